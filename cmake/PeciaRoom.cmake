@@ -1,0 +1,31 @@
+# Flags of our own targets: warnings are errors.
+add_library(pecia_flags INTERFACE)
+target_compile_options(pecia_flags INTERFACE -Wall -Wextra -Wpedantic -Wconversion -Wshadow
+  -Wnon-virtual-dtor -Woverloaded-virtual -Werror)
+if(PECIA_SANITIZER)
+  add_compile_options(-fsanitize=${PECIA_SANITIZER} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  add_link_options(-fsanitize=${PECIA_SANITIZER})
+  add_compile_definitions(PECIA_SANITIZED=1)
+endif()
+
+# pecia_add_room(<name> SOURCES <file>... [USES <room>...] [PRIVATE <target>...] [PUBLIC <target>...])
+#
+# One static library per room, from src/<name>/CMakeLists.txt. All headers of include/pecia/<name>
+# belong to it and are compiled alone by the target `headers` (VERIFY_INTERFACE_HEADER_SETS).
+function(pecia_add_room name)
+  cmake_parse_arguments(arg "" "" "SOURCES;USES;PRIVATE;PUBLIC" ${ARGN})
+  list(TRANSFORM arg_USES PREPEND pecia_)
+  file(GLOB headers CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/include/pecia/${name}/*.hpp)
+  add_library(pecia_${name} STATIC ${arg_SOURCES})
+  target_sources(pecia_${name} PUBLIC FILE_SET HEADERS BASE_DIRS ${PROJECT_SOURCE_DIR}/include FILES ${headers})
+  target_link_libraries(pecia_${name} PUBLIC ${arg_USES} ${arg_PUBLIC} PRIVATE pecia_flags ${arg_PRIVATE})
+  set_target_properties(pecia_${name} PROPERTIES VERIFY_INTERFACE_HEADER_SETS ON)
+endfunction()
+
+# pecia_add_program(<name> SOURCES <file>... LIBS <target>...): built into build/bin and installed.
+function(pecia_add_program name)
+  cmake_parse_arguments(arg "" "" "SOURCES;LIBS" ${ARGN})
+  add_executable(${name} ${arg_SOURCES})
+  target_link_libraries(${name} PRIVATE pecia_flags ${arg_LIBS})
+  set_property(GLOBAL APPEND PROPERTY PECIA_PROGRAMS ${name})
+endfunction()

@@ -1,0 +1,52 @@
+include(GoogleTest)
+set(PECIA_MPIEXEC_FLAGS --oversubscribe --allow-run-as-root CACHE STRING "Flags for tests under mpiexec")
+
+# pecia_add_test(<room>/<file> LIBS <lib>... [RANKS <n>...] [LABEL <label>] [TIMEOUT <seconds>]
+#                [NEEDS <program target>...])
+#
+# Builds tests/<room>/<file>.cpp. Without RANKS it is an ordinary googletest program whose cases ctest
+# lists one by one. With RANKS it runs under mpiexec once per count, as one ctest entry each, because
+# ranks must agree which case they are in. Labels: unit (default), mpi, kill, slurm, fuzz.
+# Tests find data by the macro PECIA_TEST_DATA and programs in PECIA_BIN_DIR.
+function(pecia_add_test path)
+  cmake_parse_arguments(arg "" "TIMEOUT;LABEL" "LIBS;RANKS;NEEDS" ${ARGN})
+  string(REPLACE "/" "." name ${path})
+  if(NOT arg_TIMEOUT)
+    set(arg_TIMEOUT 60)
+  endif()
+  if(NOT arg_LABEL)
+    set(arg_LABEL unit)
+  endif()
+  add_executable(${name} ${PROJECT_SOURCE_DIR}/tests/${path}.cpp)
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
+  target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests)
+  target_compile_definitions(${name} PRIVATE PECIA_TEST_DATA="${PROJECT_SOURCE_DIR}/tests/data"
+    PECIA_BIN_DIR="${PROJECT_BINARY_DIR}/bin" PECIA_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+  target_link_libraries(${name} PRIVATE pecia_flags ${arg_LIBS})
+  if(arg_NEEDS)
+    add_dependencies(${name} ${arg_NEEDS})
+  endif()
+  if(NOT arg_RANKS)
+    target_link_libraries(${name} PRIVATE GTest::gtest_main GTest::gmock)
+    gtest_discover_tests(${name} TEST_PREFIX "${path}:" DISCOVERY_MODE PRE_TEST
+      PROPERTIES TIMEOUT ${arg_TIMEOUT} LABELS ${arg_LABEL} ENVIRONMENT "${PECIA_TEST_ENVIRONMENT}")
+    return()
+  endif()
+  target_link_libraries(${name} PRIVATE pecia_mpi_main GTest::gmock)
+  foreach(n IN LISTS arg_RANKS)
+    add_test(NAME ${path}@${n}
+      COMMAND ${MPIEXEC_EXECUTABLE} ${PECIA_MPIEXEC_FLAGS} ${MPIEXEC_NUMPROC_FLAG} ${n} $<TARGET_FILE:${name}>)
+    set_tests_properties(${path}@${n} PROPERTIES TIMEOUT ${arg_TIMEOUT} LABELS mpi
+      PROCESSORS ${n} ENVIRONMENT "${PECIA_TEST_ENVIRONMENT}")
+  endforeach()
+endfunction()
+
+# Children find their programs here, not in an installed pecia. Sanitizers: Open MPI's own leaks and
+# lock orders are suppressed by name (cmake/*.supp).
+set(PECIA_TEST_ENVIRONMENT
+  "PECIA_LIBEXEC_DIR=${PROJECT_BINARY_DIR}/bin"
+  "OMPI_MCA_mpi_yield_when_idle=1"
+  "ASAN_OPTIONS=fast_unwind_on_malloc=0:detect_stack_use_after_return=0"
+  "LSAN_OPTIONS=suppressions=${PROJECT_SOURCE_DIR}/cmake/lsan.supp:fast_unwind_on_malloc=0:print_suppressions=0"
+  "UBSAN_OPTIONS=print_stacktrace=1"
+  "TSAN_OPTIONS=suppressions=${PROJECT_SOURCE_DIR}/cmake/tsan.supp:halt_on_error=1")

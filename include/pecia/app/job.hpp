@@ -1,0 +1,73 @@
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "pecia/corpus/listing.hpp"
+
+namespace pecia::app {
+
+/// What holds for the documents that a glob matches; later rules win, setting by setting.
+struct Rule {
+  std::string match;  ///< glob on the path relative to the corpus root
+  std::optional<std::vector<std::string>> languages;
+  std::optional<std::string> password;
+};
+
+enum class Sync { page, interval, close };  ///< when the journal is fsynced
+
+/// A job: what to do. Every key of the job file has its place here; defaults work.
+struct Job {
+  std::filesystem::path file;       ///< where it was read from
+  corpus::CorpusSpec corpus;        ///< paths made absolute (relative to the job file)
+  std::filesystem::path trace;      ///< corpus.trace: a TSV in place of documents
+  bool redo_changed = false;        ///< corpus.changed: report | redo
+  std::filesystem::path run;        ///< absolute (relative to the current folder)
+  struct Engine {
+    std::string name = "tesseract";
+    std::vector<std::string> languages{"eng"};
+    int threads = 0;                ///< 0 = auto
+    double watchdog_s = 300;
+    double time_scale = 1;          ///< replay
+  } engine;
+  std::vector<Rule> rules;
+  struct Store {
+    Sync sync = Sync::interval;
+    double sync_interval_s = 2;
+    int shard_pages = 4096;
+    double shard_age_s = 3600;
+  } store;
+  struct Drain {
+    double grace_s = 60;
+  } drain;
+  double progress_s = 10;           ///< between progress lines when standard error is no terminal
+};
+
+/// Reads and checks a job file. `overrides`: "engine.threads=4" from --set, applied in order.
+/// Throws `UsageError`: "jobs/x.yaml:12:5: unknown key 'langauges' in 'engine'. Did you mean 'languages'?"
+[[nodiscard]] Job load_job(const std::filesystem::path& file, const std::vector<std::string>& overrides);
+
+/// The effective job as YAML with every key, absolute paths; `load_job` of it gives the same Job.
+/// Passwords are replaced by "***": they are kept out of the run.
+[[nodiscard]] std::string to_yaml(const Job& job);
+
+/// Every key with type, default, unit and one line of explanation: `pecia run --help-job`.
+[[nodiscard]] std::string job_help();
+
+/// The settings that change the text of pages and differ between the job and the run.yaml of an
+/// earlier job on the run ("engine.languages: [eng] -> [deu]"), empty if none do.
+[[nodiscard]] std::vector<std::string> differences_in_text(const Job& job, const std::string& run_yaml);
+
+/// What the job says of one document.
+struct DocumentSettings {
+  std::vector<std::string> languages;
+  std::string password;
+};
+[[nodiscard]] DocumentSettings settings_for(const Job& job, std::string_view path);
+/// Every language that the engine or a rule names, each once.
+[[nodiscard]] std::vector<std::string> all_languages(const Job& job);
+
+}  // namespace pecia::app

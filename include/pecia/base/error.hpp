@@ -1,0 +1,50 @@
+#pragma once
+
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+namespace pecia {
+
+/// The call site, as std::source_location would give it. Clang 14, which we lint with, lacks that.
+struct Here {
+  const char* file;
+  unsigned line;
+
+  static constexpr Here now(const char* file = __builtin_FILE(),
+                            unsigned line = __builtin_LINE()) noexcept {
+    return {file, line};
+  }
+};
+
+/// A failure that ends the run: a library call that must not fail, or a state that must not be.
+///
+/// `what()` reads "<problem> (<why it matters>). <suggestion>". The call site is kept beside it.
+/// A page that cannot be read is not an Error; it has a `Reason` and travels as data.
+class Error : public std::runtime_error {
+ public:
+  explicit Error(const std::string& message, Here where = Here::now());
+  [[nodiscard]] Here where() const noexcept { return where_; }
+
+ private:
+  Here where_;
+};
+
+/// What the user asked for cannot be done as asked: command line, job file, corpus, run directory.
+/// The program exits with 2; the message needs no call site.
+class UsageError : public Error {
+ public:
+  explicit UsageError(const std::string& message, Here where = Here::now());
+};
+
+/// Throws `Error` unless `condition` holds; always on. For what users and machines hand us.
+inline void require(bool condition, std::string_view message, Here where = Here::now()) {
+  if (!condition) [[unlikely]]
+    throw Error{std::string{message}, where};
+}
+
+/// `Error` from errno: "<what> '<path>': <strerror>".
+[[nodiscard]] Error system_error(int error_number, std::string_view what, std::string_view path,
+                                 Here where = Here::now());
+
+}  // namespace pecia

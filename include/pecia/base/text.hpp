@@ -1,0 +1,30 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace pecia {
+
+/// A file name may be any bytes; what we print and write as JSON must be UTF-8 on one line.
+/// Bytes that are not valid UTF-8, and control characters, become `\xNN`; a backslash becomes `\\`.
+/// Anything else stays as it is, so almost every real name does.
+[[nodiscard]] std::string printable(std::string_view bytes);
+/// The inverse of `printable`.
+[[nodiscard]] std::string unprintable(std::string_view text);
+
+[[nodiscard]] bool is_utf8(std::string_view bytes) noexcept;
+/// Valid UTF-8 in every case: each offending byte becomes U+FFFD.
+[[nodiscard]] std::string to_utf8(std::string_view bytes);
+
+/// Shell-like match of a relative path: `?` and `*` within a name, `[...]`, `**` over folders.
+/// "**/x" also matches "x"; a pattern without a slash is matched against the whole path as well.
+[[nodiscard]] bool glob_match(std::string_view pattern, std::string_view path);
+
+/// Castagnoli CRC, as in iSCSI (RFC 3720 B.4); `seed` continues an earlier one.
+[[nodiscard]] unsigned crc32c(std::string_view bytes, unsigned seed = 0) noexcept;
+
+/// The candidate nearest to `word` by edit distance, empty if none is near (for "did you mean").
+[[nodiscard]] std::string_view nearest(std::string_view word, const std::string_view* first,
+                                       const std::string_view* last);
+
+}  // namespace pecia

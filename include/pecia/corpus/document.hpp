@@ -1,0 +1,65 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "pecia/base/bytes.hpp"
+#include "pecia/base/ids.hpp"
+#include "pecia/base/reason.hpp"
+
+namespace pecia::corpus {
+
+/// What a file is, by its first bytes, never by its name. The numbers are written to files.
+enum class Format : std::uint8_t { unknown = 0, pdf = 1, tiff = 2, jpeg = 3, png = 4, jpeg2000 = 5 };
+
+[[nodiscard]] std::string_view name(Format format) noexcept;
+[[nodiscard]] std::optional<Format> parse_format(std::string_view name) noexcept;
+/// `head`: the first bytes of the file, 1,024 or all there are (a PDF may start with junk).
+[[nodiscard]] Format detect_format(std::span<const std::byte> head) noexcept;
+
+/// How the pixels of a page are stored, as far as a glance tells. Written to files by name.
+enum class Coding : std::uint8_t {
+  unknown, none, flate, lzw, jpeg, g3, g4, jpeg2000, jbig2, mixed, drawn
+};
+[[nodiscard]] std::string_view name(Coding coding) noexcept;
+[[nodiscard]] std::optional<Coding> parse_coding(std::string_view name) noexcept;
+
+/// What is known of a page without decoding it: the features of its cost.
+struct PageEvidence {
+  float width_px = 0;                  ///< in page coordinates (see design: crop box at page dpi)
+  float height_px = 0;
+  Coding coding = Coding::unknown;     ///< `mixed`: several images; `drawn`: no image
+  std::uint64_t compressed_bytes = 0;  ///< of the page's images, of its contents if drawn
+  std::uint32_t text_operators = 0;    ///< that show visible text (PDF)
+};
+
+/// A file of the corpus and what the probe found in it.
+struct Document {
+  DocumentId id;
+  std::string path;              ///< relative to the root, '/' between names, any bytes
+  std::uint64_t size_bytes = 0;
+  std::int64_t modified_ns = 0;  ///< since 1970, as the file system says
+  std::uint32_t revision = 0;    ///< counts accepted changes of the file
+  Format format = Format::unknown;
+  Reason problem = Reason::none;  ///< set: the document as a whole cannot be read
+  std::string problem_detail;     ///< for a person
+  std::vector<PageEvidence> pages;  ///< page 1 first; empty if they could not be counted
+
+  /// Pages that get an outcome: a document whose pages cannot be counted has one, number 0.
+  [[nodiscard]] std::uint32_t outcomes() const noexcept {
+    return pages.empty() ? 1u : static_cast<std::uint32_t>(pages.size());
+  }
+  /// The number of its first page: 1, or 0 if they could not be counted.
+  [[nodiscard]] std::uint32_t first_page() const noexcept { return pages.empty() ? 0u : 1u; }
+};
+
+/// For messages between ranks.
+void encode(ByteWriter& out, const Document& document);
+[[nodiscard]] Document decode_document(ByteReader& in);
+
+}  // namespace pecia::corpus

@@ -1,0 +1,55 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "pecia/base/ids.hpp"
+
+namespace pecia::corpus {
+
+/// Where the documents of a job are.
+struct CorpusSpec {
+  std::filesystem::path root;  ///< a directory, a file, or a BagIt bag; empty with `list`
+  std::filesystem::path list;  ///< a text file with a path a line, relative to the list's own folder
+                               ///< (or to `root` if that is given too); '#' starts a comment line
+  std::vector<std::string> include{"**/*"};  ///< globs on the path relative to the root
+  std::vector<std::string> exclude;          ///< win over `include`
+};
+
+/// A digest that the corpus itself gives (BagIt payload manifest).
+struct Checksum {
+  std::string algorithm;  ///< "md5", "sha1", "sha256", "sha512"
+  std::string hex;        ///< lower case
+};
+
+/// A file that belongs to the corpus.
+struct FoundFile {
+  DocumentId id;
+  std::string path;              ///< relative to `Listing::root`, any bytes
+  std::uint64_t size_bytes = 0;
+  std::int64_t modified_ns = 0;
+  bool exists = true;            ///< false: named by a list or a bag, and not there
+  std::optional<Checksum> checksum;
+};
+
+struct Listing {
+  std::filesystem::path root;       ///< absolute; a FoundFile's file is root / path
+  std::vector<FoundFile> files;     ///< sorted by path bytes, each path once
+  std::vector<std::string> warnings;  ///< for the log: unreadable folders, files beside a bag's manifest, ...
+};
+
+/// Lists the corpus. Hidden files and folders (".x") are listed only if a pattern names them; links
+/// to files are followed, links to folders are not (loops). Throws `UsageError` if the root does not
+/// exist, cannot be read, or holds no file that the patterns let in.
+[[nodiscard]] Listing list_corpus(const CorpusSpec& spec);
+
+[[nodiscard]] DocumentId document_id(std::string_view relative_path);
+
+/// Whether the file has the digest; throws `Error` if it cannot be read or the algorithm is unknown.
+[[nodiscard]] bool matches(const std::filesystem::path& file, const Checksum& checksum);
+
+}  // namespace pecia::corpus

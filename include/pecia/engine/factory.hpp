@@ -1,0 +1,27 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "pecia/engine/engine.hpp"
+
+namespace pecia::engine {
+
+struct EngineSettings {
+  std::string name = "tesseract";  ///< tesseract, replay, echo
+  int threads = 1;                 ///< worker processes (tesseract), pages at once (replay)
+  double watchdog_s = 300;         ///< without progress of a page, of its worker's CPU time
+  double time_scale = 1;           ///< replay: seconds x this
+  std::vector<std::string> languages;  ///< all that the job may ask for, to check them at the start
+};
+
+/// Makes the engine; throws `UsageError` for an unknown name (naming the known ones) or a language
+/// that is not installed (naming the package that has it), `Error` if it cannot start. To be called
+/// by the thread that will use the engine: its child processes die with that thread.
+[[nodiscard]] std::unique_ptr<Engine> make_engine(const EngineSettings& settings);
+
+/// Known engines, for messages and `doctor`.
+[[nodiscard]] std::vector<std::string> engine_names();
+
+}  // namespace pecia::engine

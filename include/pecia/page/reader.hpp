@@ -1,0 +1,88 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "pecia/base/reason.hpp"
+#include "pecia/corpus/document.hpp"
+#include "pecia/page/image.hpp"
+
+namespace pecia::page {
+
+/// What an engine wants a page to look like.
+struct ImageRequest {
+  enum class Pixels : std::uint8_t {
+    any,   ///< as it is stored: bilevel stays bilevel, gray gray, colour colour
+    gray,  ///< gray1 or gray8
+    rgb,   ///< rgb8
+  };
+  Pixels pixels = Pixels::any;
+  double dpi = 300;            ///< at which pages without an image of their own are rasterised
+  int longest_side_px = 0;     ///< > 0: larger rasters are scaled down to this
+  bool exact = true;           ///< false: a JPEG may be decoded at a smaller scale or from luminance
+};
+
+/// A document to read from.
+struct Source {
+  std::filesystem::path file;  ///< opened read-only by the rank; the child gets the descriptor
+  corpus::Format format = corpus::Format::unknown;
+  std::string password;        ///< tried after the empty one
+};
+
+/// Why a page could not be had. `retriable`: the child died or ran out of time, which may be chance.
+struct Failure {
+  Reason reason = Reason::unreadable;
+  std::string detail;
+  bool retriable = false;
+};
+
+/// What a probe finds: format, pages with evidence, or a problem.
+struct Probe {
+  corpus::Format format = corpus::Format::unknown;
+  Reason problem = Reason::none;
+  std::string problem_detail;
+  std::vector<corpus::PageEvidence> pages;
+};
+
+struct PageInfo {
+  double width_px = 0;  ///< in page coordinates
+  double height_px = 0;
+  double page_dpi = 0;
+  corpus::Coding coding = corpus::Coding::unknown;
+  bool embedded = false;  ///< the page is one image that can be handed straight on
+};
+
+struct Limits {
+  double cpu_s = 60;    ///< per request, of the child's CPU time: a busy machine makes no timeout
+  double wall_s = 600;  ///< per request, for a child that sleeps for ever
+  std::uint64_t memory_bytes = std::uint64_t{4} << 30;
+  std::uint64_t pixels = 400'000'000;  ///< of one raster
+};
+
+/// Documents to images, through one `pecia-page` child that is replaced when it dies or hangs.
+/// Used by one thread, which must live as long as the Reader (the child dies with it).
+class Reader {
+ public:
+  explicit Reader(Limits limits = {});
+  ~Reader();
+  Reader(Reader&&) noexcept;
+
+  /// Never throws for what is in a document; throws `Error` if no child can be started at all.
+  [[nodiscard]] Probe probe(const Source& source);
+  [[nodiscard]] std::variant<PageInfo, Failure> info(const Source& source, std::uint32_t page);
+  /// `page` counts from 1. `scale_limits`: this attempt may take so many times the limits.
+  [[nodiscard]] std::variant<Image, Failure> render(const Source& source, std::uint32_t page,
+                                                    const ImageRequest& request, double scale_limits = 1);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace pecia::page

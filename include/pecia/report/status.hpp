@@ -1,0 +1,46 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "pecia/store/run.hpp"
+
+namespace pecia::report {
+
+/// What rank 0 writes to status.json about twice a minute and at the end, for `pecia status`.
+struct Status {
+  std::string state = "starting";  ///< starting, running, draining, complete, unfinished, failed
+  std::string version, host, slurm_job, message;
+  std::int64_t pid = 0;
+  std::uint32_t epoch = 0;
+  int ranks = 1;
+  std::int64_t started_s = 0, written_s = 0;  ///< since 1970
+  std::uint64_t documents = 0;
+  std::uint64_t pages = 0;                 ///< of the manifest
+  std::uint64_t done = 0;                  ///< of them, over all jobs
+  std::map<std::string, std::uint64_t> by_state;
+  std::map<std::string, std::uint64_t> by_reason;  ///< of failed and skipped pages
+  double pages_per_s = 0;                  ///< of this job
+  std::optional<double> left_s;            ///< expected, once it can be told
+};
+
+[[nodiscard]] std::string to_json(const Status& status);
+[[nodiscard]] Status from_json(const std::string& json);  ///< throws `Error`
+void write_status(const store::RunPaths& run, const Status& status);
+[[nodiscard]] std::optional<Status> read_status(const store::RunPaths& run);
+
+/// The text of `pecia status RUN`: counts from manifest, shards and journals themselves, rate and time
+/// left from status.json, "stale since" when the run has stopped writing (no renewal of the lock).
+[[nodiscard]] std::string status_text(const store::RunPaths& run, std::int64_t now_s);
+
+/// "  1,234 of 5,678 pages (21.7 %)  1.44 pages/s  51 min left  3 failed" for a terminal or the log.
+[[nodiscard]] std::string progress_line(std::uint64_t done, std::uint64_t pages, std::uint64_t failed,
+                                        double pages_per_s, std::optional<double> left_s);
+/// "51 min", "2 h 5 min", "12 s".
+[[nodiscard]] std::string duration_text(double seconds);
+
+}  // namespace pecia::report

@@ -1,0 +1,66 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "pecia/corpus/manifest.hpp"
+#include "pecia/store/record.hpp"
+#include "pecia/store/run.hpp"
+
+namespace pecia::store {
+
+/// What is known of a page without reading its text.
+struct Row {
+  PageKey key;
+  RecordOrder order;
+  Reason reason = Reason::none;
+  std::string detail, engine, languages;
+  float confidence = 0, seconds = 0;
+  std::uint32_t attempts = 1;  ///< tries in all, the last included
+  std::uint32_t source = 0;    ///< where the whole record is: private to Contents
+  std::uint64_t at = 0;
+};
+
+/// All outcomes of a run, from shards and journal segments, one winner per key. A snapshot: it may be
+/// made at any time, while the run is writing. Damaged files are skipped and named in `problems`.
+class Contents {
+ public:
+  explicit Contents(const RunPaths& run);
+  ~Contents();
+  Contents(Contents&&) noexcept;
+
+  /// Winners, sorted by key.
+  [[nodiscard]] std::span<const Row> rows() const noexcept;
+  /// nullptr if the page has no outcome yet.
+  [[nodiscard]] const Row* find(const PageKey& key) const noexcept;
+  /// The whole outcome. Throws `Error` if its bytes do not match their checksum.
+  [[nodiscard]] result::PageOutcome load(const Row& row) const;
+  [[nodiscard]] const std::vector<std::string>& problems() const noexcept;
+  /// Records that lost against another of the same key (copies, earlier generations).
+  [[nodiscard]] std::uint64_t superseded() const noexcept;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+/// What `verify` found, in words and numbers.
+struct VerifyReport {
+  std::uint64_t pages = 0;  ///< of the manifest
+  std::uint64_t by_state[5] = {};  ///< indexed by result::State
+  std::uint64_t pending = 0;       ///< pages without an outcome
+  std::uint64_t orphans = 0;       ///< records of no page in the manifest
+  std::uint64_t superseded = 0;
+  std::vector<std::string> problems;  ///< damage; empty = sound
+  [[nodiscard]] bool sound() const noexcept { return problems.empty(); }
+};
+/// Every page of the manifest in exactly one state, every record's checksum, whole-file checksums of
+/// sealed shards, corpus.h5 equal to its sources if it is there and newer than they are.
+[[nodiscard]] VerifyReport verify(const RunPaths& run);
+
+}  // namespace pecia::store

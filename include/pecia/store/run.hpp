@@ -1,0 +1,75 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace pecia::store {
+
+/// The names inside a run directory (docs/formats.md).
+struct RunPaths {
+  std::filesystem::path root;
+  [[nodiscard]] std::filesystem::path job() const { return root / "run.yaml"; }
+  [[nodiscard]] std::filesystem::path manifest() const { return root / "manifest"; }
+  [[nodiscard]] std::filesystem::path epochs() const { return root / "epoch"; }
+  [[nodiscard]] std::filesystem::path journal() const { return root / "journal"; }
+  [[nodiscard]] std::filesystem::path shards() const { return root / "shards"; }
+  [[nodiscard]] std::filesystem::path corpus_index() const { return root / "corpus.h5"; }
+  [[nodiscard]] std::filesystem::path status() const { return root / "status.json"; }
+  [[nodiscard]] std::filesystem::path lock() const { return root / "lock.json"; }
+};
+
+/// Makes the run directory and its folders (umask kept). `UsageError` where it cannot be written,
+/// with the cause and the path.
+void create_run_directory(const RunPaths& run);
+
+/// Takes the next epoch by mkdir (atomic on NFS too): greater than any before.
+[[nodiscard]] std::uint32_t take_next_epoch(const RunPaths& run);
+/// The newest epoch there is, 0 if none.
+[[nodiscard]] std::uint32_t newest_epoch(const RunPaths& run);
+
+/// Who holds a run, as written in lock.json.
+struct Holder {
+  std::string host, boot_id;
+  std::int64_t pid = 0;
+  std::uint64_t pid_start = 0;   ///< field 22 of /proc/<pid>/stat
+  std::string slurm_job, slurm_step, slurm_restart;
+  std::uint64_t counter = 0;     ///< renewed every 5 s by its holder
+  [[nodiscard]] std::string description() const;  ///< "host h1, pid 123, Slurm job 45"
+};
+/// Who holds the run now, by the file alone.
+[[nodiscard]] std::optional<Holder> read_holder(const RunPaths& run);
+
+struct LockSettings {
+  bool break_lock = false;
+  double renew_s = 5;
+  double takeover_s = 60;  ///< of our own clock, without change of the counter
+  /// Called about once a second while waiting whether the holder still lives; return false to give up.
+  std::function<bool(const std::string& message)> waiting;
+};
+
+/// The lock on a run, without flock: see design.md, "The lock". Renewed by a thread of its own.
+class RunLock {
+ public:
+  /// Throws `UsageError` naming the holder's host, pid and Slurm job if the run is held by a living
+  /// job. Dead holders (same boot id and pid gone; earlier step or restart of the same Slurm job; no
+  /// renewal for `takeover_s`) are recognised and taken over from.
+  RunLock(const RunPaths& run, const LockSettings& settings);
+  ~RunLock();  ///< removes the lock if it is still ours
+  RunLock(const RunLock&) = delete;
+  RunLock& operator=(const RunLock&) = delete;
+
+  /// Somebody broke the lock: nothing more may be written to one-writer files.
+  [[nodiscard]] bool lost() const noexcept;
+  /// The former holder's launcher died (not a clean end): its ranks may live up to 2 s longer.
+  [[nodiscard]] bool taken_over() const noexcept;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace pecia::store

@@ -1,0 +1,71 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "pecia/store/record.hpp"
+#include "pecia/store/run.hpp"
+
+namespace pecia::store {
+
+/// Where shards come from: written as attributes into each of them.
+struct Provenance {
+  std::string job_name, engine, engine_fingerprint;
+  std::string host, slurm_job;
+};
+
+struct WriterSettings {
+  RunPaths run;
+  std::uint32_t epoch = 0;
+  std::uint32_t rank = 0;
+  std::uint32_t shard_pages = 4096;  ///< a segment with so many records is sealed
+  double shard_age_s = 3600;         ///< or one that is so old
+  Provenance provenance;
+};
+
+/// What a rank wrote in its job; names without folder.
+struct Written {
+  std::vector<std::string> shards;
+  std::vector<std::string> segments;
+  std::uint64_t rows = 0;
+};
+
+/// One rank's journal and shards. Used by one thread (HDF5 too). Every failure to write is an
+/// `Error` that says which file and why; after it the segment is given up: only `close` may follow.
+class Writer {
+ public:
+  explicit Writer(WriterSettings settings);
+  ~Writer();  ///< closes without sealing; never throws
+
+  /// Appends to the journal segment; committed once `sync` returned.
+  void append(const PageKey& key, std::uint32_t generation, const result::PageOutcome& outcome);
+  /// fsync. All appended records are committed. No-op if there is nothing new.
+  void sync();
+  /// Seals the segment if it is due: shard written, fsynced, renamed, segment deleted.
+  void seal_if_due();
+  /// Syncs, seals if asked to, and says what was written. Last call.
+  Written close(bool seal);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+/// Seals the segments that earlier epochs left (dead or drained ranks): by rank 0 of a new epoch,
+/// before any rank writes. A torn tail is dropped, with a warning that counts its bytes. Returns the
+/// number of records rescued.
+std::uint64_t seal_leftovers(const RunPaths& run, std::uint32_t epoch, const Provenance& provenance);
+
+/// Writes corpus.h5 over all shards, whole and renamed, if `epoch` is still the newest. Compacts
+/// small shards first until there are at most `max_sources`; sources of a compaction are deleted by
+/// the next job (`delete_superseded`). `expected`: names told by ranks, opened by name with retries
+/// (stale listings on NFS).
+void bind_corpus(const RunPaths& run, std::uint32_t epoch, const std::vector<std::string>& expected,
+                 std::size_t max_sources = 512);
+/// Deletes shards that a compaction of an earlier job made superfluous.
+void delete_superseded(const RunPaths& run);
+
+}  // namespace pecia::store
