@@ -50,3 +50,18 @@ set(PECIA_TEST_ENVIRONMENT
   "LSAN_OPTIONS=suppressions=${PROJECT_SOURCE_DIR}/cmake/lsan.supp:fast_unwind_on_malloc=0:print_suppressions=0"
   "UBSAN_OPTIONS=print_stacktrace=1"
   "TSAN_OPTIONS=suppressions=${PROJECT_SOURCE_DIR}/cmake/tsan.supp:halt_on_error=1")
+
+# The Python that reads our HDF5 with h5py, to check it with other eyes: not always the first in PATH.
+if(NOT PECIA_PYTHON)
+  foreach(python IN ITEMS python3 /usr/bin/python3)
+    execute_process(COMMAND ${python} -c "import h5py" RESULT_VARIABLE failed OUTPUT_QUIET ERROR_QUIET)
+    if(failed EQUAL 0)
+      set(PECIA_PYTHON ${python} CACHE STRING "A Python 3 with h5py, for tests")
+      break()
+    endif()
+  endforeach()
+  if(NOT PECIA_PYTHON)
+    message(FATAL_ERROR "No Python 3 with h5py found (tests read HDF5 with it). On Debian: apt-get install "
+      "python3-h5py; or configure with -DPECIA_TESTS=OFF")
+  endif()
+endif()

@@ -1,0 +1,273 @@
+#include "pecia/app/job.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <yaml-cpp/yaml.h>
+
+#include <algorithm>
+#include <cstring>
+#include <system_error>
+
+#include "job_schema.hpp"
+#include "pecia/base/error.hpp"
+#include "pecia/base/file.hpp"
+#include "pecia/base/text.hpp"
+#include "pecia/engine/factory.hpp"
+
+namespace pecia::app {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::uintmax_t largest_job_bytes = 1 << 20;
+
+std::string read_job_file(const fs::path& file) {
+  const auto shown = printable(file.native());
+  std::error_code failure;
+  const auto status = fs::status(file, failure);
+  if (!fs::exists(status))
+    throw UsageError{
+        fmt::format("cannot read the job file {}: {}. Job files to begin with are in jobs/", shown,
+                    failure ? failure.message() : "there is no such file")};
+  if (fs::is_directory(status))
+    throw UsageError{
+        fmt::format("{} is a folder, not a job file. Name a YAML file: {}/x.yaml", shown, shown)};
+  if (fs::is_regular_file(status) && fs::file_size(file, failure) > largest_job_bytes)
+    throw UsageError{
+        fmt::format("{} is no job file: it is larger than 1 MiB. A job file is a short "
+                    "text; documents are named in it, under corpus.root",
+                    shown)};
+  std::string text;
+  try {
+    text = read_file(file);
+  } catch (const Error& error) {
+    throw UsageError{fmt::format("the job file: {}", error.what())};
+  }
+  if (!is_utf8(text) || text.find('\0') != std::string::npos)
+    throw UsageError{
+        fmt::format("{} is no job file: it is not UTF-8 text. A job file is YAML; "
+                    "documents are named in it, under corpus.root",
+                    shown)};
+  return text;
+}
+
+/// yaml-cpp's message, with place and name of what is not YAML.
+UsageError not_yaml(const YAML::Exception& error, const JobOrigin& origin) {
+  return UsageError{fmt::format("{}: this is not YAML: {}", origin.place(error.mark), error.msg)};
+}
+
+YAML::Node parse_job(const std::string& text, const JobOrigin& origin) {
+  try {
+    const auto documents = YAML::LoadAll(text);
+    if (documents.empty() || documents.front().IsNull())
+      throw UsageError{
+          fmt::format("{} is empty. A job needs at least corpus and run; see "
+                      "jobs/example.yaml",
+                      origin.name)};
+    if (documents.size() > 1)
+      throw UsageError{
+          fmt::format("{}: '---' begins a second job in the file. Put it in a file of "
+                      "its own",
+                      origin.place(documents[1].Mark()))};
+    return documents.front();
+  } catch (const YAML::Exception& error) {
+    throw not_yaml(error, origin);
+  }
+}
+
+void apply_override(const std::string& text, Job& job) {
+  const JobOrigin origin{fmt::format("--set {}", printable(text)), false};
+  const auto equals = text.find('=');
+  if (equals == std::string::npos || equals == 0)
+    throw UsageError{
+        fmt::format("{}: expected KEY=VALUE, such as --set engine.threads=4", origin.name)};
+  try {
+    read_key(text.substr(0, equals), YAML::Load(text.substr(equals + 1)), origin, job);
+  } catch (const YAML::Exception& error) {
+    throw not_yaml(error, origin);
+  }
+}
+
+/// Absolute, without "." and "..", without a slash at its end.
+fs::path resolved(const fs::path& path, const fs::path& folder) {
+  if (path.empty()) return {};
+  const auto normal = (folder / path).lexically_normal();
+  return normal.has_filename() || normal == normal.root_path() ? normal : normal.parent_path();
+}
+
+void check_corpus(const Job& job, const std::string& name) {
+  const auto& corpus = job.corpus;
+  const bool root = !corpus.root.empty(), list = !corpus.list.empty(), trace = !job.trace.empty();
+  if (!root && !list && !trace)
+    throw UsageError{
+        fmt::format("{}: the job names no corpus. Give corpus.root (a folder, a file or "
+                    "a BagIt bag), corpus.list or corpus.trace",
+                    name)};
+  if (trace && (root || list))
+    throw UsageError{
+        fmt::format("{}: corpus.trace stands beside corpus.{} (a trace has no files). "
+                    "Keep one of them",
+                    name, root ? "root" : "list")};
+}
+
+void check_engine(const Job& job, const std::string& name) {
+  const auto known = engine::engine_names();
+  if (std::ranges::find(known, job.engine.name) == known.end()) {
+    const std::vector<std::string_view> names{known.begin(), known.end()};
+    const auto near = nearest(job.engine.name, names.data(), names.data() + names.size());
+    throw UsageError{fmt::format(
+        "{}: engine.name: there is no engine '{}'. {}Engines: {}", name, printable(job.engine.name),
+        near.empty() ? "" : fmt::format("Did you mean '{}'? ", near), fmt::join(known, ", "))};
+  }
+  if (!job.trace.empty() && job.engine.name != "replay" && job.engine.name != "echo")
+    throw UsageError{
+        fmt::format("{}: corpus.trace has no pages that engine {} could read. Use engine "
+                    "replay or echo with it",
+                    name, job.engine.name)};
+}
+
+/// A run directory among the documents would be listed as documents by the next job.
+void check_run(const Job& job, const std::string& name) {
+  if (job.run.empty())
+    throw UsageError{
+        fmt::format("{}: the job has no 'run', the folder for everything it writes. Add "
+                    "one, such as run: runs/mine",
+                    name)};
+  if (job.corpus.root.empty() || !job.corpus.list.empty()) return;
+  const auto inside = (job.run / "run.yaml").lexically_relative(job.corpus.root);
+  if (inside.empty() || *inside.begin() == "..") return;
+  const auto lets_in = [&](const std::string& glob) { return glob_match(glob, inside.native()); };
+  if (std::ranges::any_of(job.corpus.include, lets_in) &&
+      std::ranges::none_of(job.corpus.exclude, lets_in))
+    throw UsageError{
+        fmt::format("{}: the run directory {} is within the corpus {} (its own files "
+                    "would be taken for documents). Put run elsewhere, or name it in "
+                    "corpus.exclude",
+                    name, printable(job.run.native()), printable(job.corpus.root.native()))};
+}
+
+YAML::Node to_node(const Job& job) {
+  YAML::Node root{YAML::NodeType::Map};
+  for (const auto& key : job_schema()) {
+    const auto dot = key.path.find('.');
+    if (dot == std::string::npos)
+      root[key.path] = key.write(job);
+    else
+      root[key.path.substr(0, dot)][key.path.substr(dot + 1)] = key.write(job);
+  }
+  return root;
+}
+
+std::string flow(const YAML::Node& node) {
+  YAML::Emitter out;
+  out.SetMapFormat(YAML::Flow);
+  out.SetSeqFormat(YAML::Flow);
+  out << node;
+  return out.c_str();
+}
+
+std::string languages_of(const std::vector<Rule>& rules) {
+  std::vector<std::string> parts;
+  for (const auto& rule : rules) {
+    if (rule.languages)
+      parts.push_back(fmt::format("{}: {}", rule.match, fmt::join(*rule.languages, "+")));
+  }
+  return fmt::format("[{}]", fmt::join(parts, ", "));
+}
+
+template <class Owner>
+std::string help_of(const KeyOf<Owner>& key) {
+  auto facts = key.type;
+  if (!key.range.empty()) facts += ", " + key.range;
+  const auto value = key.write(Owner{});
+  if (!value.IsNull() && !(value.IsScalar() && value.Scalar().empty()))
+    facts += "; default " + flow(value);
+  return fmt::format("  {}\n      {}\n      ({})\n", key.path, key.help, facts);
+}
+
+}  // namespace
+
+Job load_job(const fs::path& file, const std::vector<std::string>& overrides) {
+  const JobOrigin origin{printable(file.native())};
+  Job job;
+  read_job(parse_job(read_job_file(file), origin), origin, job);
+  for (const auto& text : overrides) apply_override(text, job);
+
+  job.file = fs::absolute(file).lexically_normal();
+  const auto folder = job.file.parent_path();
+  job.corpus.root = resolved(job.corpus.root, folder);
+  job.corpus.list = resolved(job.corpus.list, folder);
+  job.trace = resolved(job.trace, folder);
+  job.run = resolved(job.run, fs::current_path());
+  check_corpus(job, origin.name);
+  check_engine(job, origin.name);
+  check_run(job, origin.name);
+  return job;
+}
+
+std::string to_yaml(const Job& job) { return fmt::format("{}\n", YAML::Dump(to_node(job))); }
+
+std::string job_help() {
+  std::string text =
+      "Keys of a job file (YAML). corpus (one of root, list, trace) and run are needed; the "
+      "others\n"
+      "have defaults, which a key without a value also stands for. Paths below corpus are "
+      "relative\n"
+      "to the job file. On the command line: --set engine.threads=4\n\n";
+  for (const auto& key : job_schema()) {
+    text += help_of(key);
+    if (key.path != "rules") continue;
+    for (const auto& rule_key : rule_schema()) text += help_of(rule_key);
+  }
+  return text;
+}
+
+std::vector<std::string> job_keys() {
+  std::vector<std::string> keys;
+  for (const auto& key : job_schema()) keys.push_back(key.path);
+  for (const auto& key : rule_schema()) keys.push_back(key.path);
+  return keys;
+}
+
+std::vector<std::string> differences_in_text(const Job& job, const std::string& run_yaml) {
+  const JobOrigin origin{"run.yaml"};
+  Job before;
+  read_job(parse_job(run_yaml, origin), origin, before);
+  std::vector<std::string> differences;
+  const auto compare = [&](std::string_view key, const std::string& old, const std::string& now) {
+    if (old != now) differences.push_back(fmt::format("{}: {} -> {}", key, old, now));
+  };
+  const auto list = [](const std::vector<std::string>& items) {
+    return fmt::format("[{}]", fmt::join(items, ", "));
+  };
+  compare("engine.name", before.engine.name, job.engine.name);
+  compare("engine.languages", list(before.engine.languages), list(job.engine.languages));
+  compare("languages in rules", languages_of(before.rules), languages_of(job.rules));
+  return differences;
+}
+
+DocumentSettings settings_for(const Job& job, std::string_view path) {
+  DocumentSettings settings{job.engine.languages, {}};
+  for (const auto& rule : job.rules) {
+    if (!glob_match(rule.match, path)) continue;
+    if (rule.languages) settings.languages = *rule.languages;
+    if (rule.password) settings.password = *rule.password;
+  }
+  return settings;
+}
+
+std::vector<std::string> all_languages(const Job& job) {
+  std::vector<std::string> all;
+  const auto add = [&](const std::vector<std::string>& languages) {
+    for (const auto& language : languages) {
+      if (std::ranges::find(all, language) == all.end()) all.push_back(language);
+    }
+  };
+  add(job.engine.languages);
+  for (const auto& rule : job.rules) {
+    if (rule.languages) add(*rule.languages);
+  }
+  return all;
+}
+
+}  // namespace pecia::app

@@ -1,0 +1,45 @@
+#include "pecia/engine/factory.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "pecia/base/error.hpp"
+#include "pecia/engine/remote_engine.hpp"
+#include "pecia/engine/simple_engines.hpp"
+
+namespace pecia::engine {
+namespace {
+
+/// Tesseract takes 310 to 460 MB on 25-megapixel pages; more than this is a page gone wild.
+constexpr std::uint64_t worker_memory_bytes = std::uint64_t{6} << 30;
+constexpr double tesseract_dpi = 300;
+/// Echo answers within a step; this only bounds what one step returns.
+constexpr int echo_capacity_pages = 64;
+
+std::unique_ptr<Engine> make_tesseract(const EngineSettings& settings) {
+  RemoteSettings remote;
+  remote.program.executable = child::find_program("pecia-tesseract");
+  remote.program.arguments = settings.languages;
+  remote.program.environment = {{"OMP_THREAD_LIMIT", "1"}};  // read when libgomp loads: by exec only
+  remote.program.limits.memory_bytes = worker_memory_bytes;
+  remote.workers = settings.threads;
+  remote.watchdog_s = settings.watchdog_s;
+  remote.request.pixels = page::ImageRequest::Pixels::gray;  // it would make gray of colour itself
+  remote.request.dpi = tesseract_dpi;
+  remote.request.exact = false;
+  return std::make_unique<RemoteEngine>(std::move(remote));
+}
+
+}  // namespace
+
+std::vector<std::string> engine_names() { return {"tesseract", "replay", "echo"}; }
+
+std::unique_ptr<Engine> make_engine(const EngineSettings& settings) {
+  if (settings.name == "tesseract") return make_tesseract(settings);
+  if (settings.name == "replay") return std::make_unique<ReplayEngine>(settings.threads, settings.time_scale);
+  if (settings.name == "echo") return std::make_unique<EchoEngine>(echo_capacity_pages);
+  throw UsageError{fmt::format("there is no engine '{}' (engine.name in the job). This pecia has: {}", settings.name,
+                               fmt::join(engine_names(), ", "))};
+}
+
+}  // namespace pecia::engine

@@ -1,0 +1,181 @@
+#include "pecia/page/reader.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <chrono>
+#include <cstring>
+#include <optional>
+
+#include "pecia/base/error.hpp"
+#include "pecia/base/file.hpp"
+#include "pecia/base/text.hpp"
+#include "pecia/child/child.hpp"
+#include "pecia/child/shared_memory.hpp"
+#include "protocol.hpp"
+
+namespace pecia::page {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+constexpr std::chrono::milliseconds look_every{100};
+
+struct Asked {
+  std::variant<protocol::Answer, Failure> answer;
+  std::vector<UniqueFd> fds;
+};
+
+Failure open_failure(int error_number, const std::filesystem::path& file) {
+  if (error_number == ENOENT || error_number == ENOTDIR)
+    return {Reason::vanished, "the file is not there any more. Restore it and run again with --retry vanished"};
+  return {Reason::io_error,
+          system_error(error_number, "the file cannot be opened", printable(file.native())).what()};
+}
+
+}  // namespace
+
+struct Reader::State {
+  Limits limits;
+  std::optional<child::Child> child;
+  std::optional<Source> open;  ///< what the child has open
+  std::atomic<bool> interrupted{false};
+
+  void start() {
+    child::Program program;
+    program.executable = child::find_program("pecia-page");
+    program.limits.memory_bytes = limits.memory_bytes;
+    child.emplace(program);
+    open.reset();
+  }
+
+  [[nodiscard]] bool has_open(const Source& source) const {
+    return child && open && open->file == source.file && open->format == source.format &&
+           open->password == source.password;
+  }
+
+  /// One request, one answer. A child that was gone before it had the request is not the page's fault.
+  Asked ask(const Source& source, protocol::Request request, double scale_limits) {
+    for (int tries = 0; tries < 2; ++tries) {
+      if (!child) start();
+      request.opens = !has_open(source);
+      request.format = source.format;
+      request.password = source.password;
+      request.max_pixels = static_cast<std::uint64_t>(static_cast<double>(limits.pixels) * std::min(scale_limits, 1.0));
+      UniqueFd file;
+      if (request.opens) {
+        file.reset(::open(source.file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+        if (!file) return {open_failure(errno, source.file), {}};
+      }
+      const int fd = file.get();
+      const auto fds = request.opens ? std::span{&fd, 1} : std::span<const int>{};
+      const double cpu_before_s = child->cpu_s();
+      const bool alive = cpu_before_s >= 0 && child->send(protocol::encode(request), fds);
+      if (alive) {
+        open = source;
+        return wait(cpu_before_s, scale_limits);
+      }
+      child.reset();
+    }
+    return {Failure{Reason::child_crashed, "pecia-page ends before it takes a request", true}, {}};
+  }
+
+  Asked wait(double cpu_before_s, double scale_limits) {
+    const auto began = Clock::now();
+    while (true) {
+      auto received = child->receive(look_every);
+      if (received.status == child::Child::Status::gone) return {crashed(), {}};
+      if (received.status == child::Child::Status::message) {
+        try {
+          return {protocol::decode_answer(received.packet.bytes), std::move(received.packet.fds)};
+        } catch (const Error& error) {
+          child.reset();
+          return {Failure{Reason::child_crashed, fmt::format("pecia-page answered nonsense: {}", error.what()), true}, {}};
+        }
+      }
+      if (interrupted) {
+        child.reset();
+        return {Failure{Reason::timeout, "interrupted", true}, {}};
+      }
+      const double cpu_s = child->cpu_s() - cpu_before_s;
+      const double wall_s = std::chrono::duration<double>(Clock::now() - began).count();
+      if (cpu_s <= limits.cpu_s * scale_limits && wall_s <= limits.wall_s * scale_limits) continue;
+      child.reset();
+      return {Failure{Reason::timeout,
+                      fmt::format("parsing or decoding took more than {:.0f} s of CPU time ({:.0f} s in all)",
+                                  limits.cpu_s * scale_limits, wall_s),
+                      true},
+              {}};
+    }
+  }
+
+  Failure crashed() {
+    const auto how = child->end();
+    child.reset();
+    return {Reason::child_crashed, fmt::format("the process that parses documents died on it: {}", how), true};
+  }
+};
+
+Reader::Reader(Limits limits) : state_{std::make_unique<State>()} { state_->limits = limits; }
+Reader::~Reader() = default;
+
+Probe Reader::probe(const Source& source) {
+  protocol::Request request;
+  request.verb = protocol::Verb::probe;
+  auto asked = state_->ask(source, request, 1);
+  Probe probe;
+  const auto* failure = std::get_if<Failure>(&asked.answer);
+  if (auto* answer = std::get_if<protocol::Answer>(&asked.answer)) {
+    if (auto* found = std::get_if<Probe>(answer)) return std::move(*found);
+    failure = std::get_if<Failure>(answer);
+  }
+  probe.problem = failure ? failure->reason : Reason::child_crashed;
+  probe.problem_detail = failure ? failure->detail : "pecia-page answered another question";
+  return probe;
+}
+
+std::variant<PageInfo, Failure> Reader::info(const Source& source, std::uint32_t page) {
+  protocol::Request request;
+  request.verb = protocol::Verb::info;
+  request.page = page;
+  auto asked = state_->ask(source, request, 1);
+  if (auto* failure = std::get_if<Failure>(&asked.answer)) return std::move(*failure);
+  auto& answer = std::get<protocol::Answer>(asked.answer);
+  if (auto* info = std::get_if<PageInfo>(&answer)) return *info;
+  if (auto* failure = std::get_if<Failure>(&answer)) return std::move(*failure);
+  return Failure{Reason::child_crashed, "pecia-page answered another question", true};
+}
+
+std::variant<Image, Failure> Reader::render(const Source& source, std::uint32_t page, const ImageRequest& image,
+                                            double scale_limits) {
+  protocol::Request request;
+  request.verb = protocol::Verb::render;
+  request.page = page;
+  request.image = image;
+  auto asked = state_->ask(source, request, scale_limits);
+  if (auto* failure = std::get_if<Failure>(&asked.answer)) return std::move(*failure);
+  auto& answer = std::get<protocol::Answer>(asked.answer);
+  if (auto* failure = std::get_if<Failure>(&answer)) return std::move(*failure);
+  auto* rendered = std::get_if<protocol::Rendered>(&answer);
+  try {
+    require(rendered && asked.fds.size() == 1, "no image in it");
+    auto& made = rendered->image;
+    const auto size = made.stride_bytes * static_cast<std::size_t>(made.height_px);
+    auto memory = std::make_shared<child::SharedMemory>(child::SharedMemory::map(std::move(asked.fds[0]), size));
+    made.pixels = memory->bytes().first(size);
+    made.fd = memory->fd();
+    made.owner = memory;
+    return std::move(made);
+  } catch (const Error& error) {
+    state_->child.reset();
+    return Failure{Reason::child_crashed, fmt::format("pecia-page answered nonsense: {}", error.what()), true};
+  }
+}
+
+void Reader::interrupt() noexcept { state_->interrupted = true; }
+
+pid_t Reader::child_pid() const noexcept { return state_->child ? state_->child->pid() : -1; }
+
+}  // namespace pecia::page

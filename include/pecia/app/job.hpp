@@ -56,6 +56,8 @@ struct Job {
 
 /// Every key with type, default, unit and one line of explanation: `pecia run --help-job`.
 [[nodiscard]] std::string job_help();
+/// The paths of all keys: "engine.threads", "rules[].match".
+[[nodiscard]] std::vector<std::string> job_keys();
 
 /// The settings that change the text of pages and differ between the job and the run.yaml of an
 /// earlier job on the run ("engine.languages: [eng] -> [deu]"), empty if none do.

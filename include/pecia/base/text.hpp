@@ -17,7 +17,8 @@ namespace pecia {
 [[nodiscard]] std::string to_utf8(std::string_view bytes);
 
 /// Shell-like match of a relative path: `?` and `*` within a name, `[...]`, `**` over folders.
-/// "**/x" also matches "x"; a pattern without a slash is matched against the whole path as well.
+/// "**/x" also matches "x"; a pattern without a slash is matched against the last name as well.
+/// Linear in the path for every pattern: no backtracking over folders.
 [[nodiscard]] bool glob_match(std::string_view pattern, std::string_view path);
 
 /// Castagnoli CRC, as in iSCSI (RFC 3720 B.4); `seed` continues an earlier one.

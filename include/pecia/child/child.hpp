@@ -82,13 +82,17 @@ class Parent {
   /// Takes over the inherited socket (descriptor 3), sets the death signal, ignores INT, TERM and
   /// USR1, sets oom_score_adj. Throws `Error` when there is no socket: started by hand.
   Parent();
+  ~Parent();
+  Parent(const Parent&) = delete;
+  Parent& operator=(const Parent&) = delete;
   /// The next message; nothing at end of file: then return from main.
   [[nodiscard]] std::optional<Packet> receive();
   /// Throws `Error` if the parent is gone.
   void send(std::span<const std::byte> bytes, std::span<const int> fds = {});
 
  private:
-  UniqueFd socket_;
+  struct State;
+  std::unique_ptr<State> state_;
 };
 
 /// Full path of a program that stands beside the running one ("pecia-page"); throws `Error` naming

@@ -1,8 +1,9 @@
 #pragma once
 
+#include <sys/types.h>
+
 #include <cstdint>
 #include <filesystem>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -62,7 +63,7 @@ struct Limits {
   double cpu_s = 60;    ///< per request, of the child's CPU time: a busy machine makes no timeout
   double wall_s = 600;  ///< per request, for a child that sleeps for ever
   std::uint64_t memory_bytes = std::uint64_t{4} << 30;
-  std::uint64_t pixels = 400'000'000;  ///< of one raster
+  std::uint64_t pixels = 150'000'000;  ///< of one raster: A0 at 300 dpi
 };
 
 /// Documents to images, through one `pecia-page` child that is replaced when it dies or hangs.
@@ -71,7 +72,8 @@ class Reader {
  public:
   explicit Reader(Limits limits = {});
   ~Reader();
-  Reader(Reader&&) noexcept;
+  Reader(const Reader&) = delete;
+  Reader& operator=(const Reader&) = delete;
 
   /// Never throws for what is in a document; throws `Error` if no child can be started at all.
   [[nodiscard]] Probe probe(const Source& source);
@@ -79,6 +81,11 @@ class Reader {
   /// `page` counts from 1. `scale_limits`: this attempt may take so many times the limits.
   [[nodiscard]] std::variant<Image, Failure> render(const Source& source, std::uint32_t page,
                                                     const ImageRequest& request, double scale_limits = 1);
+  /// From any thread: the request under way, and every later one, soon (0.1 s) returns
+  /// Failure{Reason::timeout, "interrupted"}. For the end of a run.
+  void interrupt() noexcept;
+  /// Process id of the child, -1 if none runs; for tests that kill it.
+  [[nodiscard]] pid_t child_pid() const noexcept;
 
  private:
   struct State;

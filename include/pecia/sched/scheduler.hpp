@@ -20,6 +20,7 @@ struct Settings {
   double heartbeat_s = 1;     ///< every rank tells rank 0 that often that it is alive, and its load
   double silence_s = 60;      ///< a rank unheard of for so long is taken for dead
   double drain_grace_s = 60;  ///< for pages in flight once a drain was asked for
+  bool failed_before = false; ///< rank 0: a page of the run that is not in this job has failed
 };
 
 /// How a page ended, as far as the schedule cares.
@@ -67,15 +68,17 @@ struct Outgoing {
 /// and in virtual time.
 ///
 /// Protocol (messages are private to this class):
-///   every rank -> 0: heartbeat(load), committed(pages), drain, failed(why), closed(report)
-///   0 -> every rank: drain, close(drained), finish
-/// Rank 0 holds one bit per completed page. When every page is completed, or a drain was asked for
-/// and every live rank is idle or its grace is over, rank 0 says `close`. When all live ranks have
-/// closed, rank 0 gets `all_closed()`, binds the results, and calls `bound()`; then all `finish`.
+///   every rank -> 0: heartbeat(load), committed(pages), idle, drain, failed(why), closed(report)
+///   0 -> every rank: drain, close(drained), finish(status, abort)
+/// A rank is idle when nothing is unstarted and nothing in flight, or when it drains and its grace is
+/// over. Rank 0 holds one bit per completed page. When all live ranks are idle it says `close`; when
+/// all live ranks have closed it gets `all_closed`, binds the results and calls `on_bound`; then all
+/// `finish`. Rank 0 alone finishes with the status of the run. A rank that was silent for `silence_s`
+/// is dead: what it commits still counts, and nobody waits for it; the end is then an abort.
 ///
-/// Seam for stealing: `next_page` takes from `queue_`, which only this class touches; a thief's
-/// request and a victim's grant are further messages, and a granted page stays in `lent_` until
-/// acknowledged.
+/// Seam for stealing: pages leave `queue_` in `next_page` alone. A thief's request and a victim's
+/// grant are two further messages; a granted page stays lent until acknowledged, and a rank with a
+/// request under way is not idle.
 class Scheduler {
  public:
   /// `share`: the pages of this rank, in order. `total_pages`, `total_cost_s`: of this job, over all
@@ -109,18 +112,61 @@ class Scheduler {
   /// Rank 0, once: every live rank has closed; their reports. The owner binds and calls `on_bound`.
   [[nodiscard]] std::optional<std::vector<ClosedReport>> all_closed();
 
-  [[nodiscard]] bool draining() const noexcept;
+  [[nodiscard]] bool draining() const noexcept { return draining_; }
   [[nodiscard]] const Progress& progress() const noexcept { return progress_; }
   /// Why ranks failed (rank 0): "rank 3: no space left ...".
   [[nodiscard]] const std::vector<std::string>& failures() const noexcept { return failures_; }
   [[nodiscard]] std::size_t unstarted() const noexcept { return queue_.size(); }
+  /// Handed out by `next_page` and neither committed nor returned.
+  [[nodiscard]] std::size_t in_flight() const noexcept { return in_flight_; }
 
  private:
+  enum class Kind : std::uint8_t { heartbeat = 1, committed, idle, drain, failed, closed, close, finish };
+  enum class Phase { working, idle, closing, closed, finished };
+  /// Rank 0's view of a rank.
+  struct Peer {
+    double last_heard_s = 0;
+    bool heard = false, idle = false, closed = false, dead = false;
+    ClosedReport report;
+  };
+  struct CommittedPage {
+    std::uint64_t index = 0;
+    PageEnd end = PageEnd::good;
+    float cost_s = 0;
+  };
+
+  void tell(int to, Bytes message);
+  void tell_all(const Bytes& message);
+  void start_drain();
+  void become_idle_if_so();
+  void flush_committed();
+  void count(const CommittedPage& page);
+  void on_message_at_root(int from, Kind kind, ByteReader& in);
+  void look_for_dead();
+  void advance_ending();
+  [[nodiscard]] bool all_live(bool Peer::* what) const;
+  [[nodiscard]] ExitStatus status() const;
+  [[nodiscard]] bool root() const noexcept { return settings_.rank == 0; }
+
   Settings settings_;
   std::deque<plan::Task> queue_;
   Progress progress_;
   std::vector<std::string> failures_;
-  // (the implementation adds its state here)
+  double now_s_ = 0;
+  bool clock_started_ = false;
+  double next_heartbeat_s_ = 0;
+  double grace_ends_s_ = 0;
+  double load_s_ = 0;  ///< estimated cost of what this rank has left
+  std::size_t in_flight_ = 0;
+  bool draining_ = false;
+  Phase phase_ = Phase::working;
+  std::vector<CommittedPage> unreported_;
+  std::deque<Command> commands_;
+  std::deque<Outgoing> outgoing_;
+  // rank 0 only
+  std::vector<bool> completed_;  ///< by position in the manifest
+  std::vector<Peer> peers_;
+  bool close_said_ = false, reports_ready_ = false, reports_taken_ = false;
 };
 
 }  // namespace pecia::sched

@@ -1,0 +1,19 @@
+#pragma once
+
+#include <functional>
+
+#include "pecia/comm/communicator.hpp"
+
+namespace pecia::app {
+
+/// All ranks leave with this exit status; what was wrong is logged already.
+struct Ended {
+  int exit_status;
+};
+
+/// Runs `step` on this rank and tells all ranks whether it failed anywhere. If it did, rank 0 logs
+/// each message once, with the ranks it came from, and every rank throws `Ended`. Collective.
+/// UsageError means exit status 2, any other exception 1.
+void agree(comm::Communicator& comm, const std::function<void()>& step);
+
+}  // namespace pecia::app

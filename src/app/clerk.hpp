@@ -1,0 +1,38 @@
+#pragma once
+
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+
+#include "pecia/report/status.hpp"
+#include "pecia/store/run.hpp"
+
+namespace pecia::app {
+
+/// Rank 0's thread for what must not hold up its main thread: the progress line (rewritten in place
+/// on a terminal, a log line every `progress_s` otherwise) and status.json.
+class Clerk {
+ public:
+  Clerk(store::RunPaths run, double progress_s, report::Status first);
+  /// Writes the last status.
+  ~Clerk();
+  Clerk(const Clerk&) = delete;
+  Clerk& operator=(const Clerk&) = delete;
+
+  void update(const report::Status& status);
+
+ private:
+  void loop();
+  void write(const report::Status& status);
+
+  store::RunPaths run_;
+  double progress_s_;
+  bool terminal_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  report::Status status_;
+  bool ending_ = false;
+  std::thread thread_;
+};
+
+}  // namespace pecia::app

@@ -1,0 +1,12 @@
+#pragma once
+
+#include "pecia/comm/communicator.hpp"
+
+namespace pecia::app {
+
+/// Cores this rank may use for its workers, at least 1: those its affinity mask allows, each divided
+/// by the ranks of the same host that may use it too (bound ranks have masks of their own, unbound
+/// ones share all). Collective.
+[[nodiscard]] int cores_of_this_rank(comm::Communicator& comm);
+
+}  // namespace pecia::app

@@ -1,0 +1,151 @@
+#include <fmt/format.h>
+#include <sys/resource.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstdio>
+#include <memory>
+#include <string>
+
+#include "pecia/base/error.hpp"
+#include "pecia/base/file.hpp"
+#include "pecia/base/version.hpp"
+#include "pecia/child/child.hpp"
+#include "pecia/child/shared_memory.hpp"
+#include "pecia/comm/mpi.hpp"
+#include "verbs.hpp"
+
+namespace pecia::app {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Prints a line per finding and remembers whether one of them forbids running.
+class Findings {
+ public:
+  void good(std::string_view what, std::string_view text) { print("ok", what, text); }
+  void warn(std::string_view what, std::string_view text) { print("warn", what, text); }
+  void bad(std::string_view what, std::string_view text) {
+    print("BAD", what, text);
+    sound_ = false;
+  }
+  [[nodiscard]] bool sound() const noexcept { return sound_; }
+
+ private:
+  static void print(std::string_view mark, std::string_view what, std::string_view text) {
+    fmt::print("{:<5} {:<16} {}\n", mark, what, text);
+  }
+  bool sound_ = true;
+};
+
+struct Output {
+  int status = -1;
+  std::string text;
+};
+
+Output output_of(const fs::path& program, std::string_view argument) {
+  const auto command = fmt::format("'{}' {} 2>&1", program.string(), argument);
+  struct Close {
+    void operator()(FILE* file) const { pclose(file); }
+  };
+  const std::unique_ptr<FILE, Close> pipe{popen(command.c_str(), "r")};
+  Output output;
+  if (!pipe) return output;
+  std::array<char, 4096> buffer{};
+  while (const auto size = std::fread(buffer.data(), 1, buffer.size(), pipe.get()))
+    output.text.append(buffer.data(), size);
+  while (!output.text.empty() && output.text.back() == '\n') output.text.pop_back();
+  output.status = output.text.empty() ? 1 : 0;
+  return output;
+}
+
+void check_launcher(Findings& findings) {
+  findings.good("MPI", comm::mpi_version());
+  switch (comm::detect_launch()) {
+    case comm::Launch::alone: findings.good("launcher", "none: one rank, without MPI"); break;
+    case comm::Launch::mpi: findings.good("launcher", "mpirun, or srun with PMIx"); break;
+    case comm::Launch::no_pmix:
+      findings.bad("launcher", "srun started several tasks without PMIx. Use srun --mpi=pmix, or mpirun");
+      break;
+  }
+}
+
+void check_program(Findings& findings, std::string_view name) {
+  try {
+    const auto program = child::find_program(name);
+    const auto output = output_of(program, "--version");
+    if (output.status == 0)
+      findings.good(name, output.text);
+    else
+      findings.bad(name, "does not start: reinstall pecia, or load the modules it was built with");
+  } catch (const Error& error) {
+    findings.bad(name, error.what());
+  }
+}
+
+void check_languages(Findings& findings) {
+  try {
+    auto output = output_of(child::find_program("pecia-tesseract"), "--list-languages");
+    for (auto& c : output.text) c = c == '\n' ? ' ' : c;
+    if (output.status == 0)
+      findings.good("languages", output.text);
+    else
+      findings.bad("languages", "Tesseract has no language. On Debian: apt-get install tesseract-ocr-eng; "
+                                "elsewhere set TESSDATA_PREFIX to the folder of the *.traineddata files");
+  } catch (const Error&) {
+    // pecia-tesseract is missing: reported above
+  }
+}
+
+void check_folder(Findings& findings, const fs::path& folder) {
+  const auto probe = folder / fmt::format(".pecia-doctor-{}", getpid());
+  try {
+    replace_file(probe, "doctor");
+    fs::remove(probe);
+    struct statvfs disk {};
+    statvfs(folder.c_str(), &disk);
+    constexpr double gib = 1024.0 * 1024.0 * 1024.0;
+    findings.good("folder", fmt::format("{}: can be written, synced and renamed in; {:.1f} GiB free",
+                                        fs::absolute(folder).string(),
+                                        static_cast<double>(disk.f_bavail * disk.f_frsize) / gib));
+  } catch (const std::exception& error) {
+    findings.bad("folder", error.what());
+  }
+}
+
+void check_limits(Findings& findings) {
+  rlimit files{};
+  getrlimit(RLIMIT_NOFILE, &files);
+  constexpr rlim_t wanted_files = 1024;
+  const auto text = fmt::format("{} open files", files.rlim_cur);
+  if (files.rlim_cur < wanted_files)
+    findings.warn("limits", text + "; readers of corpus.h5 want 1024: ulimit -n 1024");
+  else
+    findings.good("limits", text);
+  try {
+    auto memory = child::SharedMemory::create(std::size_t{1} << 20);
+    memory.seal();
+    findings.good("shared memory", "images pass between processes by memfd");
+  } catch (const Error& error) {
+    findings.bad("shared memory", error.what());
+  }
+  findings.good("cores", std::to_string(sysconf(_SC_NPROCESSORS_ONLN)));
+}
+
+}  // namespace
+
+int doctor_verb(const fs::path& folder) {
+  Findings findings;
+  findings.good("pecia", version());
+  fmt::print("{}\n", build_configuration());
+  check_launcher(findings);
+  check_program(findings, "pecia-page");
+  check_program(findings, "pecia-tesseract");
+  check_languages(findings);
+  check_folder(findings, folder);
+  check_limits(findings);
+  return findings.sound() ? 0 : 1;
+}
+
+}  // namespace pecia::app

@@ -1,0 +1,125 @@
+#include "job_value.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <optional>
+#include <string_view>
+
+#include "pecia/base/error.hpp"
+#include "pecia/base/text.hpp"
+
+namespace pecia::app {
+namespace {
+
+constexpr std::size_t shown_bytes = 60;  ///< of a wrong value in a message
+
+/// The whole of `text` as a number.
+template <class Number>
+std::optional<Number> parse(std::string_view text) {
+  Number number{};
+  const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (failure != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  return number;
+}
+
+/// As Tesseract names them, and nothing that would leave the folder of its models.
+bool is_language(std::string_view text) {
+  const auto fits = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+           c == '-' || c == '/';
+  };
+  return !text.empty() && text[0] != '/' && text[0] != '-' && std::ranges::all_of(text, fits);
+}
+
+}  // namespace
+
+std::string JobOrigin::place(const YAML::Mark& mark) const {
+  if (!has_lines || mark.is_null()) return name;
+  return fmt::format("{}:{}:{}", name, mark.line + 1, mark.column + 1);
+}
+
+void JobValue::fail(const std::string& problem) const {
+  throw UsageError{fmt::format("{}: {}: {}", origin.place(node.Mark()), key, problem)};
+}
+
+void JobValue::expected(const std::string& what) const {
+  fail(fmt::format("expected {}, found {}", what, description(node)));
+}
+
+const std::string& JobValue::scalar(const std::string& what) const {
+  if (!node.IsScalar()) expected(what);
+  return node.Scalar();
+}
+
+double JobValue::number(const std::string& what) const {
+  const auto parsed = parse<double>(scalar(what));
+  if (!parsed) expected(what);
+  return *parsed;
+}
+
+long long JobValue::whole_number(const std::string& what) const {
+  const auto parsed = parse<long long>(scalar(what));
+  if (!parsed) expected(what);
+  return *parsed;
+}
+
+std::string description(const YAML::Node& node) {
+  if (node.IsSequence()) return "a list";
+  if (node.IsMap()) return "a map of keys";
+  if (!node.IsScalar()) return "nothing";
+  auto text = node.Scalar();
+  if (text.size() > shown_bytes) text = text.substr(0, shown_bytes) + "...";
+  return fmt::format("'{}'", printable(to_utf8(text)));
+}
+
+namespace kind {
+
+std::vector<std::string> Texts::read(const JobValue& value) const {
+  if (value.node.IsScalar()) return {value.node.Scalar()};
+  if (!value.node.IsSequence()) value.expected(type);
+  std::vector<std::string> texts;
+  for (const auto& item : value.node)
+    texts.push_back(JobValue{item, value.origin, value.key}.scalar(type));
+  return texts;
+}
+
+YAML::Node Texts::write(const std::vector<std::string>& texts) const {
+  YAML::Node list{YAML::NodeType::Sequence};
+  for (const auto& text : texts) list.push_back(text);
+  list.SetStyle(YAML::EmitterStyle::Flow);
+  return list;
+}
+
+std::vector<std::string> Languages::read(const JobValue& value) const {
+  std::vector<std::string> languages;
+  for (const auto& text : Texts::read(value)) {
+    std::size_t begin = 0;
+    while (begin <= text.size()) {
+      const auto end = std::min(text.find('+', begin), text.size());
+      auto language = text.substr(begin, end - begin);
+      if (!is_language(language)) value.expected(type);
+      if (std::ranges::find(languages, language) == languages.end())
+        languages.push_back(std::move(language));
+      begin = end + 1;
+    }
+  }
+  if (languages.empty()) value.fail("at least one language is needed");
+  return languages;
+}
+
+int Whole::read(const JobValue& value) const {
+  const auto number = value.whole_number(type);
+  if (number < least || number > most)
+    value.fail(fmt::format("{} is out of range ({})", number, range));
+  return static_cast<int>(number);
+}
+
+double Number::read(const JobValue& value) const {
+  const auto number = value.number(type);
+  if (!(number >= least && number <= most))  // written so that NaN is refused
+    value.fail(fmt::format("{} is out of range ({})", number, range));
+  return number;
+}
+
+}  // namespace kind
+}  // namespace pecia::app

@@ -1,0 +1,158 @@
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <memory>
+
+#include "pecia/app/job.hpp"
+#include "pecia/app/run.hpp"
+#include "pecia/base/error.hpp"
+#include "pecia/base/log.hpp"
+#include "pecia/base/reason.hpp"
+#include "pecia/base/stop.hpp"
+#include "pecia/base/version.hpp"
+#include "pecia/comm/mpi.hpp"
+#include "verbs.hpp"
+
+namespace {
+
+using namespace pecia;
+
+constexpr int usage_status = 2;
+
+struct Options {
+  app::RunOptions run;
+  bool help_job = false;
+  bool verbose = false;
+  std::string folder;  ///< of a run
+  std::vector<std::string> formats{"md"};
+  std::string out;
+  std::string doctor_folder = ".";
+};
+
+void add_run(CLI::App& program, Options& options) {
+  auto* verb = program.add_subcommand("run", "Read all pages of a job, or go on with what is left of it");
+  verb->footer("Under MPI: mpirun -n 4 pecia run JOB, or srun --mpi=pmix pecia run JOB.\n"
+               "Exit status: 0 no page failed, 3 complete but some pages failed, 75 drained: run it again,\n"
+               "2 command line or job file, 1 anything else.");
+  auto* job = verb->add_option("JOB", options.run.job_file, "Job file (YAML)");
+  verb->add_option("--set", options.run.overrides, "Override a key of the job: engine.threads=4")
+      ->type_name("KEY=VALUE");
+  verb->add_flag("--dry-run", options.run.dry_run, "Stop after the manifest: list and look, read nothing");
+  verb->add_option("--retry", options.run.retry, "Read pages again: 'failed', or reasons")
+      ->delimiter(',')
+      ->type_name("failed|REASON[,..]");
+  verb->add_option("--documents", options.run.documents, "Limit --retry to these documents")
+      ->type_name("GLOB");
+  verb->add_flag("--accept-job", options.run.accept_job,
+                 "Apply a changed job to the pages not read yet");
+  verb->add_flag("--break-lock", options.run.break_lock,
+                 "Take the run over from a holder that you know to be dead");
+  verb->add_flag("-v,--verbose", options.verbose, "Log more");
+  verb->add_flag("--help-job", options.help_job, "List every key of a job file")
+      ->excludes(job);
+}
+
+void add_others(CLI::App& program, Options& options) {
+  const auto with_run = [&](const char* name, const char* help) {
+    auto* verb = program.add_subcommand(name, help);
+    verb->add_option("RUN", options.folder, "Run directory")->required();
+    return verb;
+  };
+  with_run("status", "Say how far a run is, from any machine that sees its directory");
+  with_run("verify", "Prove that every page has one state and every checksum holds")
+      ->footer("Exit status: 0 sound and complete, 3 with failed pages, 75 unfinished, 1 damaged.");
+  auto* exporting = with_run("export", "Write the documents of a run");
+  exporting->add_option("--format", options.formats, "md, txt, jsonl; several by commas")
+      ->delimiter(',')
+      ->capture_default_str();
+  exporting->add_option("--out", options.out, "Folder to write to")->required();
+  auto* doctor = program.add_subcommand("doctor", "Say what works on this machine, and what to do if not");
+  doctor->add_option("FOLDER", options.doctor_folder, "Where runs would be")->capture_default_str();
+}
+
+int run_under_mpi(int& argc, char**& argv, const app::RunOptions& options) {
+  comm::MpiSession session{argc, argv};
+  const auto world = session.world();
+  log::set_prefix(fmt::format("rank {}", world->rank()));
+  try {
+    return app::run_job(*world, options);
+  } catch (const std::exception& error) {
+    log::error("{}", error.what());
+    world->abort(1);  // the others wait in a collective or for messages
+  }
+}
+
+int run_alone(const app::RunOptions& options) {
+  const auto world = comm::make_alone();
+  try {
+    return app::run_job(*world, options);
+  } catch (const comm::Aborted& aborted) {
+    return aborted.exit_status;
+  }
+}
+
+int run_verb(int& argc, char**& argv, const Options& options) {
+  if (options.help_job) {
+    fmt::print("{}", app::job_help());
+    return 0;
+  }
+  if (options.run.job_file.empty()) throw UsageError{"pecia run needs a job file. Try: pecia run --help"};
+  for (const auto& word : options.run.retry) {
+    if (word != "failed" && !parse_reason(word))
+      throw UsageError{fmt::format("--retry {}: there is no such reason. Use 'failed', or names from "
+                                   "docs/errors.md",
+                                   word)};
+  }
+  if (options.verbose) log::set_level(log::Level::debug);
+  const stop::ScopedHandlers handlers;  // before MPI_Init: a signal during it must not kill the rank
+  switch (comm::detect_launch()) {
+    case comm::Launch::mpi: return run_under_mpi(argc, argv, options.run);
+    case comm::Launch::alone: return run_alone(options.run);
+    case comm::Launch::no_pmix: break;
+  }
+  throw UsageError{"srun started several tasks without PMIx (they cannot find each other, and each would "
+                   "run the whole job). Use srun --mpi=pmix, or mpirun"};
+}
+
+int run_program(int argc, char** argv) {
+  CLI::App program{"pecia digitises archives: OCR of every page by MPI ranks, every page accounted for"};
+  program.set_version_flag("--version", fmt::format("pecia {}", version()));
+  bool show_configuration = false;
+  program.add_flag("--config", show_configuration, "Print what was found and built in");
+  program.require_subcommand(0, 1);
+  Options options;
+  add_run(program, options);
+  add_others(program, options);
+  try {
+    program.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return program.exit(error) == 0 ? 0 : usage_status;
+  }
+  if (show_configuration) {
+    fmt::print("pecia {}\n{}\n", version(), build_configuration());
+    return 0;
+  }
+  if (program.get_subcommands().empty()) {
+    fmt::print("{}", program.help());
+    return usage_status;
+  }
+  const auto verb = program.get_subcommands().front()->get_name();
+  if (verb == "run") return run_verb(argc, argv, options);
+  if (verb == "status") return app::status_verb(options.folder);
+  if (verb == "verify") return app::verify_verb(options.folder);
+  if (verb == "export") return app::export_verb(options.folder, options.formats, options.out);
+  return app::doctor_verb(options.doctor_folder);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return run_program(argc, argv);
+  } catch (const UsageError& error) {
+    log::error("{}", error.what());
+    return usage_status;
+  } catch (const std::exception& error) {
+    log::error("{}", error.what());
+    return 1;
+  }
+}

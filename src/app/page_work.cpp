@@ -1,0 +1,51 @@
+#include "page_work.hpp"
+
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+namespace pecia::app {
+
+result::Geometry geometry_of(const page::Image& image) {
+  result::Geometry geometry;
+  geometry.page_width_px = static_cast<float>(image.page_width_px);
+  geometry.page_height_px = static_cast<float>(image.page_height_px);
+  geometry.page_dpi = static_cast<float>(image.page_dpi);
+  geometry.raster_width_px = static_cast<std::uint32_t>(image.width_px);
+  geometry.raster_height_px = static_cast<std::uint32_t>(image.height_px);
+  geometry.raster_dpi = static_cast<float>(image.dpi);
+  std::ranges::copy(image.to_page.m, geometry.to_page);
+  geometry.embedded = image.embedded;
+  return geometry;
+}
+
+result::PageOutcome outcome_of(const PageWork& work, std::string engine, float seconds) {
+  result::PageOutcome outcome;
+  outcome.engine = std::move(engine);
+  outcome.languages = fmt::format("{}", fmt::join(work.options.languages, "+"));
+  outcome.seconds = seconds;
+  outcome.attempts = work.attempts;
+  outcome.geometry = work.geometry;
+  return outcome;
+}
+
+result::PageOutcome failed_outcome(const PageWork& work) {
+  const auto& last = work.attempts.back();
+  auto outcome = outcome_of(work, last.engine, last.seconds);
+  outcome.state = result::State::failed;
+  outcome.reason = last.reason;
+  outcome.detail = last.detail;
+  outcome.attempts.pop_back();
+  return outcome;
+}
+
+result::PageOutcome document_outcome(const corpus::Document& document) {
+  result::PageOutcome outcome;
+  outcome.state = document.problem == Reason::not_a_document ? result::State::skipped
+                                                             : result::State::failed;
+  outcome.reason = document.problem;
+  outcome.detail = document.problem_detail;
+  return outcome;
+}
+
+}  // namespace pecia::app

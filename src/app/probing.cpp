@@ -1,0 +1,181 @@
+#include "probing.hpp"
+
+#include <atomic>
+#include <exception>
+#include <mutex>
+#include <thread>
+
+#include "agree.hpp"
+#include "pecia/base/log.hpp"
+#include "pecia/base/stop.hpp"
+#include "pecia/base/text.hpp"
+#include "pecia/engine/retry.hpp"
+#include "pecia/page/reader.hpp"
+
+namespace pecia::app {
+namespace {
+
+corpus::Document bare_document(const ToProbe& wanted) {
+  corpus::Document document;
+  document.id = wanted.file.id;
+  document.path = wanted.file.path;
+  document.size_bytes = wanted.file.size_bytes;
+  document.modified_ns = wanted.file.modified_ns;
+  document.revision = wanted.revision;
+  return document;
+}
+
+/// A child that was killed by chance must not decide what a document is: the retry rules hold here too.
+page::Probe probe_with_retries(page::Reader& reader, const page::Source& source) {
+  std::vector<result::Attempt> history;
+  while (true) {
+    auto found = reader.probe(source);
+    if (found.problem == Reason::none || stop::requested() != stop::Request::none) return found;
+    history.push_back({"", found.problem, found.problem_detail, 0});
+    if (!engine::next_attempt(history).again) return found;
+  }
+}
+
+void check_and_probe(page::Reader& reader, const Job& job, const std::filesystem::path& root,
+                     const ToProbe& wanted, corpus::Document& document) {
+  const auto file = root / wanted.file.path;
+  if (!wanted.file.exists) {
+    document.problem = Reason::vanished;
+    document.problem_detail =
+        "the list or the bag's manifest names this file, and it is not there. Restore it and run "
+        "again with --retry vanished";
+    return;
+  }
+  if (const auto& sum = wanted.file.checksum; sum && !corpus::matches(file, *sum)) {
+    document.problem = Reason::checksum_mismatch;
+    document.problem_detail = fmt::format(
+        "its {} is not {}, as the bag's manifest says: the file was changed or damaged. Restore it "
+        "and run again with --retry checksum_mismatch",
+        sum->algorithm, sum->hex);
+    return;
+  }
+  auto found = probe_with_retries(
+      reader, {file, corpus::Format::unknown, settings_for(job, document.path).password});
+  document.format = found.format;
+  document.problem = found.problem;
+  document.problem_detail = std::move(found.problem_detail);
+  document.pages = std::move(found.pages);
+  if (document.problem == Reason::none && document.pages.empty()) {
+    document.problem = Reason::no_pages;
+    document.problem_detail = "the document has no pages";
+  }
+}
+
+corpus::Document probe_one(page::Reader& reader, const Job& job, const std::filesystem::path& root,
+                           const ToProbe& wanted) {
+  auto document = bare_document(wanted);
+  try {
+    check_and_probe(reader, job, root, wanted, document);
+  } catch (const UsageError&) {
+    throw;
+  } catch (const Error& error) {
+    document.problem = Reason::io_error;
+    document.problem_detail = error.what();
+  }
+  if (document.problem != Reason::none) document.pages.clear();
+  return document;
+}
+
+void encode(ByteWriter& out, const ToProbe& wanted) {
+  const auto& file = wanted.file;
+  out.put(file.id.value).put_text(file.path).put(file.size_bytes).put(file.modified_ns);
+  out.put(file.exists).put(wanted.revision);
+  out.put_text(file.checksum ? file.checksum->algorithm : "");
+  out.put_text(file.checksum ? file.checksum->hex : "");
+}
+
+ToProbe decode_to_probe(ByteReader& in) {
+  ToProbe wanted;
+  wanted.file.id.value = in.get<std::uint64_t>();
+  wanted.file.path = in.get_text();
+  wanted.file.size_bytes = in.get<std::uint64_t>();
+  wanted.file.modified_ns = in.get<std::int64_t>();
+  wanted.file.exists = in.get<bool>();
+  wanted.revision = in.get<std::uint32_t>();
+  auto algorithm = in.get_text();
+  auto hex = in.get_text();
+  if (!algorithm.empty()) wanted.file.checksum = {std::move(algorithm), std::move(hex)};
+  return wanted;
+}
+
+/// Each rank's files: every size-th, so that a folder of heavy books is spread.
+std::vector<ToProbe> scatter_files(comm::Communicator& comm, std::span<const ToProbe> files) {
+  const auto size = static_cast<std::size_t>(comm.size());
+  std::vector<Bytes> slices;
+  if (comm.rank() == 0) {
+    for (std::size_t rank = 0; rank < size; ++rank) {
+      ByteWriter out;
+      for (std::size_t n = rank; n < files.size(); n += size) encode(out, files[n]);
+      slices.push_back(std::move(out).bytes());
+    }
+  }
+  const auto bytes = comm.scatter(std::move(slices));
+  ByteReader in{bytes, "files to probe"};
+  std::vector<ToProbe> mine;
+  while (in.left() > 0) mine.push_back(decode_to_probe(in));
+  return mine;
+}
+
+/// One slot per file; empty where a stop came first. Threads end before this returns, and their
+/// children with them.
+std::vector<std::optional<corpus::Document>> probe_slice(const Job& job,
+                                                         const std::filesystem::path& root,
+                                                         const std::vector<ToProbe>& files,
+                                                         int threads) {
+  std::vector<std::optional<corpus::Document>> documents(files.size());
+  std::atomic<std::size_t> next{0};
+  std::mutex mutex;
+  std::exception_ptr failure;
+  const auto work = [&] {
+    try {
+      page::Reader reader;
+      for (auto n = next++; n < files.size(); n = next++) {
+        if (stop::requested() != stop::Request::none) return;
+        documents[n] = probe_one(reader, job, root, files[n]);
+      }
+    } catch (...) {
+      std::lock_guard lock{mutex};
+      failure = std::current_exception();
+    }
+  };
+  {
+    std::vector<std::jthread> pool;
+    for (int n = 0; n < threads; ++n) pool.emplace_back(work);
+  }
+  if (failure) std::rethrow_exception(failure);
+  return documents;
+}
+
+}  // namespace
+
+std::vector<corpus::Document> probe_on_all_ranks(comm::Communicator& comm, const Job& job,
+                                                 const std::filesystem::path& root,
+                                                 std::span<const ToProbe> files, int threads) {
+  const auto mine = scatter_files(comm, files);
+  std::vector<std::optional<corpus::Document>> probed;
+  agree(comm, [&] { probed = probe_slice(job, root, mine, threads); });
+
+  ByteWriter out;
+  for (const auto& document : probed) {
+    out.put(document.has_value());
+    if (document) corpus::encode(out, *document);
+  }
+  const auto gathered = comm.gather(out.bytes());
+  std::vector<corpus::Document> all;
+  if (comm.rank() != 0) return all;
+
+  std::vector<ByteReader> readers;
+  for (const auto& bytes : gathered) readers.emplace_back(bytes, "probed documents");
+  for (std::size_t n = 0; n < files.size(); ++n) {
+    auto& in = readers[n % readers.size()];
+    if (in.get<bool>()) all.push_back(corpus::decode_document(in));
+  }
+  return all;
+}
+
+}  // namespace pecia::app

@@ -1,0 +1,129 @@
+#include "rank_loop.hpp"
+
+#include <chrono>
+
+#include "pecia/base/log.hpp"
+#include "pecia/base/stop.hpp"
+
+namespace pecia::app {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+/// How long a message waits at most while nothing happens here; each look costs some microseconds.
+constexpr std::chrono::milliseconds poll_every{2};
+constexpr std::chrono::milliseconds progress_every{250};
+
+class RankLoop {
+ public:
+  RankLoop(comm::Communicator& comm, const corpus::Manifest& manifest, sched::Scheduler& scheduler,
+           Pipeline& pipeline)
+      : comm_{comm}, manifest_{manifest}, scheduler_{scheduler}, pipeline_{pipeline} {}
+
+  RankEnd operator()(const std::function<void()>& progress) {
+    auto last_progress = Clock::time_point{};
+    while (!finished_) {
+      look_at_signals();
+      while (auto message = comm_.try_receive()) scheduler_.on_message(message->source, message->bytes);
+      for (auto event = pipeline_.next_event(poll_every); event;
+           event = pipeline_.next_event(std::chrono::milliseconds{0}))
+        std::visit([this](const auto& e) { on(e); }, *event);
+      scheduler_.on_time(seconds(Clock::now().time_since_epoch()));
+      while (pipeline_.wants_page()) {
+        const auto task = scheduler_.next_page();
+        if (!task) break;
+        pipeline_.start(*task);
+      }
+      while (const auto command = scheduler_.next_command()) obey(*command);
+      if (auto reports = scheduler_.all_closed()) bind(*reports);
+      while (auto out = scheduler_.next_outgoing()) comm_.send(out->to, out->bytes);
+      if (Clock::now() - last_progress >= progress_every) {
+        progress();
+        last_progress = Clock::now();
+      }
+    }
+    progress();
+    return end_;
+  }
+
+ private:
+  static double seconds(Clock::duration time) {
+    return std::chrono::duration<double>(time).count();
+  }
+
+  void look_at_signals() {
+    const auto request = stop::requested();
+    if (request == seen_) return;
+    if (seen_ == stop::Request::none) scheduler_.on_drain_requested();
+    if (request == stop::Request::now) {
+      log::warning("asked twice to stop: pages in flight are given back");
+      pipeline_.cancel();
+    }
+    seen_ = request;
+  }
+
+  void on(const Committed& event) {
+    scheduler_.on_committed(manifest_.index(event.task.page), event.end, event.task.cost_s);
+  }
+  void on(const Returned& event) { scheduler_.on_returned(event.task); }
+  void on(const Failed& event) {
+    log::error("{}", event.why);
+    scheduler_.on_failure(event.why);
+    pipeline_.cancel();
+  }
+  void on(const Closed& event) {
+    scheduler_.on_closed({event.written.shards, event.written.segments, event.written.rows});
+  }
+  void on(const Bound& event) {
+    if (!event.problem.empty()) {
+      log::error("corpus.h5 could not be written: {}", event.problem);
+      scheduler_.on_failure(event.problem);
+    }
+    scheduler_.on_bound();
+  }
+
+  void obey(const sched::Command& command) {
+    using Kind = sched::Command::Kind;
+    switch (command.kind) {
+      case Kind::drain: pipeline_.drain(); break;
+      case Kind::close:
+        complete_ = !command.drained;
+        pipeline_.close(complete_);
+        break;
+      case Kind::finish:
+        end_ = {command.status, command.abort};
+        finished_ = true;
+        break;
+    }
+  }
+
+  /// Rank 0. A run that was drained is bound by the job that completes it.
+  void bind(const std::vector<sched::ClosedReport>& reports) {
+    if (!complete_) {
+      scheduler_.on_bound();
+      return;
+    }
+    std::vector<std::string> shards;
+    for (const auto& report : reports)
+      shards.insert(shards.end(), report.shards.begin(), report.shards.end());
+    pipeline_.bind(std::move(shards));
+  }
+
+  comm::Communicator& comm_;
+  const corpus::Manifest& manifest_;
+  sched::Scheduler& scheduler_;
+  Pipeline& pipeline_;
+  stop::Request seen_ = stop::Request::none;
+  bool complete_ = false;
+  bool finished_ = false;
+  RankEnd end_;
+};
+
+}  // namespace
+
+RankEnd run_rank(comm::Communicator& comm, const corpus::Manifest& manifest,
+                 sched::Scheduler& scheduler, Pipeline& pipeline,
+                 const std::function<void()>& progress) {
+  return RankLoop{comm, manifest, scheduler, pipeline}(progress);
+}
+
+}  // namespace pecia::app

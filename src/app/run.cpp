@@ -1,0 +1,363 @@
+#include "pecia/app/run.hpp"
+
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdlib>
+#include <random>
+#include <thread>
+
+#include "agree.hpp"
+#include "clerk.hpp"
+#include "cores.hpp"
+#include "pecia/base/file.hpp"
+#include "pecia/base/log.hpp"
+#include "pecia/base/stop.hpp"
+#include "pecia/base/text.hpp"
+#include "pecia/base/version.hpp"
+#include "pecia/corpus/trace.hpp"
+#include "pipeline.hpp"
+#include "rank_loop.hpp"
+#include "run_start.hpp"
+
+namespace pecia::app {
+namespace {
+
+namespace fs = std::filesystem;
+using Clock = std::chrono::steady_clock;
+constexpr int exit_unfinished = 75;
+constexpr std::size_t failures_listed = 20;
+
+/// What every rank knows before pages are given out.
+struct Shared {
+  std::uint32_t epoch = 0;
+  fs::path root;
+  corpus::Manifest manifest;
+  std::uint64_t job_pages = 0;
+  double job_cost_s = 0;
+  plan::Share share;
+};
+
+std::string host_name() {
+  char host[256] = {};
+  gethostname(host, sizeof host - 1);
+  return host;
+}
+
+std::string slurm_job() {
+  const char* job = std::getenv("SLURM_JOB_ID");
+  return job ? job : "";
+}
+
+/// Every rank reads what rank 0 wrote, or the run directory is not shared.
+void check_shared_file_system(comm::Communicator& comm, const store::RunPaths& run) {
+  if (comm.size() == 1) return;
+  const auto file = run.root / "token";
+  ByteWriter token;
+  if (comm.rank() == 0) token.put(std::random_device{}()).put(std::random_device{}());
+  const auto wanted = comm.broadcast(std::move(token).bytes());
+  const std::string_view wanted_text{reinterpret_cast<const char*>(wanted.data()), wanted.size()};
+  agree(comm, [&] {
+    if (comm.rank() == 0) replace_file(file, wanted_text);
+  });
+  agree(comm, [&] {
+    for (int tries = 0; tries < 300; ++tries) {  // NFS may show it up to 30 s late
+      std::error_code ignored;
+      if (fs::exists(file, ignored) && read_file(file) == wanted_text) return;
+      std::this_thread::sleep_for(std::chrono::milliseconds{100});
+    }
+    throw UsageError{fmt::format(
+        "the run directory {} is not on a shared file system (host {} does not see what rank 0 wrote "
+        "there). Put `run` on a file system that all nodes mount",
+        run.root.string(), host_name())};
+  });
+  if (comm.rank() == 0) fs::remove(file);
+}
+
+/// Rank 0's view of the start, told to all: epoch, root.
+void share_start(comm::Communicator& comm, const std::unique_ptr<RunStart>& start, Shared& shared) {
+  ByteWriter out;
+  if (start) out.put(start->epoch()).put_text(start->root().native());
+  const auto bytes = comm.broadcast(std::move(out).bytes());
+  ByteReader in{bytes, "start of the run"};
+  shared.epoch = in.get<std::uint32_t>();
+  shared.root = in.get_text();
+}
+
+void share_pages(comm::Communicator& comm, const std::unique_ptr<RunStart>& start, Shared& shared) {
+  ByteWriter out;
+  std::vector<Bytes> shares;
+  if (start) {
+    out.put(start->pages_to_read()).put(start->cost_s());
+    for (const auto& document : start->manifest().documents()) corpus::encode(out, document);
+    for (const auto& share : start->shares(comm.size())) {
+      ByteWriter tasks;
+      for (const auto& task : share.tasks)
+        tasks.put(task.page.document).put(task.page.page).put(task.cost_s).put(task.generation);
+      shares.push_back(std::move(tasks).bytes());
+    }
+  }
+  const auto bytes = comm.broadcast(std::move(out).bytes());
+  ByteReader in{bytes, "manifest"};
+  shared.job_pages = in.get<std::uint64_t>();
+  shared.job_cost_s = in.get<double>();
+  std::vector<corpus::Document> documents;
+  while (in.left() > 0) documents.push_back(corpus::decode_document(in));
+  shared.manifest = corpus::Manifest{std::move(documents)};
+
+  const auto mine = comm.scatter(std::move(shares));
+  ByteReader tasks{mine, "share of pages"};
+  while (tasks.left() > 0) {
+    plan::Task task;
+    task.page.document = tasks.get<std::uint32_t>();
+    task.page.page = tasks.get<std::uint32_t>();
+    task.cost_s = tasks.get<float>();
+    task.generation = tasks.get<std::uint32_t>();
+    shared.share.cost_s += static_cast<double>(task.cost_s);
+    shared.share.tasks.push_back(task);
+  }
+}
+
+/// The seconds of each page of a trace, by this job's numbering of documents.
+std::vector<std::vector<float>> trace_seconds(const Job& job, const corpus::Manifest& manifest) {
+  std::vector<std::vector<float>> seconds(manifest.documents().size());
+  auto trace = corpus::load_trace(job.trace);
+  for (std::size_t n = 0; n < trace.documents.size(); ++n) {
+    const auto at = manifest.find(trace.documents[n].id);
+    if (at >= 0) seconds[static_cast<std::size_t>(at)] = std::move(trace.seconds[n]);
+  }
+  for (std::size_t n = 0; n < seconds.size(); ++n) {
+    if (seconds[n].size() < manifest.documents()[n].pages.size())
+      throw UsageError{fmt::format("the trace no longer has document {} of the run. Use the trace that "
+                                   "began the run, or another run directory",
+                                   printable(manifest.documents()[n].path))};
+  }
+  return seconds;
+}
+
+report::Status first_status(const comm::Communicator& comm, const RunStart& start) {
+  report::Status status;
+  status.state = "running";
+  status.version = version();
+  status.host = host_name();
+  status.slurm_job = slurm_job();
+  status.pid = getpid();
+  status.epoch = start.epoch();
+  status.ranks = comm.size();
+  status.started_s = std::chrono::duration_cast<std::chrono::seconds>(
+                         std::chrono::system_clock::now().time_since_epoch())
+                         .count();
+  status.documents = start.before().documents;
+  status.pages = start.before().pages;
+  status.by_state = start.before().by_state;
+  status.by_reason = start.before().by_reason;
+  status.done = status.pages - start.pages_to_read();
+  return status;
+}
+
+/// Brings the status up to date with the books of rank 0's scheduler.
+void refresh(report::Status& status, const report::Status& first, const sched::Scheduler& scheduler,
+             double elapsed_s) {
+  const auto& now = scheduler.progress();
+  const auto jobs_good = now.done - now.failed - now.skipped;
+  status.done = first.done + now.done;
+  status.by_state = first.by_state;
+  if (jobs_good > 0) status.by_state["ok"] += jobs_good;
+  if (now.failed > 0) status.by_state["failed"] += now.failed;
+  if (now.skipped > 0) status.by_state["skipped"] += now.skipped;
+  status.state = scheduler.draining() ? "draining" : "running";
+  status.pages_per_s = elapsed_s > 0 ? static_cast<double>(now.done) / elapsed_s : 0;
+  const auto share = now.cost_total_s > 0 ? now.cost_done_s / now.cost_total_s : 0;
+  status.left_s.reset();
+  if (share > 0.01 && now.done >= 3) status.left_s = elapsed_s * (1 - share) / share;
+}
+
+void log_failed_pages(const corpus::Manifest& manifest, const store::Contents& contents) {
+  std::size_t listed = 0;
+  for (const auto& row : contents.rows()) {
+    if (row.order.state != result::State::failed) continue;
+    const auto at = manifest.find(row.key.document);
+    if (at < 0) continue;
+    const auto& document = manifest.documents()[static_cast<std::size_t>(at)];
+    if (row.key.revision != document.revision) continue;
+    if (++listed > failures_listed) continue;
+    log::warning("failed: {} page {}: {}: {}", printable(document.path), row.key.page,
+                 name(row.reason), row.detail);
+  }
+  if (listed > failures_listed)
+    log::warning("and {} more failed pages: `pecia export RUN --format jsonl` lists all of them",
+                 listed - failures_listed);
+}
+
+/// Rank 0's last words, from the files themselves.
+void summarise(const store::RunPaths& run, report::Status& status, sched::ExitStatus end,
+               double elapsed_s) {
+  const store::Contents contents{run};
+  const auto manifest = corpus::load_manifest(run.manifest());
+  const auto counts = tally(manifest, contents);
+  status.done = counts.done;
+  status.by_state = counts.by_state;
+  status.by_reason = counts.by_reason;
+  status.state = end == sched::ExitStatus::error        ? "failed"
+                 : end == sched::ExitStatus::unfinished ? "unfinished"
+                                                        : "complete";
+  log_failed_pages(manifest, contents);
+  std::string states;
+  for (const auto& [state, pages] : counts.by_state) states += fmt::format(", {} {}", pages, state);
+  const auto left = counts.pages - counts.done;
+  log::info("{}: {} documents, {} pages{}{}; {:.1f} s, {:.2f} pages/s; results in {}", status.state,
+            counts.documents, counts.pages, states,
+            left > 0 ? fmt::format(", {} left", left) : std::string{}, elapsed_s, status.pages_per_s,
+            run.root.string());
+  if (end == sched::ExitStatus::unfinished)
+    log::info("run the same command again to go on{}",
+              status.left_s ? ": about " + report::duration_text(*status.left_s) + " left"
+                            : std::string{});
+}
+
+int finish_without_pages(comm::Communicator& comm, const std::unique_ptr<RunStart>& start,
+                         const store::RunPaths& run) {
+  int status = 0;
+  agree(comm, [&] {
+    if (!start) return;
+    if (start->index_is_stale()) store::bind_corpus(run, start->epoch(), {});
+    auto end = start->failed_before() ? sched::ExitStatus::some_failed : sched::ExitStatus::complete;
+    auto last = first_status(comm, *start);
+    log::info("every page of the run is done already");
+    summarise(run, last, end, 0);
+    Clerk{run, 1, last};
+    status = static_cast<int>(end);
+  });
+  return status;
+}
+
+engine::EngineSettings engine_settings(const Job& job, int cores) {
+  engine::EngineSettings settings;
+  settings.name = job.engine.name;
+  settings.threads = job.engine.threads > 0 ? job.engine.threads : cores;
+  settings.watchdog_s = job.engine.watchdog_s;
+  settings.time_scale = job.engine.time_scale;
+  settings.languages = all_languages(job);
+  return settings;
+}
+
+/// Engines that answer at once are fed by as many decoders as there are cores; OCR by a few.
+int decoders_for(const engine::EngineSettings& engine) {
+  const bool slow = engine.name != "echo";
+  return slow ? 1 + engine.threads / 8 : engine.threads;
+}
+
+PipelineSettings pipeline_settings(comm::Communicator& comm, const Job& job, const Shared& shared,
+                                   const std::vector<std::vector<float>>& seconds, int cores) {
+  PipelineSettings settings;
+  settings.job = &job;
+  settings.manifest = &shared.manifest;
+  settings.root = shared.root;
+  settings.trace_seconds = job.trace.empty() ? nullptr : &seconds;
+  settings.engine = engine_settings(job, cores);
+  settings.decoders = decoders_for(settings.engine);
+  settings.writer.run = {job.run};
+  settings.writer.epoch = shared.epoch;
+  settings.writer.rank = static_cast<std::uint32_t>(comm.rank());
+  settings.writer.shard_pages = static_cast<std::uint32_t>(job.store.shard_pages);
+  settings.writer.shard_age_s = job.store.shard_age_s;
+  settings.writer.provenance = {job.file.filename().string(), "", "", host_name(), slurm_job()};
+  return settings;
+}
+
+int read_all_pages(comm::Communicator& comm, const Job& job, const Shared& shared,
+                   const std::unique_ptr<RunStart>& start, int cores) {
+  std::vector<std::vector<float>> seconds;
+  std::unique_ptr<Pipeline> pipeline;
+  agree(comm, [&] {
+    if (!job.trace.empty()) seconds = trace_seconds(job, shared.manifest);
+    pipeline = std::make_unique<Pipeline>(pipeline_settings(comm, job, shared, seconds, cores));
+  });
+
+  sched::Settings settings;
+  settings.rank = comm.rank();
+  settings.size = comm.size();
+  settings.drain_grace_s = job.drain.grace_s;
+  settings.failed_before = start && start->failed_before();
+  sched::Scheduler scheduler{settings, shared.share, shared.job_pages, shared.job_cost_s,
+                             shared.manifest.pages()};
+  const auto began = Clock::now();
+  const auto elapsed_s = [&] { return std::chrono::duration<double>(Clock::now() - began).count(); };
+  std::unique_ptr<Clerk> clerk;
+  report::Status first, status;
+  if (start) {
+    status = first = first_status(comm, *start);
+    clerk = std::make_unique<Clerk>(store::RunPaths{job.run}, job.progress_s, first);
+  }
+  const auto end = run_rank(comm, shared.manifest, scheduler, *pipeline, [&] {
+    if (!clerk) return;
+    refresh(status, first, scheduler, elapsed_s());
+    clerk->update(status);
+  });
+  pipeline.reset();
+  if (start) {
+    for (const auto& why : scheduler.failures()) log::error("{}", why);
+    for (const auto rank : scheduler.progress().dead)
+      log::error("rank {} was not heard of any more and is taken for dead", rank);
+    summarise({job.run}, status, end.status, elapsed_s());
+    clerk->update(status);
+    clerk.reset();
+  }
+  const auto exit_status = comm.rank() == 0 ? static_cast<int>(end.status) : 0;
+  if (end.abort) comm.abort(exit_status);
+  return exit_status;
+}
+
+void log_start(const comm::Communicator& comm, const Job& job, const RunStart& start, int cores) {
+  log::info("pecia {} on {} rank{} ({}); {} to probe", version(), comm.size(),
+            comm.size() == 1 ? "" : "s", comm.description(), start.to_probe().size());
+  log::info("engine {} with {} worker{} a rank; to drain: kill -USR1 {}", job.engine.name,
+            job.engine.threads > 0 ? job.engine.threads : cores,
+            (job.engine.threads > 0 ? job.engine.threads : cores) == 1 ? "" : "s",
+            comm.size() == 1 ? std::to_string(getpid()) : "<pid of mpirun>, or scancel --signal=USR1");
+}
+
+int run(comm::Communicator& comm, const RunOptions& options) {
+  Job job;
+  agree(comm, [&] { job = load_job(options.job_file, options.overrides); });
+  const auto cores = cores_of_this_rank(comm);
+  std::unique_ptr<RunStart> start;
+  agree(comm, [&] {
+    if (comm.rank() == 0) start = std::make_unique<RunStart>(job, options);
+  });
+  if (start) log_start(comm, job, *start, cores);
+  check_shared_file_system(comm, {job.run});
+
+  Shared shared;
+  share_start(comm, start, shared);
+  auto probed = probe_on_all_ranks(comm, job, shared.root,
+                                   start ? start->to_probe() : std::vector<ToProbe>{}, cores);
+  agree(comm, [&] {
+    if (start) start->add_documents(std::move(probed));
+  });
+  share_pages(comm, start, shared);
+  if (start)
+    log::info("{} documents, {} pages, of which {} are to be read: about {} on {} core{}",
+              start->before().documents, start->before().pages, start->pages_to_read(),
+              report::duration_text(start->cost_s() / (comm.size() * cores)), comm.size() * cores,
+              comm.size() * cores == 1 ? "" : "s");
+  if (comm.sum(stop::requested() != stop::Request::none) > 0) {
+    if (start) log::info("stopped before reading began; run the same command again to go on");
+    return comm.rank() == 0 ? exit_unfinished : 0;
+  }
+  if (options.dry_run) return 0;
+  if (shared.job_pages == 0) return finish_without_pages(comm, start, {job.run});
+  return read_all_pages(comm, job, shared, start, cores);
+}
+
+}  // namespace
+
+int run_job(comm::Communicator& comm, const RunOptions& options) {
+  try {
+    return run(comm, options);
+  } catch (const Ended& ended) {
+    return comm.rank() == 0 ? ended.exit_status : 0;
+  }
+}
+
+}  // namespace pecia::app

@@ -1,0 +1,220 @@
+#include "run_start.hpp"
+
+#include <fmt/ranges.h>
+#include <sys/statvfs.h>
+
+#include <algorithm>
+#include <chrono>
+#include <set>
+#include <thread>
+
+#include "pecia/base/file.hpp"
+#include "pecia/base/log.hpp"
+#include "pecia/base/stop.hpp"
+#include "pecia/base/text.hpp"
+#include "pecia/base/version.hpp"
+#include "pecia/corpus/trace.hpp"
+#include "pecia/store/writer.hpp"
+
+namespace pecia::app {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Ranks whose launcher died live up to 2 s longer and may still write (seen).
+constexpr std::chrono::seconds orphans_end{5};
+/// Journal, shard and index together, per page of dense text with word boxes (docs/performance.md).
+constexpr std::uint64_t disk_per_page_bytes = 60'000;
+/// For a page that only needs its record written.
+constexpr float no_reading_cost_s = 0.001F;
+
+void wait_for_orphans() {
+  log::info("the last job on this run was killed; waiting {} s for its ranks to end",
+            orphans_end.count());
+  const auto until = std::chrono::steady_clock::now() + orphans_end;
+  while (std::chrono::steady_clock::now() < until && stop::requested() == stop::Request::none)
+    std::this_thread::sleep_for(std::chrono::milliseconds{50});
+}
+
+void log_disk_need(const fs::path& run, std::uint64_t pages) {
+  const auto need = pages * disk_per_page_bytes;
+  struct statvfs disk {};
+  const bool known = statvfs(run.c_str(), &disk) == 0;
+  const auto free = known ? disk.f_bavail * disk.f_frsize : 0;
+  constexpr double mib = 1024.0 * 1024.0;
+  log::info("the run will need about {:.0f} MiB in {} ({})", static_cast<double>(need) / mib,
+            run.string(),
+            known ? fmt::format("{:.0f} MiB free", static_cast<double>(free) / mib) : "free space unknown");
+  if (known && free < need)
+    log::warning("that may not be enough: the run drains when the disk is full, and goes on when it is "
+                 "started again with more room");
+}
+
+}  // namespace
+
+Tally tally(const corpus::Manifest& manifest, const store::Contents& contents) {
+  Tally counts;
+  counts.documents = manifest.documents().size();
+  counts.pages = manifest.pages();
+  for (const auto& document : manifest.documents()) {
+    for (std::uint32_t n = 0; n < document.outcomes(); ++n) {
+      const auto* row =
+          contents.find({document.id, document.revision, document.first_page() + n});
+      if (!row) continue;
+      ++counts.done;
+      ++counts.by_state[std::string{name(row->order.state)}];
+      if (row->order.state == result::State::failed) ++counts.failed;
+      if (row->order.state == result::State::skipped) ++counts.skipped;
+      if (row->reason != Reason::none) ++counts.by_reason[std::string{name(row->reason)}];
+    }
+  }
+  return counts;
+}
+
+RunStart::RunStart(const Job& job, const RunOptions& options)
+    : job_{job}, options_{options}, run_{job.run} {
+  corpus::Listing listing;
+  if (job.trace.empty()) {
+    listing = corpus::list_corpus(job.corpus);
+    for (const auto& warning : listing.warnings) log::warning("{}", warning);
+    root_ = listing.root;
+  }
+  store::create_run_directory(run_);
+  take_over_run();
+  check_job_against_run();
+  replace_file(run_.job(), to_yaml(job_));
+  manifest_ = corpus::load_manifest(run_.manifest());
+  if (job.trace.empty())
+    find_documents_to_probe(listing);
+  else
+    add_trace();
+}
+
+void RunStart::take_over_run() {
+  store::LockSettings settings;
+  settings.break_lock = options_.break_lock;
+  settings.waiting = [](const std::string& message) {
+    log::info("{}", message);
+    return stop::requested() == stop::Request::none;
+  };
+  lock_ = std::make_unique<store::RunLock>(run_, settings);
+  epoch_ = store::take_next_epoch(run_);
+  if (lock_->taken_over()) wait_for_orphans();
+  rescued_ = store::seal_leftovers(
+      run_, epoch_, {job_.file.filename().string(), "sealed after an unclean end", "", "", ""});
+  if (rescued_ > 0) log::info("{} pages were rescued from the journals of earlier jobs", rescued_);
+  store::delete_superseded(run_);
+}
+
+void RunStart::check_job_against_run() const {
+  if (!fs::exists(run_.job())) return;
+  const auto differences = differences_in_text(job_, read_file(run_.job()));
+  if (differences.empty()) return;
+  const auto list = fmt::format("{}", fmt::join(differences, "; "));
+  if (!options_.accept_job)
+    throw UsageError{fmt::format(
+        "the job differs from the one that began the run {} ({}): pages would be read in two ways. "
+        "Use another run directory, or --accept-job to apply it to the pages not read yet",
+        run_.root.string(), list)};
+  log::warning("the changed job applies to pages not read yet: {}", list);
+}
+
+void RunStart::find_documents_to_probe(const corpus::Listing& listing) {
+  const auto difference = corpus::compare(manifest_, listing, job_.redo_changed);
+  std::set<std::size_t> wanted{difference.to_probe.begin(), difference.to_probe.end()};
+  for (const auto n : difference.changed) {
+    log::warning("{} has changed since it was listed; {}", printable(listing.files[n].path),
+                 job_.redo_changed ? "it is read again"
+                                   : "what was read of it stays (corpus.changed: redo reads it again)");
+  }
+  for (const auto id : difference.vanished) {
+    const auto at = manifest_.find(id);
+    if (at >= 0)
+      log::warning("{} is no longer there; its pages that are not read yet will fail",
+                   printable(manifest_.documents()[static_cast<std::size_t>(at)].path));
+  }
+  for (std::size_t n = 0; n < listing.files.size(); ++n) {
+    const auto known = manifest_.find(listing.files[n].id);
+    const auto* document = known < 0 ? nullptr : &manifest_.documents()[static_cast<std::size_t>(known)];
+    // A document that could not be read as a whole is looked into again when its page is.
+    if (document && document->problem != Reason::none && wants_retry(*document, document->problem, true))
+      wanted.insert(n);
+    if (!wanted.contains(n)) continue;
+    to_probe_.push_back({listing.files[n], document ? document->revision + 1 : 0});
+  }
+}
+
+void RunStart::add_trace() {
+  for (auto& document : corpus::load_trace(job_.trace).documents) {
+    if (manifest_.find(document.id) < 0) new_documents_.push_back(std::move(document));
+  }
+}
+
+void RunStart::add_documents(std::vector<corpus::Document> probed) {
+  std::ranges::move(probed, std::back_inserter(new_documents_));
+  corpus::write_manifest_segment(run_.manifest(), epoch_, new_documents_);
+  new_documents_.clear();
+  manifest_ = corpus::load_manifest(run_.manifest());
+  find_pages_to_read();
+  log_disk_need(run_.root, pages_to_read_);
+}
+
+bool RunStart::wants_retry(const corpus::Document& document, Reason reason, bool failed) const {
+  const auto named = [&](const std::string& word) {
+    return word == "failed" ? failed : parse_reason(word) == reason;
+  };
+  const auto matches = [&](const std::string& glob) { return glob_match(glob, document.path); };
+  return std::ranges::any_of(options_.retry, named) &&
+         (options_.documents.empty() || std::ranges::any_of(options_.documents, matches));
+}
+
+void RunStart::find_pages_to_read() {
+  const store::Contents contents{run_};
+  for (const auto& problem : contents.problems()) log::warning("{}", problem);
+  before_ = tally(manifest_, contents);
+  for (std::uint32_t d = 0; d < manifest_.documents().size(); ++d) {
+    const auto& document = manifest_.documents()[d];
+    bool in_run = false;
+    for (std::uint32_t n = 0; n < document.outcomes(); ++n) {
+      const PageRef page{d, document.first_page() + n};
+      const auto* row = contents.find({document.id, document.revision, page.page});
+      if (row) {
+        const bool failed = row->order.state == result::State::failed;
+        const bool again = row->reason != Reason::none && wants_retry(document, row->reason, failed);
+        failed_before_ = failed_before_ || (failed && !again);
+        if (!again) {
+          in_run = false;
+          continue;
+        }
+        generations_[page] = row->order.generation + 1;
+      }
+      const auto cost = document.problem == Reason::none
+                            ? static_cast<float>(corpus::estimate_cost_s(document.pages[n]))
+                            : no_reading_cost_s;
+      if (!in_run) runs_.push_back({d, page.page, {}});
+      in_run = true;
+      runs_.back().cost_s.push_back(cost);
+      ++pages_to_read_;
+      cost_s_ += static_cast<double>(cost);
+    }
+  }
+}
+
+std::vector<plan::Share> RunStart::shares(int ranks) const {
+  const std::vector<double> speeds(static_cast<std::size_t>(ranks), 1.0);
+  auto shares = plan::partition(runs_, speeds);
+  if (generations_.empty()) return shares;
+  for (auto& share : shares) {
+    for (auto& task : share.tasks) {
+      const auto again = generations_.find(task.page);
+      if (again != generations_.end()) task.generation = again->second;
+    }
+  }
+  return shares;
+}
+
+bool RunStart::index_is_stale() const {
+  return rescued_ > 0 || !fs::exists(run_.corpus_index());
+}
+
+}  // namespace pecia::app

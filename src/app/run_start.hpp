@@ -1,0 +1,79 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "pecia/app/job.hpp"
+#include "pecia/app/run.hpp"
+#include "pecia/corpus/manifest.hpp"
+#include "pecia/plan/partition.hpp"
+#include "pecia/store/contents.hpp"
+#include "pecia/store/run.hpp"
+#include "probing.hpp"
+
+namespace pecia::app {
+
+/// Counts of a run's pages, for status and exit status.
+struct Tally {
+  std::uint64_t documents = 0, pages = 0, done = 0, failed = 0, skipped = 0;
+  std::map<std::string, std::uint64_t> by_state, by_reason;
+};
+[[nodiscard]] Tally tally(const corpus::Manifest& manifest, const store::Contents& contents);
+
+/// What rank 0 does before pages are given out. Holds the run's lock from construction on.
+class RunStart {
+ public:
+  /// Lists the corpus, makes or opens the run directory, takes lock and epoch, seals what earlier
+  /// jobs left. Throws `UsageError` for what the user can mend.
+  RunStart(const Job& job, const RunOptions& options);
+
+  [[nodiscard]] std::uint32_t epoch() const noexcept { return epoch_; }
+  [[nodiscard]] const std::filesystem::path& root() const noexcept { return root_; }
+  [[nodiscard]] const std::vector<ToProbe>& to_probe() const noexcept { return to_probe_; }
+  /// Takes in what was probed, writes the manifest segment, and finds the pages that are to be read.
+  void add_documents(std::vector<corpus::Document> probed);
+
+  [[nodiscard]] const corpus::Manifest& manifest() const noexcept { return manifest_; }
+  [[nodiscard]] const Tally& before() const noexcept { return before_; }
+  [[nodiscard]] std::uint64_t pages_to_read() const noexcept { return pages_to_read_; }
+  [[nodiscard]] double cost_s() const noexcept { return cost_s_; }
+  /// Of the pages that are not read again, some had failed.
+  [[nodiscard]] bool failed_before() const noexcept { return failed_before_; }
+  [[nodiscard]] std::vector<plan::Share> shares(int ranks) const;
+  [[nodiscard]] const store::RunLock& lock() const noexcept { return *lock_; }
+  /// corpus.h5 is missing, or older than what was sealed.
+  [[nodiscard]] bool index_is_stale() const;
+
+ private:
+  void take_over_run();
+  void check_job_against_run() const;
+  void find_documents_to_probe(const corpus::Listing& listing);
+  void add_trace();
+  void find_pages_to_read();
+  [[nodiscard]] bool wants_retry(const corpus::Document& document, Reason reason,
+                                 bool failed) const;
+
+  const Job& job_;
+  const RunOptions& options_;
+  store::RunPaths run_;
+  std::filesystem::path root_;
+  std::unique_ptr<store::RunLock> lock_;
+  std::uint32_t epoch_ = 0;
+  std::uint64_t rescued_ = 0;
+  corpus::Manifest manifest_;
+  std::vector<ToProbe> to_probe_;
+  std::vector<corpus::Document> new_documents_;  ///< not yet in a segment
+  std::vector<plan::PageRun> runs_;
+  std::map<PageRef, std::uint32_t> generations_;  ///< of pages that are read again
+  std::uint64_t pages_to_read_ = 0;
+  double cost_s_ = 0;
+  bool failed_before_ = false;
+  Tally before_;
+};
+
+}  // namespace pecia::app

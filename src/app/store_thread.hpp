@@ -1,0 +1,82 @@
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <string>
+#include <thread>
+#include <variant>
+#include <vector>
+
+#include "pecia/base/queue.hpp"
+#include "pipeline.hpp"
+
+namespace pecia::app {
+
+/// What the threads of a rank tell its main thread, in order.
+class EventQueue {
+ public:
+  void push(Event event) { queue_.push(std::move(event)); }
+  std::optional<Event> pop(std::chrono::milliseconds max_wait) { return queue_.pop(max_wait); }
+
+ private:
+  BoundedQueue<Event> queue_{std::size_t{1} << 40};  ///< bounded by the pages in flight
+};
+
+/// An outcome to be recorded.
+struct ToStore {
+  plan::Task task;
+  store::PageKey key;
+  result::PageOutcome outcome;
+};
+
+/// The thread that does all writing of a rank: journal, shards, and on rank 0 corpus.h5. A page is
+/// Committed once the fsync of its record has returned. After a failure to write it reports Failed
+/// once, and what it did not commit comes back as Returned.
+class StoreThread {
+ public:
+  /// `quiet`: whether no outcome is to be expected soon, so that a sync costs nobody anything.
+  StoreThread(store::WriterSettings settings, Sync sync, double sync_interval_s, EventQueue& events,
+              std::function<bool()> quiet);
+  ~StoreThread();
+  StoreThread(const StoreThread&) = delete;
+  StoreThread& operator=(const StoreThread&) = delete;
+
+  void put(ToStore page) { jobs_.push(std::move(page)); }
+  void sync_at_once() noexcept { at_once_ = true; }
+  void close(bool seal) { jobs_.push(Close{seal}); }
+  void bind(std::vector<std::string> shards) { jobs_.push(Bind{std::move(shards)}); }
+
+ private:
+  struct Close {
+    bool seal;
+  };
+  struct Bind {
+    std::vector<std::string> shards;
+  };
+  using Job = std::variant<ToStore, Close, Bind>;
+
+  void loop();
+  void handle(Job job);
+  void append(ToStore page);
+  void sync();
+  void sync_if_due();
+  void close_writer(bool seal);
+  void bind_corpus(const std::vector<std::string>& shards);
+  void fail(const std::string& why);
+
+  store::WriterSettings settings_;
+  Sync sync_mode_;
+  double sync_interval_s_;
+  EventQueue& events_;
+  std::function<bool()> quiet_;
+  store::Writer writer_;
+  std::atomic<bool> at_once_{false};
+  BoundedQueue<Job> jobs_{std::size_t{1} << 40};
+  std::vector<Committed> unsynced_;
+  std::chrono::steady_clock::time_point last_sync_ = std::chrono::steady_clock::now();
+  bool failed_ = false;
+  bool closed_ = false;
+  std::thread thread_;  ///< last member: it uses the others
+};
+
+}  // namespace pecia::app

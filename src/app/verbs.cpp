@@ -1,0 +1,76 @@
+#include "verbs.hpp"
+
+#include <fmt/ranges.h>
+
+#include <chrono>
+#include <cstdio>
+
+#include "pecia/base/error.hpp"
+#include "pecia/export/export.hpp"
+#include "pecia/report/status.hpp"
+#include "pecia/store/contents.hpp"
+#include "pecia/store/run.hpp"
+
+namespace pecia::app {
+namespace {
+
+constexpr int some_failed = 3;
+constexpr int unfinished = 75;
+constexpr std::size_t documents_listed = 20;
+
+store::RunPaths existing_run(const std::filesystem::path& folder) {
+  store::RunPaths run{folder};
+  if (!std::filesystem::is_directory(run.manifest()))
+    throw UsageError{fmt::format("{} is not a run directory (it has no manifest/). Name the folder that "
+                                 "`run:` in the job file names",
+                                 folder.string())};
+  return run;
+}
+
+}  // namespace
+
+int status_verb(const std::filesystem::path& run) {
+  const auto now = std::chrono::duration_cast<std::chrono::seconds>(
+      std::chrono::system_clock::now().time_since_epoch());
+  fmt::print("{}", report::status_text(existing_run(run), now.count()));
+  return 0;
+}
+
+int verify_verb(const std::filesystem::path& folder) {
+  const auto report = store::verify(existing_run(folder));
+  fmt::print("{} pages", report.pages);
+  for (std::size_t n = 0; n < std::size(report.by_state); ++n)
+    fmt::print(", {} {}", report.by_state[n], name(static_cast<result::State>(n)));
+  fmt::print(", {} pending\n", report.pending);
+  if (report.superseded > 0)
+    fmt::print("{} records stand behind a better one of the same page\n", report.superseded);
+  for (const auto& problem : report.problems) fmt::print("damaged: {}\n", problem);
+  const auto failed = report.by_state[static_cast<std::size_t>(result::State::failed)];
+  if (!report.sound()) {
+    fmt::print("the run is damaged: {} problem(s)\n", report.problems.size());
+    return 1;
+  }
+  if (report.pending > 0) {
+    fmt::print("sound and unfinished: run the job again to go on\n");
+    return unfinished;
+  }
+  fmt::print("sound and complete{}\n", failed > 0 ? ", with failed pages" : "");
+  return failed > 0 ? some_failed : 0;
+}
+
+int export_verb(const std::filesystem::path& run, const std::vector<std::string>& formats,
+                const std::filesystem::path& out) {
+  const auto report = exporting::export_run(existing_run(run), {formats, out});
+  fmt::print("{} documents, {} pages written to {} as {}\n", report.documents, report.pages,
+             out.string(), fmt::join(formats, ", "));
+  if (report.failed_pages + report.pending_pages == 0) return 0;
+  fmt::print("{} pages failed and {} are not read yet; they are named in their places, in:\n",
+             report.failed_pages, report.pending_pages);
+  for (std::size_t n = 0; n < report.incomplete.size() && n < documents_listed; ++n)
+    fmt::print("  {}\n", report.incomplete[n]);
+  if (report.incomplete.size() > documents_listed)
+    fmt::print("  and {} more documents\n", report.incomplete.size() - documents_listed);
+  return some_failed;
+}
+
+}  // namespace pecia::app

@@ -1,0 +1,21 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace pecia::app {
+
+// The verbs that need no MPI; each prints to standard output and returns the exit status.
+
+/// 0; 2 if there is no run.
+[[nodiscard]] int status_verb(const std::filesystem::path& run);
+/// 0 sound and complete, 3 sound with failed pages, 75 sound and unfinished, 1 damaged.
+[[nodiscard]] int verify_verb(const std::filesystem::path& run);
+/// 0; 3 if pages are failed or pending in what was written.
+[[nodiscard]] int export_verb(const std::filesystem::path& run, const std::vector<std::string>& formats,
+                              const std::filesystem::path& out);
+/// 0 if pecia can run here; 1 if something that it needs is missing. `folder`: where a run would be.
+[[nodiscard]] int doctor_verb(const std::filesystem::path& folder);
+
+}  // namespace pecia::app

@@ -1,0 +1,139 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <nlohmann/json.hpp>
+
+#include "pecia/base/error.hpp"
+#include "pecia/base/file.hpp"
+#include "pecia/base/text.hpp"
+#include "pecia/corpus/manifest.hpp"
+
+// The segments of manifest/: JSON lines. docs/formats.md defines every key.
+namespace pecia::corpus {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+constexpr int segment_version = 1;
+
+/// What is no number could be written (as null) and not be read again.
+float finite(float value) { return std::isfinite(value) ? value : 0; }
+
+/// Pages as columns, so that a long book is one line of moderate length.
+json to_json(const Document& document) {
+  json line{{"id", to_string(document.id)},  {"path", printable(document.path)},
+            {"bytes", document.size_bytes},  {"modified_ns", document.modified_ns},
+            {"revision", document.revision}, {"format", name(document.format)}};
+  if (document.problem != Reason::none) {
+    line["problem"] = name(document.problem);
+    line["detail"] = to_utf8(document.problem_detail);
+  }
+  auto& pages = line["pages"] = json::object();
+  for (const auto* key : {"width_px", "height_px", "coding", "compressed_bytes", "text_operators"})
+    pages[key] = json::array();
+  for (const auto& page : document.pages) {
+    pages["width_px"].push_back(finite(page.width_px));
+    pages["height_px"].push_back(finite(page.height_px));
+    pages["coding"].push_back(name(page.coding));
+    pages["compressed_bytes"].push_back(page.compressed_bytes);
+    pages["text_operators"].push_back(page.text_operators);
+  }
+  return line;
+}
+
+template <class T>
+T known(std::optional<T> value) {
+  require(value.has_value(), "a name that this version does not know");
+  return *value;
+}
+
+Document from_json(const json& line) {
+  Document document;
+  document.id = parse_document_id(line.at("id").get<std::string>());
+  document.path = unprintable(line.at("path").get<std::string>());
+  document.size_bytes = line.at("bytes").get<std::uint64_t>();
+  document.modified_ns = line.at("modified_ns").get<std::int64_t>();
+  document.revision = line.at("revision").get<std::uint32_t>();
+  document.format = known(parse_format(line.at("format").get<std::string>()));
+  if (line.contains("problem")) {
+    document.problem = known(parse_reason(line.at("problem").get<std::string>()));
+    document.problem_detail = line.at("detail").get<std::string>();
+  }
+  const auto& pages = line.at("pages");
+  document.pages.resize(pages.at("width_px").size());
+  for (std::size_t n = 0; n < document.pages.size(); ++n) {
+    auto& page = document.pages[n];
+    page.width_px = pages.at("width_px").at(n).get<float>();
+    page.height_px = pages.at("height_px").at(n).get<float>();
+    page.coding = known(parse_coding(pages.at("coding").at(n).get<std::string>()));
+    page.compressed_bytes = pages.at("compressed_bytes").at(n).get<std::uint64_t>();
+    page.text_operators = pages.at("text_operators").at(n).get<std::uint32_t>();
+  }
+  return document;
+}
+
+/// Reads one segment into `by_id`; the trailer proves that it is whole and unchanged.
+void read_segment(const fs::path& file, std::map<DocumentId, Document>& by_id) {
+  const auto contents = read_file(file);
+  int number = 1;
+  try {
+    require(!contents.empty() && contents.back() == '\n', "the last line is cut off");
+    const auto trailer_at = contents.rfind('\n', contents.size() - 2) + 1;
+    const auto trailer = json::parse(contents.substr(trailer_at));
+    const auto body = std::string_view{contents}.substr(0, trailer_at);
+    require(trailer.at("crc32c").get<unsigned>() == crc32c(body), "the checksum does not match");
+    auto rest = body;
+    std::uint64_t documents = 0;
+    for (; !rest.empty(); ++number) {
+      const auto line = json::parse(rest.substr(0, rest.find('\n')));
+      rest.remove_prefix(rest.find('\n') + 1);
+      if (number == 1) {
+        require(line.at("pecia_manifest").get<int>() == segment_version,
+                "written by another version of pecia");
+        continue;
+      }
+      auto document = from_json(line);
+      const auto id = document.id;
+      by_id.insert_or_assign(id, std::move(document));
+      ++documents;
+    }
+    require(number > 1 && trailer.at("documents").get<std::uint64_t>() == documents,
+            "documents are missing");
+  } catch (const std::exception& error) {
+    throw Error{fmt::format(
+        "{}:{}: damaged manifest segment: {}. Restore the file from a copy; or set it aside, and "
+        "the next `pecia run` probes its documents again (pages that are read stay read)",
+        file.string(), number, error.what())};
+  }
+}
+
+}  // namespace
+
+Manifest load_manifest(const fs::path& folder) {
+  std::vector<fs::path> segments;
+  if (fs::is_directory(folder)) {
+    for (const auto& entry : fs::directory_iterator{folder}) {
+      if (entry.path().extension() == ".jsonl") segments.push_back(entry.path());
+    }
+  }
+  std::ranges::sort(segments);
+  std::map<DocumentId, Document> by_id;
+  for (const auto& segment : segments) read_segment(segment, by_id);
+  std::vector<Document> documents;
+  documents.reserve(by_id.size());
+  for (auto& [id, document] : by_id) documents.push_back(std::move(document));
+  return Manifest{std::move(documents)};
+}
+
+void write_manifest_segment(const fs::path& folder, std::uint32_t epoch,
+                            std::span<const Document> documents) {
+  if (documents.empty()) return;
+  auto text = json{{"pecia_manifest", segment_version}, {"epoch", epoch}}.dump() + "\n";
+  for (const auto& document : documents) text += to_json(document).dump() + "\n";
+  const json trailer{{"documents", documents.size()}, {"crc32c", crc32c(text)}};
+  replace_file(folder / fmt::format("{:06}.jsonl", epoch), text + trailer.dump() + "\n");
+}
+
+}  // namespace pecia::corpus

@@ -1,0 +1,114 @@
+#include "protocol.hpp"
+
+#include "pecia/base/error.hpp"
+
+namespace pecia::engine::protocol {
+namespace {
+
+enum class Kind : std::uint8_t { read = 1, hello, reading, blank, failure };
+
+constexpr int max_side_px = 1 << 24;
+
+void put_image(ByteWriter& out, const page::Image& image) {
+  out.put(image.width_px).put(image.height_px).put(image.format).put(std::uint64_t{image.stride_bytes});
+  out.put(image.dpi).put(image.page_width_px).put(image.page_height_px).put(image.page_dpi);
+  for (const double value : image.to_page.m) out.put(value);
+}
+
+page::Image get_image(ByteReader& in) {
+  page::Image image;
+  image.width_px = in.get<int>();
+  image.height_px = in.get<int>();
+  image.format = in.get<page::PixelFormat>();
+  image.stride_bytes = in.get<std::uint64_t>();
+  image.dpi = in.get<double>();
+  image.page_width_px = in.get<int>();
+  image.page_height_px = in.get<int>();
+  image.page_dpi = in.get<double>();
+  for (double& value : image.to_page.m) value = in.get<double>();
+  require(image.width_px >= 0 && image.width_px <= max_side_px && image.height_px >= 0 &&
+              image.height_px <= max_side_px && image.format <= page::PixelFormat::rgb8 &&
+              image.stride_bytes >= page::row_bytes(image.format, image.width_px),
+          "an image of impossible size");
+  return image;
+}
+
+}  // namespace
+
+Bytes encode(const Read& read) {
+  ByteWriter out;
+  out.put(Kind::read).put(read.ticket).put(static_cast<std::uint32_t>(read.options.languages.size()));
+  for (const auto& language : read.options.languages) out.put_text(language);
+  put_image(out, read.image);
+  return std::move(out).bytes();
+}
+
+Read decode_read(const Bytes& bytes) {
+  ByteReader in{bytes, "message to the engine process"};
+  require(in.get<Kind>() == Kind::read, "the engine process understands no other message than `read`");
+  Read read;
+  read.ticket = in.get<std::uint64_t>();
+  read.options.languages.resize(in.get_count(sizeof(std::uint32_t)));
+  for (auto& language : read.options.languages) language = in.get_text();
+  read.image = get_image(in);
+  in.expect_end();
+  return read;
+}
+
+Bytes encode(const Hello& hello) {
+  ByteWriter out;
+  out.put(Kind::hello).put_text(hello.description.name).put_text(hello.description.version);
+  out.put_text(hello.description.fingerprint).put_text(hello.problem);
+  return std::move(out).bytes();
+}
+
+Bytes encode(const Completion& completion) {
+  ByteWriter out;
+  if (const auto* reading = std::get_if<result::Reading>(&completion.result)) {
+    out.put(Kind::reading).put(completion.ticket).put(completion.seconds);
+    result::encode(out, *reading);
+  } else if (const auto* failure = std::get_if<PageFailure>(&completion.result)) {
+    out.put(Kind::failure).put(completion.ticket).put(completion.seconds);
+    out.put(failure->reason).put_text(failure->detail);
+  } else {
+    out.put(Kind::blank).put(completion.ticket).put(completion.seconds);
+  }
+  return std::move(out).bytes();
+}
+
+Answer decode_answer(const Bytes& bytes) {
+  ByteReader in{bytes, "answer of the engine process"};
+  const auto kind = in.get<Kind>();
+  if (kind == Kind::hello) {
+    Hello hello;
+    hello.description.name = in.get_text();
+    hello.description.version = in.get_text();
+    hello.description.fingerprint = in.get_text();
+    hello.problem = in.get_text();
+    in.expect_end();
+    return hello;
+  }
+  Completion completion;
+  completion.ticket = in.get<std::uint64_t>();
+  completion.seconds = in.get<double>();
+  if (kind == Kind::reading) {
+    auto reading = result::decode_reading(in);
+    const auto problem = result::problem_of(reading);
+    require(problem.empty(), problem);
+    completion.result = std::move(reading);
+  } else if (kind == Kind::failure) {
+    PageFailure failure;
+    failure.reason = in.get<Reason>();
+    require(failure.reason != Reason::none && static_cast<std::size_t>(failure.reason) <= all_reasons().size(),
+            "an unknown reason");
+    failure.detail = in.get_text();
+    completion.result = std::move(failure);
+  } else {
+    require(kind == Kind::blank, "an unknown kind of answer");
+    completion.result = Blank{};
+  }
+  in.expect_end();
+  return completion;
+}
+
+}  // namespace pecia::engine::protocol

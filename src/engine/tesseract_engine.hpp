@@ -1,0 +1,38 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "pecia/engine/engine.hpp"
+
+namespace pecia::engine {
+
+/// Tesseract in this process, one page at a time; `pecia-tesseract` serves it to a rank.
+///
+/// Page segmentation 3 (automatic), Sauvola binarisation, resolution always passed. One API object
+/// per set of languages is kept, four at most.
+class TesseractEngine final : public Engine {
+ public:
+  /// `languages`: all that pages may ask for; they make up the fingerprint.
+  explicit TesseractEngine(std::vector<std::string> languages);
+  ~TesseractEngine() override;
+
+  [[nodiscard]] page::ImageRequest wants(const page::PageInfo& page, const ReadOptions& options) const override;
+  [[nodiscard]] Prepared prepare(const page::Image& image, const ReadOptions& options) const override;
+  [[nodiscard]] Room room() const override;
+  void submit(std::uint64_t ticket, Prepared page) override;
+  [[nodiscard]] std::vector<Completion> step(std::chrono::milliseconds max_wait) override;
+  void cancel(std::uint64_t ticket) override;
+  [[nodiscard]] Description description() const override;
+
+  /// What the user must install for `languages`, naming packages; empty if nothing is missing.
+  [[nodiscard]] std::string missing_languages() const;
+  [[nodiscard]] std::vector<std::string> installed_languages() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace pecia::engine

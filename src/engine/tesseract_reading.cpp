@@ -1,0 +1,128 @@
+#include "tesseract_reading.hpp"
+
+#include <tesseract/resultiterator.h>
+
+#include <algorithm>
+#include <memory>
+#include <string>
+
+#include "pecia/base/text.hpp"
+
+namespace pecia::engine {
+namespace {
+
+using tesseract::PageIteratorLevel;
+using result::Box;
+using result::Part;
+
+Box mapped(const page::Affine& to_page, int left, int top, int right, int bottom) {
+  const auto& m = to_page.m;
+  Box box{1e30F, 1e30F, -1e30F, -1e30F};
+  for (const auto& [x, y] : {std::pair{left, top}, {right, top}, {left, bottom}, {right, bottom}}) {
+    const auto page_x = static_cast<float>(m[0] * x + m[2] * y + m[4]);
+    const auto page_y = static_cast<float>(m[1] * x + m[3] * y + m[5]);
+    box = {std::min(box.x0, page_x), std::min(box.y0, page_y), std::max(box.x1, page_x), std::max(box.y1, page_y)};
+  }
+  return box;
+}
+
+std::string text_at(const tesseract::ResultIterator& at, PageIteratorLevel level) {
+  const std::unique_ptr<char[]> text{at.GetUTF8Text(level)};
+  return text ? to_utf8(text.get()) : std::string{};
+}
+
+float confidence_at(const tesseract::ResultIterator& at, PageIteratorLevel level) {
+  return std::clamp(at.Confidence(level) / 100.0F, 0.0F, 1.0F);
+}
+
+/// Collects one page; text only grows, so that ranges given out stay right.
+class Collector {
+ public:
+  explicit Collector(const page::Image& image) : image_{image} {}
+
+  void operator()(tesseract::ResultIterator& at) {
+    do {
+      if (at.Empty(tesseract::RIL_WORD)) continue;
+      if (at.IsAtBeginningOf(tesseract::RIL_PARA)) begin_block(at);
+      if (at.IsAtBeginningOf(tesseract::RIL_TEXTLINE)) begin_line(at);
+      add_word(at);
+    } while (at.Next(tesseract::RIL_WORD));
+    end_block();
+  }
+
+  [[nodiscard]] result::Reading finish() {
+    double weighted = 0, weights = 0;
+    for (const auto& word : reading_.words) {
+      const double weight = word.text_end - word.text_begin;
+      weighted += weight * static_cast<double>(word.confidence);
+      weights += weight;
+    }
+    reading_.confidence = weights > 0 ? static_cast<float>(weighted / weights) : 0;
+    return std::move(reading_);
+  }
+
+ private:
+  [[nodiscard]] std::uint32_t size() const { return static_cast<std::uint32_t>(reading_.text.size()); }
+
+  [[nodiscard]] Part part_at(const tesseract::ResultIterator& at, PageIteratorLevel level) const {
+    Part part;
+    int left = 0, top = 0, right = 0, bottom = 0;
+    at.BoundingBox(level, &left, &top, &right, &bottom);
+    part.box = mapped(image_.to_page, left, top, right, bottom);
+    part.confidence = confidence_at(at, level);
+    return part;
+  }
+
+  void begin_block(const tesseract::ResultIterator& at) {
+    end_block();
+    if (!reading_.text.empty()) reading_.text += '\n';  // an empty line
+    reading_.blocks.push_back(part_at(at, tesseract::RIL_PARA));
+    reading_.blocks.back().text_begin = reading_.blocks.back().text_end = size();
+    block_open_ = true;
+  }
+
+  void end_block() {
+    if (block_open_) reading_.blocks.back().text_end = line_end_;
+    block_open_ = false;
+  }
+
+  void begin_line(const tesseract::ResultIterator& at) {
+    auto text = text_at(at, tesseract::RIL_TEXTLINE);
+    while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) text.pop_back();
+    auto line = part_at(at, tesseract::RIL_TEXTLINE);
+    line.text_begin = cursor_ = size();
+    reading_.text += text;
+    line.text_end = line_end_ = size();
+    reading_.text += '\n';
+    reading_.lines.push_back(line);
+  }
+
+  /// Words stand in their line's text in this order; what is between them is Tesseract's spacing.
+  void add_word(const tesseract::ResultIterator& at) {
+    const auto text = text_at(at, tesseract::RIL_WORD);
+    auto word = part_at(at, tesseract::RIL_WORD);
+    const auto found = reading_.text.find(text, cursor_);
+    const bool located = found != std::string::npos && found + text.size() <= line_end_;
+    word.text_begin = located ? static_cast<std::uint32_t>(found) : cursor_;
+    word.text_end = located ? static_cast<std::uint32_t>(found + text.size()) : cursor_;
+    cursor_ = word.text_end;
+    reading_.words.push_back(word);
+  }
+
+  const page::Image& image_;
+  result::Reading reading_;
+  bool block_open_ = false;
+  std::uint32_t cursor_ = 0;    ///< behind the last word located
+  std::uint32_t line_end_ = 0;  ///< of the last line's text
+};
+
+}  // namespace
+
+result::Reading reading_of(tesseract::TessBaseAPI& api, const page::Image& image) {
+  Collector collect{image};
+  const std::unique_ptr<tesseract::ResultIterator> at{api.GetIterator()};
+  if (at) collect(*at);
+  return collect.finish();
+}
+
+}  // namespace pecia::engine

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <cstddef>
+#include <span>
+
+#include "pecia/page/reader.hpp"
+#include "raster.hpp"
+
+namespace pecia::page {
+
+struct JpegHeader {
+  int width_px = 0, height_px = 0, components = 0;
+  int orientation = 1;
+  double dpi = 0;
+};
+[[nodiscard]] JpegHeader read_jpeg_header(std::span<const std::byte> bytes);
+
+/// Decodes a whole JPEG. `gray`: the luminance alone, straight from YCbCr. CMYK and YCCK become RGB.
+/// A file that ends too early is PageError(unreadable): half a page is no page.
+[[nodiscard]] Raster decode_jpeg(std::span<const std::byte> bytes, bool gray, std::uint64_t max_pixels);
+
+}  // namespace pecia::page

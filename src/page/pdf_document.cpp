@@ -1,0 +1,192 @@
+#include <fmt/format.h>
+
+#include <cmath>
+#include <optional>
+
+#include "document.hpp"
+#include "pdf_page.hpp"
+#include "poppler_raster.hpp"
+
+namespace pecia::page {
+namespace {
+
+constexpr double page_dpi = 300;  ///< of page coordinates, for pages that are not one image
+
+/// PoDoFo for structure and embedded images, Poppler for everything that must be rasterised and for
+/// documents that PoDoFo refuses.
+class PdfDocument final : public Document {
+ public:
+  PdfDocument(std::span<const std::byte> bytes, const std::string& password) : bytes_{bytes}, password_{password} {
+    open_structure();
+    if (pages_.empty() && poppler().pages() == 0)
+      throw PageError{Reason::no_pages, "the PDF opens, but has no page that could be found"};
+  }
+
+  std::vector<corpus::PageEvidence> evidence() override {
+    std::vector<corpus::PageEvidence> all(page_count());
+    for (std::uint32_t page = 1; page <= all.size(); ++page) {
+      try {
+        all[page - 1] = evidence_of(page);
+      } catch (const PageError&) {
+        // stays unknown; reading the page will say what is wrong with it
+      }
+    }
+    return all;
+  }
+
+  PageInfo info(std::uint32_t page) override {
+    PageInfo info;
+    const auto& plan = plan_for(page);
+    info.coding = plan.coding;
+    info.embedded = plan.image.has_value();
+    info.width_px = plan.image ? plan.image->width_px() : plan.width_pt * page_dpi / 72;
+    info.height_px = plan.image ? plan.image->height_px() : plan.height_pt * page_dpi / 72;
+    info.page_dpi = plan.image ? plan.image->dpi : page_dpi;
+    return info;
+  }
+
+  PageRaster render(std::uint32_t page, const ImageRequest& request, std::uint64_t max_pixels) override {
+    const auto plan = plan_for(page);
+    if (plan.image) return render_image(page, plan, request, max_pixels);
+    return rasterise(page, plan, request, max_pixels);
+  }
+
+ private:
+  struct Plan {
+    std::uint32_t page = 0;
+    double width_pt = 0, height_pt = 0;  ///< as seen, user units applied
+    corpus::Coding coding = corpus::Coding::drawn;
+    std::optional<PageImage> image;  ///< the page is this one image
+    std::uint64_t compressed_bytes = 0;
+    std::uint32_t text_operators = 0;
+    double user_unit = 1;
+  };
+
+  [[nodiscard]] std::uint32_t page_count() {
+    return pages_.empty() ? poppler().pages() : static_cast<std::uint32_t>(pages_.size());
+  }
+
+  PopplerPdf& poppler() {
+    if (!poppler_) poppler_.emplace(bytes_, password_);
+    return *poppler_;
+  }
+
+  void open_structure() {
+    try {
+      document_.emplace();
+      try {
+        document_->LoadFromBuffer(reinterpret_cast<const char*>(bytes_.data()), static_cast<long>(bytes_.size()));
+      } catch (const PoDoFo::PdfError& error) {
+        if (error.GetError() != PoDoFo::ePdfError_InvalidPassword || password_.empty()) throw;
+        document_->SetPassword(password_);  // goes on loading
+      }
+      pages_ = collect_pages(*document_);
+    } catch (const PoDoFo::PdfError&) {
+      pages_.clear();
+      document_.reset();  // Poppler's word counts, on the password too
+    }
+  }
+
+  const Plan& plan_for(std::uint32_t page) {
+    if (page < 1 || page > page_count()) throw PageError{Reason::unreadable, fmt::format("the document has no page {}", page)};
+    if (plan_ && plan_->page == page) return *plan_;
+    Plan plan;
+    plan.page = page;
+    if (pages_.empty()) {
+      const auto size = poppler().size(page);
+      plan.width_pt = size.width_pt;
+      plan.height_pt = size.height_pt;
+      plan.coding = corpus::Coding::unknown;
+    } else {
+      describe(pages_[page - 1], plan);
+    }
+    plan_ = plan;
+    return *plan_;
+  }
+
+  static void describe(const PdfPageNode& node, Plan& plan) {
+    const bool turned = node.rotate % 180 != 0;
+    plan.user_unit = node.user_unit;
+    plan.width_pt = (turned ? node.crop.height() : node.crop.width()) * node.user_unit;
+    plan.height_pt = (turned ? node.crop.width() : node.crop.height()) * node.user_unit;
+    try {
+      const auto painting = painting_of(node);
+      plan.text_operators = painting.text_operators;
+      plan.compressed_bytes = painting.images.empty() ? painting.content_bytes : painting.image_bytes;
+      plan.image = page_image(node, painting);
+      if (painting.images.size() == 1) plan.coding = coding_of(*painting.images.front().object);
+      if (painting.images.size() > 1) plan.coding = corpus::Coding::mixed;
+    } catch (const PoDoFo::PdfError&) {
+      plan.coding = corpus::Coding::unknown;  // to be rasterised
+    }
+  }
+
+  corpus::PageEvidence evidence_of(std::uint32_t page) {
+    const auto about = info(page);
+    const auto& plan = plan_for(page);
+    corpus::PageEvidence evidence;
+    evidence.width_px = static_cast<float>(about.width_px);
+    evidence.height_px = static_cast<float>(about.height_px);
+    evidence.coding = plan.coding;
+    evidence.compressed_bytes = plan.compressed_bytes;
+    evidence.text_operators = plan.text_operators;
+    return evidence;
+  }
+
+  PageRaster render_image(std::uint32_t page, const Plan& plan, const ImageRequest& request, std::uint64_t max_pixels) {
+    const auto& image = *plan.image;
+    std::optional<Raster> raster;
+    try {
+      raster = decode_pdf_image(*image.object, request.pixels == ImageRequest::Pixels::gray, max_pixels);
+    } catch (const PageError& error) {
+      if (error.reason == Reason::too_large) throw;  // else a rasteriser may be more forgiving
+    } catch (const PoDoFo::PdfError&) {
+    }
+    if (!raster) return rasterise_on_grid(page, plan, request, max_pixels);
+    *raster = cropped(oriented(std::move(*raster), image.orientation), image.crop_x0, image.crop_y0, image.crop_x1, image.crop_y1);
+    raster->dpi = image.dpi;
+    return finished(std::move(*raster), {}, request);
+  }
+
+  /// The page's image as Poppler decodes it, pixel for pixel.
+  PageRaster rasterise_on_grid(std::uint32_t page, const Plan& plan, const ImageRequest& request, std::uint64_t max_pixels) {
+    const auto& image = *plan.image;
+    const double x_dpi = image.width_px() / plan.width_pt * 72 * plan.user_unit;
+    const double y_dpi = image.height_px() / plan.height_pt * 72 * plan.user_unit;
+    const bool bilevel = plan.coding == corpus::Coding::jbig2 || plan.coding == corpus::Coding::g3 || plan.coding == corpus::Coding::g4;
+    const bool color = !bilevel && request.pixels != ImageRequest::Pixels::gray;
+    auto raster = poppler().render(page, x_dpi, y_dpi, color, false, max_pixels);
+    if (bilevel) raster = to_bilevel(raster);
+    raster = cropped(std::move(raster), 0, 0, image.width_px(), image.height_px());
+    raster.dpi = image.dpi;
+    return finished(std::move(raster), {}, request);
+  }
+
+  PageRaster rasterise(std::uint32_t page, const Plan& plan, const ImageRequest& request, std::uint64_t max_pixels) {
+    const double dpi = request.dpi > 0 ? request.dpi : page_dpi;
+    auto raster = poppler().render(page, dpi * plan.user_unit, dpi * plan.user_unit,
+                                   request.pixels != ImageRequest::Pixels::gray, true, max_pixels);
+    raster.dpi = dpi;
+    auto made = finished(std::move(raster), {}, request);
+    made.page_width_px = std::round(plan.width_pt * page_dpi / 72);
+    made.page_height_px = std::round(plan.height_pt * page_dpi / 72);
+    made.page_dpi = page_dpi;
+    made.embedded = false;
+    return made;
+  }
+
+  std::span<const std::byte> bytes_;
+  std::string password_;
+  std::optional<PoDoFo::PdfMemDocument> document_;
+  std::vector<PdfPageNode> pages_;  ///< empty: only Poppler could open the document
+  std::optional<PopplerPdf> poppler_;
+  std::optional<Plan> plan_;  ///< of the page asked for last
+};
+
+}  // namespace
+
+std::unique_ptr<Document> open_pdf(std::span<const std::byte> bytes, const std::string& password) {
+  return std::make_unique<PdfDocument>(bytes, password);
+}
+
+}  // namespace pecia::page

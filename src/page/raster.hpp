@@ -1,0 +1,59 @@
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "pecia/base/reason.hpp"
+#include "pecia/page/image.hpp"
+
+// Inside pecia-page only.
+namespace pecia::page {
+
+/// A page or document that cannot be read; becomes a Failure for the rank.
+struct PageError : std::runtime_error {
+  PageError(Reason why, const std::string& detail) : std::runtime_error{detail}, reason{why} {}
+  Reason reason;
+};
+
+/// Decoded pixels without padding: rows of row_bytes(format, width_px).
+struct Raster {
+  int width_px = 0;
+  int height_px = 0;
+  PixelFormat format = PixelFormat::gray8;
+  std::vector<std::byte> pixels;
+  double dpi = 0;  ///< 0 = the file does not say
+
+  [[nodiscard]] std::size_t stride() const { return row_bytes(format, width_px); }
+  [[nodiscard]] std::byte* row(int y) { return pixels.data() + static_cast<std::size_t>(y) * stride(); }
+  [[nodiscard]] const std::byte* row(int y) const { return pixels.data() + static_cast<std::size_t>(y) * stride(); }
+};
+
+/// Throws PageError(too_large) above `max_pixels`, (unreadable) for sizes below 1.
+[[nodiscard]] Raster make_raster(int width_px, int height_px, PixelFormat format, std::uint64_t max_pixels);
+void check_size(double width_px, double height_px, std::uint64_t max_pixels);
+
+/// How stored pixels lie on the page: first mirrored in x or y as wanted in the *result*, where
+/// `swap_axes` makes rows of columns.
+struct Orientation {
+  bool swap_axes = false;
+  bool flip_x = false;
+  bool flip_y = false;
+  [[nodiscard]] bool is_identity() const { return !swap_axes && !flip_x && !flip_y; }
+};
+/// EXIF and TIFF orientation, 1 to 8; anything else is 1.
+[[nodiscard]] Orientation exif_orientation(int value);
+
+[[nodiscard]] Raster oriented(Raster raster, Orientation orientation);
+/// The part [x0, x1) x [y0, y1), clipped to the raster.
+[[nodiscard]] Raster cropped(Raster raster, int x0, int y0, int x1, int y1);
+[[nodiscard]] Raster to_gray(Raster raster);  ///< gray1 and gray8 stay; luminance of rgb8 (ITU-R BT.601)
+[[nodiscard]] Raster to_rgb(Raster raster);
+/// Averages areas until the longest side is at most `longest_px`; bilevel becomes gray.
+[[nodiscard]] Raster scaled_down(Raster raster, int longest_px);
+/// gray8 to gray1: darker than half is black.
+[[nodiscard]] Raster to_bilevel(const Raster& raster);
+
+}  // namespace pecia::page

@@ -1,0 +1,107 @@
+#include <tiffio.h>
+
+#include "document.hpp"
+#include "tiff.hpp"
+
+namespace pecia::page {
+namespace {
+
+/// More directories than any document has; a chain of them may be a loop.
+constexpr std::uint32_t most_pages = 65'000;
+
+corpus::Coding coding_of(TIFF* tiff) {
+  std::uint16_t compression = COMPRESSION_NONE;
+  TIFFGetFieldDefaulted(tiff, TIFFTAG_COMPRESSION, &compression);
+  switch (compression) {
+    case COMPRESSION_NONE: return corpus::Coding::none;
+    case COMPRESSION_CCITTRLE:
+    case COMPRESSION_CCITTFAX3: return corpus::Coding::g3;
+    case COMPRESSION_CCITTFAX4: return corpus::Coding::g4;
+    case COMPRESSION_LZW: return corpus::Coding::lzw;
+    case COMPRESSION_JPEG:
+    case COMPRESSION_OJPEG: return corpus::Coding::jpeg;
+    case COMPRESSION_ADOBE_DEFLATE:
+    case COMPRESSION_DEFLATE: return corpus::Coding::flate;
+    default: return corpus::Coding::unknown;
+  }
+}
+
+double dpi_of(TIFF* tiff) {
+  float resolution = 0;
+  std::uint16_t unit = RESUNIT_INCH;
+  if (!TIFFGetField(tiff, TIFFTAG_XRESOLUTION, &resolution)) return 0;
+  TIFFGetFieldDefaulted(tiff, TIFFTAG_RESOLUTIONUNIT, &unit);
+  if (unit == RESUNIT_NONE) return 0;
+  return plausible_dpi(static_cast<double>(resolution) * (unit == RESUNIT_CENTIMETER ? 2.54 : 1.0));
+}
+
+class TiffDocument final : public Document {
+ public:
+  explicit TiffDocument(std::span<const std::byte> bytes) : reader_{bytes} {}
+
+  std::vector<corpus::PageEvidence> evidence() override {
+    std::vector<corpus::PageEvidence> pages;
+    reader_.go_to(0);
+    do {
+      const auto about = info_here();
+      corpus::PageEvidence page;
+      page.width_px = static_cast<float>(about.width_px);
+      page.height_px = static_cast<float>(about.height_px);
+      page.coding = about.coding;
+      page.compressed_bytes = compressed_bytes();
+      pages.push_back(page);
+      if (pages.size() > most_pages) throw PageError{Reason::unreadable, "damaged TIFF: its pages have no end"};
+    } while (TIFFReadDirectory(reader_.get()));
+    // The chain of pages broke off: whatever came behind is one page that will fail, not none.
+    if (!TIFFLastDirectory(reader_.get())) pages.emplace_back();
+    return pages;
+  }
+
+  PageInfo info(std::uint32_t page) override {
+    reader_.go_to(page - 1);
+    return info_here();
+  }
+
+  PageRaster render(std::uint32_t page, const ImageRequest& request, std::uint64_t max_pixels) override {
+    reader_.go_to(page - 1);
+    auto raster = reader_.decode(max_pixels);
+    raster.dpi = dpi_of(reader_.get());
+    return finished(std::move(raster), orientation_here(), request);
+  }
+
+ private:
+  [[nodiscard]] Orientation orientation_here() const {
+    std::uint16_t value = ORIENTATION_TOPLEFT;
+    TIFFGetFieldDefaulted(reader_.get(), TIFFTAG_ORIENTATION, &value);
+    return exif_orientation(value);
+  }
+
+  [[nodiscard]] PageInfo info_here() const {
+    std::uint32_t width = 0, height = 0;
+    TIFFGetField(reader_.get(), TIFFTAG_IMAGEWIDTH, &width);
+    TIFFGetField(reader_.get(), TIFFTAG_IMAGELENGTH, &height);
+    if (orientation_here().swap_axes) std::swap(width, height);
+    PageInfo info;
+    info.width_px = width;
+    info.height_px = height;
+    info.page_dpi = dpi_of(reader_.get());
+    info.coding = coding_of(reader_.get());
+    info.embedded = true;
+    return info;
+  }
+
+  [[nodiscard]] std::uint64_t compressed_bytes() const {
+    std::uint64_t total = 0;
+    const auto count = TIFFIsTiled(reader_.get()) ? TIFFNumberOfTiles(reader_.get()) : TIFFNumberOfStrips(reader_.get());
+    for (std::uint32_t n = 0; n < count; ++n) total += TIFFGetStrileByteCount(reader_.get(), n);
+    return total;
+  }
+
+  TiffReader reader_;
+};
+
+}  // namespace
+
+std::unique_ptr<Document> open_tiff(std::span<const std::byte> bytes) { return std::make_unique<TiffDocument>(bytes); }
+
+}  // namespace pecia::page

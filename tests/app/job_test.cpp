@@ -1,0 +1,401 @@
+#include "pecia/app/job.hpp"
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "pecia/base/error.hpp"
+#include "support/temp_folder.hpp"
+
+namespace {
+
+using namespace pecia;
+using testing::ElementsAre;
+using testing::EndsWith;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+
+constexpr auto smallest = "corpus: {root: docs}\nrun: r\n";
+
+class JobFile : public testing::Test {
+ protected:
+  app::Job load(const std::string& text, const std::vector<std::string>& overrides = {}) {
+    file_ = folder_.write("x.yaml", text);
+    return app::load_job(file_, overrides);
+  }
+
+  /// The message of the refusal, with the folder of the file cut off.
+  std::string refusal(const std::string& text, const std::vector<std::string>& overrides = {}) {
+    file_ = folder_.write("x.yaml", text);
+    return refusal_of_file(overrides);
+  }
+  std::string refusal_of_file(const std::vector<std::string>& overrides = {}) {
+    try {
+      (void)app::load_job(file_, overrides);
+    } catch (const UsageError& error) {
+      std::string message = error.what();
+      const auto folder = folder_.path().native() + "/";
+      for (auto at = message.find(folder); at != std::string::npos; at = message.find(folder))
+        message.erase(at, folder.size());
+      return message;
+    }
+    return "it was accepted";
+  }
+
+  test::TempFolder folder_;
+  std::filesystem::path file_;
+};
+
+TEST_F(JobFile, NeedsOnlyACorpusAndARun) {
+  const auto job = load(smallest);
+  EXPECT_EQ(job.corpus.root, folder_.path() / "docs");
+  EXPECT_EQ(job.run, std::filesystem::current_path() / "r");
+  EXPECT_EQ(job.file, file_);
+  EXPECT_EQ(job.engine.name, "tesseract");
+  EXPECT_THAT(job.engine.languages, ElementsAre("eng"));
+  EXPECT_EQ(job.engine.threads, 0);
+  EXPECT_THAT(job.corpus.include, ElementsAre("**/*"));
+  EXPECT_EQ(job.store.sync, app::Sync::interval);
+}
+
+TEST_F(JobFile, GivesEveryKey) {
+  const auto job = load(
+      "corpus: {root: docs, list: l.txt, include: ['*.pdf', '*.tif'], exclude: 'x*', changed: "
+      "redo}\n"
+      "run: /tmp/elsewhere/\n"
+      "engine: {name: replay, languages: deu+lat, threads: 3, watchdog_s: 1.5, time_scale: .25}\n"
+      "rules:\n"
+      "  - {match: 'a/**', languages: [frk, lat]}\n"
+      "  - {match: '*.pdf', password: 1234}\n"
+      "store: {sync: page, sync_interval_s: 7, shard_pages: 10, shard_age_s: 20}\n"
+      "drain: {grace_s: 0}\n"
+      "progress_s: 30\n");
+  EXPECT_EQ(job.corpus.list, folder_.path() / "l.txt");
+  EXPECT_THAT(job.corpus.include, ElementsAre("*.pdf", "*.tif"));
+  EXPECT_THAT(job.corpus.exclude, ElementsAre("x*"));
+  EXPECT_TRUE(job.redo_changed);
+  EXPECT_EQ(job.run, "/tmp/elsewhere");
+  EXPECT_EQ(job.engine.name, "replay");
+  EXPECT_THAT(job.engine.languages, ElementsAre("deu", "lat"));
+  EXPECT_EQ(job.engine.threads, 3);
+  EXPECT_EQ(job.engine.watchdog_s, 1.5);
+  EXPECT_EQ(job.engine.time_scale, .25);
+  ASSERT_EQ(job.rules.size(), 2u);
+  EXPECT_EQ(job.rules[0].match, "a/**");
+  EXPECT_THAT(*job.rules[0].languages, ElementsAre("frk", "lat"));
+  EXPECT_FALSE(job.rules[0].password);
+  EXPECT_EQ(job.rules[1].password, "1234");
+  EXPECT_FALSE(job.rules[1].languages);
+  EXPECT_EQ(job.store.sync, app::Sync::page);
+  EXPECT_EQ(job.store.sync_interval_s, 7);
+  EXPECT_EQ(job.store.shard_pages, 10);
+  EXPECT_EQ(job.store.shard_age_s, 20);
+  EXPECT_EQ(job.drain.grace_s, 0);
+  EXPECT_EQ(job.progress_s, 30);
+}
+
+TEST_F(JobFile, TakesAnEngineByItsNameAlone) {
+  EXPECT_EQ(load(std::string{smallest} + "engine: echo\n").engine.name, "echo");
+}
+
+TEST_F(JobFile, TakesLanguagesInThreeForms) {
+  for (const auto* form : {"[deu, lat]", "deu+lat", "[deu+lat, deu]"}) {
+    const auto job = load(fmt::format("{}engine: {{languages: {}}}\n", smallest, form));
+    EXPECT_THAT(job.engine.languages, ElementsAre("deu", "lat")) << form;
+  }
+  EXPECT_THAT(load(std::string{smallest} + "engine: {languages: no}\n").engine.languages,
+              ElementsAre("no"));
+}
+
+TEST_F(JobFile, TakesAKeyWithoutAValueAsItsDefault) {
+  const auto job = load(
+      "corpus:\n  root: docs\n  list:\n  include:\nrun: r\nengine:\nrules:\n"
+      "progress_s: ~\n");
+  EXPECT_TRUE(job.corpus.list.empty());
+  EXPECT_THAT(job.corpus.include, ElementsAre("**/*"));
+  EXPECT_EQ(job.progress_s, 10);
+}
+
+TEST_F(JobFile, IsAlsoJson) {
+  EXPECT_EQ(
+      load(R"({"corpus": {"root": "docs"}, "run": "r", "engine": {"name": "echo"}})").engine.name,
+      "echo");
+}
+
+// ---- refusals: unknown keys
+
+TEST_F(JobFile, RefusesAnUnknownKeyWithItsPlaceAndTheNearest) {
+  EXPECT_EQ(refusal("corpus: {root: docs}\nrun: r\nengine:\n    langauges: [eng]\n"),
+            "x.yaml:4:5: unknown key 'langauges' in 'engine'. Did you mean 'languages'?");
+  EXPECT_EQ(refusal(std::string{smallest} + "engin: echo\n"),
+            "x.yaml:3:1: unknown key 'engin' at the top level. Did you mean 'engine'?");
+}
+
+TEST_F(JobFile, RefusesAnUnknownKeyThatIsKnownElsewhere) {
+  EXPECT_EQ(
+      refusal(std::string{smallest} + "languages: deu\n"),
+      "x.yaml:3:1: unknown key 'languages' at the top level. Did you mean 'engine.languages'?");
+}
+
+TEST_F(JobFile, RefusesAnUnknownKeyWithTheKnownOnes) {
+  EXPECT_EQ(refusal(std::string{smallest} + "drain: {mood: bad}\n"),
+            "x.yaml:3:9: unknown key 'mood' in 'drain'. Known keys: grace_s");
+}
+
+TEST_F(JobFile, RefusesAnUnknownKeyOfARule) {
+  EXPECT_EQ(refusal(std::string{smallest} + "rules:\n  - {match: 'a', langauges: deu}\n"),
+            "x.yaml:4:18: unknown key 'langauges' in 'rules[]'. Did you mean 'languages'?");
+}
+
+TEST_F(JobFile, RefusesAKeyThatStandsTwice) {
+  EXPECT_EQ(refusal("corpus: {root: docs}\nrun: r\nrun: s\n"),
+            "x.yaml:3:1: the key 'run' stands twice (first at x.yaml:2:1). Keep one of them");
+  EXPECT_THAT(refusal(std::string{smallest} + "engine:\n  threads: 1\n  threads: 2\n"),
+              HasSubstr("'engine.threads' stands twice"));
+}
+
+// ---- refusals: types and ranges
+
+TEST_F(JobFile, RefusesAWrongType) {
+  EXPECT_EQ(refusal(std::string{smallest} + "engine:\n  threads: many\n"),
+            "x.yaml:4:12: engine.threads: expected a whole number or 'auto', found 'many'");
+  EXPECT_EQ(refusal(std::string{smallest} + "store: {shard_pages: 4.5}\n"),
+            "x.yaml:3:22: store.shard_pages: expected a whole number, found '4.5'");
+  EXPECT_EQ(refusal(std::string{smallest} + "store: {sync: often}\n"),
+            "x.yaml:3:15: store.sync: expected one of page, interval, close, found 'often'");
+  EXPECT_EQ(refusal(std::string{smallest} + "progress_s: [1]\n"),
+            "x.yaml:3:13: progress_s: expected a number, found a list");
+  EXPECT_EQ(
+      refusal("corpus: docs\nrun: r\n"),
+      "x.yaml:1:9: corpus: expected keys (root, list, trace, include, exclude, changed), found "
+      "'docs'");
+  EXPECT_EQ(refusal(std::string{smallest} + "rules: {match: a}\n"),
+            "x.yaml:3:8: rules: expected a list of rules, each with 'match', found a map of keys");
+  EXPECT_THAT(refusal(std::string{smallest} + "engine: {languages: [deu, [lat]]}\n"),
+              HasSubstr("engine.languages: expected languages"));
+}
+
+TEST_F(JobFile, RefusesWhatIsNoLanguage) {
+  for (const auto* text : {"''", "deu+", "+deu", "../etc/passwd", "/etc", "-psm", "d u", "[]"})
+    EXPECT_THAT(refusal(fmt::format("{}engine: {{languages: {}}}\n", smallest, text)),
+                HasSubstr("engine.languages: "))
+        << text;
+}
+
+TEST_F(JobFile, RefusesWhatIsOutOfRange) {
+  EXPECT_EQ(refusal(std::string{smallest} + "engine: {threads: 0}\n"),
+            "x.yaml:3:19: engine.threads: 0 is out of range (1 to 1024)");
+  EXPECT_EQ(refusal(std::string{smallest} + "store: {shard_pages: 99999999999}\n"),
+            "x.yaml:3:22: store.shard_pages: 99999999999 is out of range (1 to 1000000 pages)");
+  for (const auto* setting :
+       {"engine: {threads: -1}", "engine: {threads: 1025}", "engine: {watchdog_s: 0}",
+        "engine: {time_scale: -1}", "store: {sync_interval_s: 0}", "store: {shard_age_s: 1e9}",
+        "drain: {grace_s: -1}", "progress_s: 0", "progress_s: nan", "progress_s: inf"})
+    EXPECT_THAT(refusal(fmt::format("{}{}\n", smallest, setting)), HasSubstr("is out of range"))
+        << setting;
+}
+
+TEST_F(JobFile, RefusesARuleWithoutMatch) {
+  EXPECT_EQ(refusal(std::string{smallest} + "rules:\n  - languages: deu\n"),
+            "x.yaml:4:5: rules: a rule needs 'match', a glob on the paths of documents");
+}
+
+// ---- refusals: the job as a whole
+
+TEST_F(JobFile, RefusesAJobWithoutCorpusOrRun) {
+  EXPECT_THAT(refusal("run: r\n"), HasSubstr("x.yaml: the job names no corpus. Give corpus.root"));
+  EXPECT_THAT(refusal("corpus: {root: docs}\n"), HasSubstr("x.yaml: the job has no 'run'"));
+}
+
+TEST_F(JobFile, RefusesTwoKindsOfCorpus) {
+  EXPECT_THAT(refusal("corpus: {root: docs, trace: t.tsv}\nrun: r\nengine: echo\n"),
+              HasSubstr("corpus.trace stands beside corpus.root"));
+  EXPECT_THAT(refusal("corpus: {list: l.txt, trace: t.tsv}\nrun: r\nengine: echo\n"),
+              HasSubstr("corpus.trace stands beside corpus.list"));
+}
+
+TEST_F(JobFile, RefusesAnEngineThatThereIsNot) {
+  EXPECT_THAT(refusal(std::string{smallest} + "engine: tesserakt\n"),
+              HasSubstr("there is no engine 'tesserakt'. Did you mean 'tesseract'?"));
+}
+
+TEST_F(JobFile, RefusesToReadATraceAsDocuments) {
+  EXPECT_THAT(refusal("corpus: {trace: t.tsv}\nrun: r\n"),
+              HasSubstr("corpus.trace has no pages that engine tesseract could read"));
+}
+
+TEST_F(JobFile, RefusesARunAmongItsDocuments) {
+  const auto inside = (folder_.path() / "docs/run").native();
+  EXPECT_THAT(refusal(fmt::format("corpus: {{root: docs}}\nrun: {}\n", inside)),
+              HasSubstr("is within the corpus"));
+  EXPECT_EQ(load(fmt::format("corpus: {{root: docs, exclude: 'run/**'}}\nrun: {}\n", inside)).run,
+            inside);
+  EXPECT_EQ(load(fmt::format("corpus: {{root: docs, include: '**/*.pdf'}}\nrun: {}\n", inside)).run,
+            inside);
+}
+
+// ---- refusals: files that are no jobs
+
+TEST_F(JobFile, RefusesAFileThatIsNotThere) {
+  file_ = folder_.path() / "none.yaml";
+  EXPECT_THAT(refusal_of_file(), HasSubstr("cannot read the job file none.yaml: "));
+}
+
+TEST_F(JobFile, RefusesAFolder) {
+  file_ = folder_.path() / "jobs";
+  std::filesystem::create_directory(file_);
+  EXPECT_THAT(refusal_of_file(), HasSubstr("jobs is a folder, not a job file"));
+}
+
+TEST_F(JobFile, RefusesAnEmptyFile) {
+  for (const auto* text : {"", "\n\n", "# nothing but a comment\n", "---\n"})
+    EXPECT_THAT(refusal(text), HasSubstr("x.yaml is empty")) << text;
+}
+
+TEST_F(JobFile, RefusesWhatIsNoMap) {
+  EXPECT_THAT(refusal("- corpus\n- run\n"), HasSubstr("x.yaml: expected a job, that is keys"));
+  EXPECT_THAT(refusal("just a text\n"), HasSubstr("found 'just a text'"));
+}
+
+TEST_F(JobFile, RefusesWhatIsNotYamlWithItsPlace) {
+  const auto message = refusal("corpus: {root: docs}\nrun: [r\n");
+  EXPECT_THAT(message, testing::MatchesRegex("x\\.yaml:[0-9]+:[0-9]+: this is not YAML: .+"));
+  EXPECT_THAT(refusal("corpus: *nowhere\n"), HasSubstr("this is not YAML"));
+}
+
+TEST_F(JobFile, RefusesDeepNestingInsteadOfCrashing) {
+  EXPECT_THAT(refusal(std::string(100'000, '[')), HasSubstr("this is not YAML"));
+}
+
+TEST_F(JobFile, RefusesASecondDocument) {
+  EXPECT_THAT(refusal(std::string{smallest} + "---\n" + smallest),
+              HasSubstr("begins a second job"));
+}
+
+TEST_F(JobFile, RefusesWhatIsNoText) {
+  EXPECT_THAT(refusal("%PDF-1.4\n\xE2\xE3\xCF\xD3\n"), HasSubstr("is not UTF-8 text"));
+  EXPECT_THAT(refusal(std::string(2 << 20, '#')), HasSubstr("larger than 1 MiB"));
+}
+
+// ---- --set
+
+TEST_F(JobFile, IsOverriddenInOrder) {
+  const auto job = load(smallest, {"engine.threads=4", "engine.threads=8", "run=/tmp/other",
+                                   "engine.languages=[deu, lat]", "store={sync: page}",
+                                   "rules=[{match: a, languages: frk}]", "engine=echo"});
+  EXPECT_EQ(job.engine.threads, 8);
+  EXPECT_EQ(job.run, "/tmp/other");
+  EXPECT_THAT(job.engine.languages, ElementsAre("deu", "lat"));
+  EXPECT_EQ(job.store.sync, app::Sync::page);
+  EXPECT_EQ(job.rules.size(), 1u);
+  EXPECT_EQ(job.engine.name, "echo");
+}
+
+TEST_F(JobFile, IsOverriddenWithTheDefaultByNothing) {
+  const auto job = load("corpus: {root: docs}\nrun: r\nprogress_s: 99\n",
+                        {"progress_s=", "corpus.root=", "corpus.list=l.txt"});
+  EXPECT_EQ(job.progress_s, 10);
+  EXPECT_TRUE(job.corpus.root.empty());
+  EXPECT_EQ(job.corpus.list, folder_.path() / "l.txt");
+}
+
+TEST_F(JobFile, IsOverriddenByATextWithEqualsSigns) {
+  EXPECT_THAT(load(smallest, {"corpus.include=a=b"}).corpus.include, ElementsAre("a=b"));
+}
+
+TEST_F(JobFile, RefusesWrongOverridesNamingThem) {
+  EXPECT_EQ(refusal(smallest, {"engine.threads=many"}),
+            "--set engine.threads=many: engine.threads: expected a whole number or 'auto', found "
+            "'many'");
+  EXPECT_EQ(refusal(smallest, {"engine.thread=4"}),
+            "--set engine.thread=4: unknown key 'thread' in 'engine'. Did you mean 'threads'?");
+  EXPECT_EQ(
+      refusal(smallest, {"motor.threads=4"}),
+      "--set motor.threads=4: unknown key 'motor.threads' at the top level. Known keys: corpus, "
+      "run, engine, rules, store, drain, progress_s");
+  EXPECT_EQ(refusal(smallest, {"engine.threads"}),
+            "--set engine.threads: expected KEY=VALUE, such as --set engine.threads=4");
+  EXPECT_THAT(refusal(smallest, {"corpus.include=[a"}),
+              HasSubstr("--set corpus.include=[a: this is not YAML"));
+}
+
+// ---- writing it
+
+TEST_F(JobFile, IsTheSameWhenItsYamlIsLoaded) {
+  const auto job = load(
+      "corpus: {root: docs, include: ['a: b', '# c', ' d ', '~', 'null', '*é\"', \"x\\ny\"]}\n"
+      "run: r\n"
+      "engine: {name: replay, languages: deu+lat, threads: 3, watchdog_s: 1.1, time_scale: 0.3}\n"
+      "rules: [{match: '*', languages: [frk]}, {match: 'b'}]\n"
+      "store: {sync: close, sync_interval_s: 0.1}\n");
+  const auto yaml = app::to_yaml(job);
+  const test::TempFolder elsewhere;
+  const auto again = app::load_job(elsewhere.write("run.yaml", yaml), {});
+  EXPECT_EQ(app::to_yaml(again), yaml);
+  EXPECT_EQ(again.corpus.root, job.corpus.root);
+  EXPECT_EQ(again.corpus.include, job.corpus.include);
+  EXPECT_EQ(again.run, job.run);
+  EXPECT_EQ(again.engine.threads, 3);
+  EXPECT_EQ(again.engine.watchdog_s, 1.1);
+  EXPECT_EQ(again.rules.size(), 2u);
+  EXPECT_EQ(again.rules[0].languages, job.rules[0].languages);
+  EXPECT_EQ(again.store.sync, app::Sync::close);
+}
+
+TEST_F(JobFile, KeepsPasswordsOutOfItsYaml) {
+  const auto job = load(std::string{smallest} + "rules: [{match: '*', password: sesame}]\n");
+  EXPECT_THAT(app::to_yaml(job), Not(HasSubstr("sesame")));
+  EXPECT_THAT(app::to_yaml(job), HasSubstr("***"));
+}
+
+TEST_F(JobFile, ExplainsEveryKeyWithItsDefault) {
+  const auto help = app::job_help();
+  for (const auto& key : app::job_keys()) EXPECT_THAT(help, HasSubstr("\n  " + key + "\n"));
+  EXPECT_THAT(help, HasSubstr("(a whole number or 'auto', 1 to 1024; default auto)"));
+  EXPECT_THAT(help, HasSubstr("(a number, 0.01 to 3600 s; default 2)"));
+  EXPECT_THAT(help, HasSubstr("default [eng]"));
+}
+
+// ---- what follows from it
+
+TEST_F(JobFile, DiffersInTextOnlyByWhatChangesText) {
+  const auto before =
+      app::to_yaml(load(std::string{smallest} + "rules: [{match: a, password: x}]\n"));
+  const auto differences = [&](const std::string& text) {
+    return app::differences_in_text(load(text), before);
+  };
+  EXPECT_THAT(differences("corpus: {root: other}\nrun: s\n"
+                          "engine: {threads: 7, time_scale: 2, watchdog_s: 9}\n"
+                          "rules: [{match: b, password: y}]\nstore: {sync: page}\n"),
+              IsEmpty());
+  EXPECT_THAT(differences(std::string{smallest} + "engine: {languages: deu}\n"),
+              ElementsAre("engine.languages: [eng] -> [deu]"));
+  EXPECT_THAT(differences(std::string{smallest} + "engine: echo\n"),
+              ElementsAre("engine.name: tesseract -> echo"));
+  EXPECT_THAT(differences(std::string{smallest} + "rules: [{match: 'b/*', languages: deu+lat}]\n"),
+              ElementsAre("languages in rules: [] -> [b/*: deu+lat]"));
+}
+
+TEST_F(JobFile, IsNotComparedWithADamagedOne) {
+  const auto job = load(smallest);
+  EXPECT_THROW((void)app::differences_in_text(job, "engine: [\n"), UsageError);
+  EXPECT_THROW((void)app::differences_in_text(job, ""), UsageError);
+}
+
+TEST_F(JobFile, SettlesADocumentByItsLaterRulesSettingBySetting) {
+  const auto job = load(std::string{smallest} +
+                        "rules:\n"
+                        "  - {match: 'old/**', languages: frk, password: one}\n"
+                        "  - {match: '*.pdf', password: two}\n"
+                        "  - {match: 'old/latin/**', languages: lat}\n");
+  EXPECT_THAT(app::settings_for(job, "new/a.tif").languages, ElementsAre("eng"));
+  EXPECT_EQ(app::settings_for(job, "new/a.tif").password, "");
+  EXPECT_THAT(app::settings_for(job, "old/a.pdf").languages, ElementsAre("frk"));
+  EXPECT_EQ(app::settings_for(job, "old/a.pdf").password, "two");
+  EXPECT_THAT(app::settings_for(job, "old/latin/a.tif").languages, ElementsAre("lat"));
+  EXPECT_EQ(app::settings_for(job, "old/latin/a.tif").password, "one");
+  EXPECT_THAT(app::all_languages(job), ElementsAre("eng", "frk", "lat"));
+}
+
+}  // namespace
