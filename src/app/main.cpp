@@ -10,6 +10,7 @@
 #include "pecia/base/stop.hpp"
 #include "pecia/base/version.hpp"
 #include "pecia/comm/mpi.hpp"
+#include "pecia/store/run.hpp"
 #include "verbs.hpp"
 
 namespace {
@@ -79,6 +80,7 @@ int run_under_mpi(int& argc, char**& argv, const app::RunOptions& options) {
     log::error("{}", error.what());
     world->abort(1);  // the others wait in a collective or for messages
   }
+  return 1;
 }
 
 int run_alone(const app::RunOptions& options) {
@@ -146,6 +148,7 @@ int run_program(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  store::turn_off_hdf5_locking();
   try {
     return run_program(argc, argv);
   } catch (const UsageError& error) {

@@ -93,18 +93,10 @@ void write_document(const fs::path& file, const std::string& text) {
   part.finish();
 }
 
-}  // namespace
-
-std::vector<std::string> format_names() {
-  std::vector<std::string> names;
-  for (const auto& format : document_formats) names.emplace_back(format.name);
-  names.emplace_back("jsonl");
-  return names;
-}
-
-ExportReport export_run(const store::RunPaths& run, const ExportSettings& settings) {
-  check_formats(settings.formats);
-  make_folder(settings.out);
+/// Writes everything once, from one snapshot of the run. `damaged`: records that could not be
+/// loaded.
+ExportReport export_snapshot(const store::RunPaths& run, const ExportSettings& settings,
+                             std::uint64_t& damaged) {
   const auto wanted = [&](std::string_view format) {
     return std::ranges::find(settings.formats, format) != settings.formats.end();
   };
@@ -123,6 +115,8 @@ ExportReport export_run(const store::RunPaths& run, const ExportSettings& settin
   std::size_t position = 0;
   merge::for_each_document(manifest, contents, [&](const merge::Document& document) {
     const auto& name = names[position++];
+    damaged +=
+        static_cast<std::uint64_t>(std::ranges::count(document.pages, true, &merge::Page::damaged));
     if (lines) {
       for (const auto& page : document.pages) lines->append(to_json_line(document, page));
     }
@@ -134,6 +128,29 @@ ExportReport export_run(const store::RunPaths& run, const ExportSettings& settin
     }
   });
   if (lines) lines->finish();
+  return report;
+}
+
+}  // namespace
+
+std::vector<std::string> format_names() {
+  std::vector<std::string> names;
+  for (const auto& format : document_formats) names.emplace_back(format.name);
+  names.emplace_back("jsonl");
+  return names;
+}
+
+ExportReport export_run(const store::RunPaths& run, const ExportSettings& settings) {
+  check_formats(settings.formats);
+  make_folder(settings.out);
+  std::uint64_t damaged = 0;
+  auto report = export_snapshot(run, settings, damaged);
+  if (damaged == 0) return report;
+  // A job that runs meanwhile turns journals into shards under our feet: a fresh look tells that
+  // from damage.
+  damaged = 0;
+  report = export_snapshot(run, settings, damaged);
+  if (damaged > 0) log::warning("{} records are damaged: run pecia verify", damaged);
   return report;
 }
 

@@ -24,9 +24,12 @@ PartFile::PartFile(const std::filesystem::path& file) : file_{file} {
   if (failure)
     throw system_error(failure.value(), "cannot make the folder", printable(folder.native()));
   // A name of its own: that of the file, with anything added, may be too long.
-  part_ = folder / fmt::format(".{:08x}.{}.part", crc32c(file.filename().native()), getpid());
-  fd_.reset(::open(part_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0666));
-  if (!fd_) throw system_error(errno, "cannot create", printable(part_.native()));
+  for (int n = 0; !fd_; ++n) {
+    part_ = folder / fmt::format(".{}.{}.part", getpid(), n);
+    fd_.reset(::open(part_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
+    if (!fd_ && errno != EEXIST)
+      throw system_error(errno, "cannot create", printable(part_.native()));
+  }
 }
 
 PartFile::~PartFile() {

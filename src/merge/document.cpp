@@ -3,8 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-
-#include "pecia/base/error.hpp"
+#include <exception>
 
 namespace pecia::merge {
 namespace {
@@ -21,7 +20,7 @@ Page load_page(const store::Contents& contents, const store::PageKey& key) {
   }
   try {
     page.outcome = contents.load(*row);
-  } catch (const Error& error) {
+  } catch (const std::exception& error) {  // not Error alone: damaged sizes may ask for any memory
     page.damaged = true;
     page.outcome.state = State::failed;
     page.outcome.reason = Reason::io_error;

@@ -19,22 +19,50 @@ struct Piece {
   double cost_s = 0;
 };
 
-/// Cuts a run into pieces of about equal cost, none above `limit_s` unless a page alone is.
-void cut(const PageRun& run, double limit_s, std::vector<Piece>& pieces) {
-  const double total = std::accumulate(run.cost_s.begin(), run.cost_s.end(), 0.0);
-  const double parts = std::max(1.0, std::ceil(total / limit_s));
-  const double wanted = total / parts;
+/// How large the next piece of a run is to be.
+class PieceSize {
+ public:
+  PieceSize(double total_s, double limit_s, double fair_s)
+      : total_s_{total_s}, limit_s_{limit_s}, many_ranks_{total_s > fair_s} {}
+
+  /// A run that many ranks share anyway ends in ever smaller pieces, which fill the ranks evenly:
+  /// equal ones would leave some rank with five where the others have four.
+  [[nodiscard]] double wanted_s(double left_s) const {
+    if (!many_ranks_) return total_s_ / std::max(1.0, std::ceil(total_s_ / limit_s_));
+    double size_s = limit_s_;
+    for (double part_s = total_s_ / 2; left_s <= part_s && size_s > limit_s_ / 8; part_s /= 2)
+      size_s /= 2;
+    return size_s;
+  }
+
+ private:
+  double total_s_, limit_s_;
+  bool many_ranks_;
+};
+
+/// Cuts a run that costs more than `limit_s` into pieces below that, or of a single page.
+void cut(const PageRun& run, double limit_s, double fair_s, std::vector<Piece>& pieces) {
+  double left_s = std::accumulate(run.cost_s.begin(), run.cost_s.end(), 0.0);
+  if (left_s <= limit_s) {
+    if (!run.cost_s.empty()) pieces.push_back({&run, 0, run.cost_s.size(), left_s});
+    return;
+  }
+  const PieceSize size{left_s, limit_s, fair_s};
+  double wanted_s = size.wanted_s(left_s);
   Piece piece{&run, 0, 0, 0};
   for (std::size_t n = 0; n < run.cost_s.size(); ++n) {
     const auto cost = static_cast<double>(run.cost_s[n]);
-    if (piece.count > 0 && (piece.cost_s + cost / 2 > wanted || piece.cost_s + cost > limit_s)) {
+    const bool full = piece.cost_s + cost / 2 > wanted_s || piece.cost_s + cost > limit_s;
+    if (piece.count > 0 && full) {
       pieces.push_back(piece);
+      left_s -= piece.cost_s;
+      wanted_s = size.wanted_s(left_s);
       piece = {&run, n, 0, 0};
     }
     ++piece.count;
     piece.cost_s += cost;
   }
-  if (piece.count > 0) pieces.push_back(piece);
+  pieces.push_back(piece);
 }
 
 bool before(const Piece& one, const Piece& other) {
@@ -125,7 +153,7 @@ std::vector<Share> partition(std::span<const PageRun> runs, std::span<const doub
   const double fair_s = total / std::accumulate(speeds.begin(), speeds.end(), 0.0);
   const double limit_s = std::max(fair_s * max_run_share, 1e-9);
   std::vector<Piece> pieces;
-  for (const auto& run : runs) cut(run, limit_s, pieces);
+  for (const auto& run : runs) cut(run, limit_s, fair_s, pieces);
   std::ranges::stable_sort(pieces, [](const Piece& one, const Piece& other) {
     return one.cost_s != other.cost_s ? one.cost_s > other.cost_s : before(one, other);
   });

@@ -1,0 +1,161 @@
+#include "pecia/store/contents.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <optional>
+
+#include "journal.hpp"
+#include "pecia/base/error.hpp"
+#include "shard.hpp"
+
+namespace pecia::store {
+namespace {
+
+namespace fs = std::filesystem;
+/// A segment may be sealed between listing and reading; a fresh listing then has its shard.
+constexpr int snapshot_tries = 3;
+
+struct Source {
+  fs::path path;
+  bool sealed = false;
+};
+
+/// Place of a record in a segment, packed into Row::at.
+std::uint64_t packed(std::uint64_t at, std::uint32_t size) { return at << 32 | size; }
+
+}  // namespace
+
+struct Contents::State {
+  RunPaths run;
+  std::vector<Source> sources;
+  std::vector<Row> rows;
+  std::vector<std::string> problems;
+  std::uint64_t superseded = 0;
+  std::map<PageKey, Row> winners;
+  mutable std::optional<std::pair<std::uint32_t, ShardReader>> open_shard;  ///< the one read from last
+  mutable std::vector<PageRow> open_rows;
+
+  void add(Row row) {
+    const auto [known, fresh] = winners.try_emplace(row.key, row);
+    if (fresh) return;
+    ++superseded;
+    if (wins(row.order, known->second.order)) known->second = std::move(row);
+  }
+
+  void add_shard(const fs::path& path) {
+    const ShardReader shard{path};
+    const auto strings = shard.strings();
+    const auto text = [&](std::uint64_t begin, std::uint64_t end) {
+      require(begin <= end && end <= strings.size(), "a row's range lies outside");
+      return strings.substr(begin, end - begin);
+    };
+    sources.push_back({path, true});
+    std::uint64_t at = 0;
+    for (const auto& page : shard.rows()) {
+      Row row;
+      row.key = key_of(page);
+      row.order = order_of(page);
+      row.reason = static_cast<Reason>(page.reason);
+      row.detail = text(page.detail_begin, page.detail_end);
+      row.engine = text(page.engine_begin, page.engine_end);
+      row.languages = text(page.languages_begin, page.languages_end);
+      row.confidence = page.confidence;
+      row.seconds = page.seconds;
+      row.attempts = page.attempt + 1;
+      row.source = static_cast<std::uint32_t>(sources.size() - 1);
+      row.at = at++;
+      add(std::move(row));
+    }
+  }
+
+  void add_segment(const fs::path& path) {
+    sources.push_back({path, false});
+    const auto source = static_cast<std::uint32_t>(sources.size() - 1);
+    const auto replay = replay_segment(path, [&](Record&& record, std::uint64_t at, std::uint32_t size) {
+      Row row;
+      row.key = record.key;
+      row.order = record.order;
+      row.reason = record.outcome.reason;
+      row.detail = std::move(record.outcome.detail);
+      row.engine = std::move(record.outcome.engine);
+      row.languages = std::move(record.outcome.languages);
+      row.confidence = record.outcome.reading.confidence;
+      row.seconds = record.outcome.seconds;
+      row.attempts = record.order.attempt + 1;
+      row.source = source;
+      row.at = packed(at, size);
+      add(std::move(row));
+    });
+    if (!replay.problem.empty()) problems.push_back(fmt::format("journal segment {}: {}", path.filename().string(), replay.problem));
+  }
+
+  /// False: something vanished between listing and reading, look again.
+  bool take_snapshot() {
+    sources.clear();
+    winners.clear();
+    problems.clear();
+    superseded = 0;
+    // Segments first: one that is sealed meanwhile is found again as a shard, never missed.
+    const auto segments = list_segments(run);
+    for (const auto& name : segments) {
+      const auto path = run.journal() / name;
+      try {
+        add_segment(path);
+      } catch (const Error& error) {
+        if (!fs::exists(path)) return false;
+        problems.push_back(error.what());
+      }
+    }
+    for (const auto& name : list_shards(run)) {
+      const auto path = run.shards() / name;
+      try {
+        add_shard(path);
+      } catch (const Error& error) {
+        if (!fs::exists(path)) return false;
+        problems.push_back(fmt::format("shard {}: {}", name, error.what()));
+      }
+    }
+    return true;
+  }
+};
+
+Contents::Contents(const RunPaths& run) : state_{std::make_unique<State>()} {
+  state_->run = run;
+  for (int n = 0; n < snapshot_tries; ++n) {
+    if (state_->take_snapshot()) break;
+  }
+  state_->rows.reserve(state_->winners.size());
+  for (auto& [key, row] : state_->winners) state_->rows.push_back(std::move(row));
+  state_->winners.clear();
+}
+
+Contents::~Contents() = default;
+Contents::Contents(Contents&&) noexcept = default;
+
+std::span<const Row> Contents::rows() const noexcept { return state_->rows; }
+
+const Row* Contents::find(const PageKey& key) const noexcept {
+  const auto found = std::ranges::lower_bound(state_->rows, key, {}, &Row::key);
+  return found != state_->rows.end() && found->key == key ? &*found : nullptr;
+}
+
+result::PageOutcome Contents::load(const Row& row) const {
+  const auto& source = state_->sources.at(row.source);
+  if (!source.sealed) {
+    if (fs::exists(source.path))
+      return read_record(source.path, row.at >> 32, static_cast<std::uint32_t>(row.at)).outcome;
+    throw Error{fmt::format("the journal segment {} was sealed meanwhile. Run the command again", source.path.string())};
+  }
+  if (!state_->open_shard || state_->open_shard->first != row.source) {
+    state_->open_shard.emplace(row.source, ShardReader{source.path});
+    state_->open_rows = state_->open_shard->second.rows();
+  }
+  return state_->open_shard->second.record(state_->open_rows.at(row.at)).outcome;
+}
+
+const std::vector<std::string>& Contents::problems() const noexcept { return state_->problems; }
+std::uint64_t Contents::superseded() const noexcept { return state_->superseded; }
+
+}  // namespace pecia::store

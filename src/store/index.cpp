@@ -1,0 +1,224 @@
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <map>
+#include <thread>
+
+#include "pecia/base/error.hpp"
+#include "pecia/base/file.hpp"
+#include "pecia/base/log.hpp"
+#include "pecia/base/text.hpp"
+#include "pecia/base/version.hpp"
+#include "pecia/corpus/manifest.hpp"
+#include "pecia/store/writer.hpp"
+#include "shard.hpp"
+
+// corpus.h5: the index that makes the shards one.
+namespace pecia::store {
+namespace {
+
+namespace fs = std::filesystem;
+constexpr std::size_t row_chunk = 1024;
+/// A shard told of by its rank may not be in this host's view of the folder yet (NFS).
+constexpr int appear_tries = 600;
+constexpr std::chrono::milliseconds appear_wait{100};
+
+void await(const fs::path& file) {
+  for (int n = 0; n < appear_tries; ++n) {
+    if (::access(file.c_str(), R_OK) == 0) return;
+    std::this_thread::sleep_for(appear_wait);
+  }
+  throw Error{fmt::format("the shard {} that a rank has written cannot be seen from here. Is the run directory on a "
+                          "shared file system? `pecia run` again binds the corpus",
+                          file.string())};
+}
+
+/// Sizes of the columns of a shard, in the order of `columns()`.
+std::vector<std::uint64_t> column_sizes(const ShardReader& shard) {
+  std::vector<std::uint64_t> sizes;
+  for (const auto& column : columns()) sizes.push_back(h5::size_of(shard.file(), column.name));
+  return sizes;
+}
+
+struct Bound {
+  std::vector<std::string> shards;
+  std::vector<std::vector<std::uint64_t>> sizes;  ///< per shard, per column
+  std::vector<PageRow> rows;                      ///< winners, sorted by key
+};
+
+Bound collect(const RunPaths& run, const std::vector<std::string>& shards) {
+  Bound bound;
+  bound.shards = shards;
+  std::vector<std::uint64_t> offsets(columns().size(), 0);
+  std::map<PageKey, PageRow> winners;
+  for (std::uint32_t n = 0; n < shards.size(); ++n) {
+    const ShardReader shard{run.shards() / shards[n]};
+    for (auto row : shard.rows()) {
+      row.shard = n;
+      shift(row, offsets);
+      const auto [known, fresh] = winners.try_emplace(key_of(row), row);
+      if (!fresh && wins(order_of(row), order_of(known->second))) known->second = row;
+    }
+    bound.sizes.push_back(column_sizes(shard));
+    for (std::size_t c = 0; c < offsets.size(); ++c) offsets[c] += bound.sizes.back()[c];
+  }
+  for (const auto& [key, row] : winners) bound.rows.push_back(row);
+  return bound;
+}
+
+/// One column of all shards as one dataset, by HDF5's virtual datasets. Sources are named relatively,
+/// so that the run can be moved.
+void write_virtual(hid_t file, std::size_t column, const Bound& bound) {
+  h5::Handle keep;
+  const auto type = columns()[column].type(keep);
+  const char* name = columns()[column].name;
+  hsize_t total = 0;
+  for (const auto& sizes : bound.sizes) total += sizes[column];
+  if (total == 0) {
+    h5::write(file, name, type, nullptr, 0, 0);
+    return;
+  }
+  const h5::Handle space{H5Screate_simple(1, &total, nullptr), "cannot describe a dataset"};
+  const h5::Handle properties{H5Pcreate(H5P_DATASET_CREATE), "cannot make properties"};
+  hsize_t at = 0;
+  for (std::size_t n = 0; n < bound.shards.size(); ++n) {
+    const hsize_t size = bound.sizes[n][column];
+    if (size == 0) continue;
+    h5::check(H5Sselect_hyperslab(space.get(), H5S_SELECT_SET, &at, nullptr, &size, nullptr), "cannot select");
+    const h5::Handle source{H5Screate_simple(1, &size, nullptr), "cannot describe a dataset"};
+    h5::check(H5Pset_virtual(properties.get(), space.get(), ("shards/" + bound.shards[n]).c_str(), name, source.get()),
+              "cannot map a shard");
+    at += size;
+  }
+  h5::check(H5Sselect_all(space.get()), "cannot select");
+  const h5::Handle dataset{H5Dcreate2(file, name, type, space.get(), H5P_DEFAULT, properties.get(), H5P_DEFAULT),
+                           fmt::format("cannot create dataset {}", name)};
+}
+
+struct DocumentRow {
+  std::uint64_t id;
+  const char* path;
+  std::uint64_t size_bytes;
+  std::uint32_t revision, pages;
+  std::uint64_t first_row, rows;  ///< in /pages, of this revision
+};
+
+void write_documents(hid_t file, const corpus::Manifest& manifest, const std::vector<PageRow>& rows) {
+  std::vector<std::string> paths;
+  std::vector<DocumentRow> documents;
+  for (const auto& document : manifest.documents()) paths.push_back(printable(document.path));
+  for (std::size_t n = 0; n < paths.size(); ++n) {
+    const auto& document = manifest.documents()[n];
+    const auto first = std::ranges::lower_bound(rows, PageKey{document.id, document.revision, 0}, {}, key_of);
+    const auto last = std::ranges::lower_bound(rows, PageKey{document.id, document.revision + 1, 0}, {}, key_of);
+    documents.push_back({document.id.value, paths[n].c_str(), document.size_bytes, document.revision,
+                         static_cast<std::uint32_t>(document.pages.size()), static_cast<std::uint64_t>(first - rows.begin()),
+                         static_cast<std::uint64_t>(last - first)});
+  }
+  const h5::Handle type{H5Tcreate(H5T_COMPOUND, sizeof(DocumentRow)), "cannot describe a row"};
+  const auto text = h5::utf8_type();
+  const auto insert = [&](const char* name, std::size_t at, hid_t member) {
+    h5::check(H5Tinsert(type.get(), name, at, member), "cannot describe a row");
+  };
+  insert("id", offsetof(DocumentRow, id), H5T_NATIVE_UINT64);
+  insert("path", offsetof(DocumentRow, path), text.get());
+  insert("size_bytes", offsetof(DocumentRow, size_bytes), H5T_NATIVE_UINT64);
+  insert("revision", offsetof(DocumentRow, revision), H5T_NATIVE_UINT32);
+  insert("pages", offsetof(DocumentRow, pages), H5T_NATIVE_UINT32);
+  insert("first_row", offsetof(DocumentRow, first_row), H5T_NATIVE_UINT64);
+  insert("rows", offsetof(DocumentRow, rows), H5T_NATIVE_UINT64);
+  h5::write(file, "/documents", type.get(), documents.data(), documents.size(), row_chunk);
+}
+
+void write_index(const RunPaths& run, std::uint32_t epoch, const Bound& bound) {
+  const fs::path part = run.corpus_index().string() + ".part";
+  {
+    const auto file = h5::create_file(part);
+    const auto type = page_row_type();
+    h5::write(file.get(), "/pages", type.get(), bound.rows.data(), bound.rows.size(), row_chunk);
+    for (std::size_t column = 0; column < columns().size(); ++column) write_virtual(file.get(), column, bound);
+    write_documents(file.get(), corpus::load_manifest(run.manifest()), bound.rows);
+    std::vector<const char*> names;
+    for (const auto& shard : bound.shards) names.push_back(shard.c_str());
+    const auto text = h5::utf8_type();
+    h5::write(file.get(), "/shards", text.get(), names.data(), names.size(), 0);
+    h5::write_attribute(file.get(), "schema", shard_schema);
+    h5::write_attribute(file.get(), "pecia_version", version());
+    h5::write_attribute(file.get(), "epoch", std::int64_t{epoch});
+    h5::check(H5Fflush(file.get(), H5F_SCOPE_GLOBAL), "cannot flush corpus.h5");
+  }
+  {
+    const auto fd = open_for_reading(part);
+    sync_file(fd.get(), part);
+  }
+  if (newest_epoch(run) != epoch) {
+    fs::remove(part);
+    throw Error{"another job has taken the run over; corpus.h5 is left to it"};
+  }
+  if (::rename(part.c_str(), run.corpus_index().c_str()) != 0)
+    throw system_error(errno, "cannot rename into place", run.corpus_index().string());
+  sync_folder(run.root);
+}
+
+/// Joins the smallest shards until there are at most `max_sources`; the old ones are named in
+/// superseded.txt, and stay for readers until the next job.
+std::vector<std::string> compact(const RunPaths& run, std::uint32_t epoch, std::vector<std::string> shards,
+                                 std::size_t max_sources) {
+  if (shards.size() <= max_sources) return shards;
+  const auto size_of = [&](const std::string& name) { return fs::file_size(run.shards() / name); };
+  std::ranges::sort(shards, {}, size_of);
+  const auto joined = static_cast<std::ptrdiff_t>(shards.size() - max_sources + 1);
+  // One shard of all that must go might not fit into memory: several, each of an equal part.
+  constexpr std::ptrdiff_t most_joined = 64;
+  std::vector<std::string> old, fresh;
+  std::ptrdiff_t from = 0;
+  for (std::uint32_t number = 1; static_cast<std::size_t>(std::ssize(shards) - from) + fresh.size() > max_sources; ++number) {
+    const auto count = std::min({most_joined, std::max<std::ptrdiff_t>(2, joined - from + std::ssize(fresh)), std::ssize(shards) - from});
+    ShardWriter writer;
+    const std::span<const std::string> sealed{shards.data() + from, static_cast<std::size_t>(count)};
+    for (const auto& name : sealed) {
+      const ShardReader reader{run.shards() / name};
+      for (const auto& row : reader.rows()) writer.add(reader.record(row));
+    }
+    const auto name = fmt::format("{:06}-c-{:05}.h5", epoch, number);
+    writer.write(run.shards() / name, {"compaction", "", "", "", ""}, sealed);
+    old.insert(old.end(), sealed.begin(), sealed.end());
+    fresh.push_back(name);
+    from += count;
+  }
+  std::string list;
+  for (const auto& name : old) list += name + "\n";
+  replace_file(run.shards() / "superseded.txt", list);
+  shards.erase(shards.begin(), shards.begin() + from);
+  shards.insert(shards.end(), fresh.begin(), fresh.end());
+  log::info("{} small shards were joined into {}", old.size(), fresh.size());
+  return shards;
+}
+
+}  // namespace
+
+void bind_corpus(const RunPaths& run, std::uint32_t epoch, const std::vector<std::string>& expected, std::size_t max_sources) {
+  for (const auto& name : expected) await(run.shards() / name);
+  auto shards = list_shards(run);
+  for (const auto& name : expected) {
+    if (std::ranges::find(shards, name) == shards.end()) shards.push_back(name);  // a stale listing
+  }
+  shards = compact(run, epoch, std::move(shards), max_sources);
+  std::ranges::sort(shards);
+  write_index(run, epoch, collect(run, shards));
+}
+
+void delete_superseded(const RunPaths& run) {
+  const auto names = superseded_shards(run);
+  if (names.empty()) return;
+  for (const auto& name : names) {
+    fs::remove(run.shards() / name);
+    fs::remove(run.shards() / (name + ".sum"));
+  }
+  fs::remove(run.shards() / "superseded.txt");
+  sync_folder(run.shards());
+}
+
+}  // namespace pecia::store

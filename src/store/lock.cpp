@@ -1,0 +1,260 @@
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <chrono>
+#include <condition_variable>
+#include <cstdlib>
+#include <mutex>
+#include <nlohmann/json.hpp>
+#include <random>
+#include <thread>
+
+#include "pecia/base/error.hpp"
+#include "pecia/base/file.hpp"
+#include "pecia/base/log.hpp"
+#include "pecia/store/run.hpp"
+
+namespace pecia::store {
+namespace {
+
+namespace fs = std::filesystem;
+using Clock = std::chrono::steady_clock;
+using nlohmann::json;
+constexpr mode_t file_mode = 0666;
+/// Two jobs that take a lock over at once both rename their file into place; the one that is still
+/// there after this time has it.
+constexpr std::chrono::milliseconds settle{500};
+constexpr std::chrono::seconds look_every{1};
+
+std::string environment(const char* name) {
+  const char* value = std::getenv(name);
+  return value ? value : "";
+}
+
+std::string boot_id() {
+  try {
+    auto id = read_file("/proc/sys/kernel/random/boot_id");
+    while (!id.empty() && id.back() == '\n') id.pop_back();
+    return id;
+  } catch (const Error&) {
+    return "";
+  }
+}
+
+/// Field 22 of /proc/<pid>/stat: with it a pid that is used again is told apart. 0 if it is gone.
+std::uint64_t start_of(std::int64_t pid) {
+  try {
+    const auto stat = read_file(fmt::format("/proc/{}/stat", pid));
+    std::string_view rest{stat};
+    rest.remove_prefix(rest.rfind(')') + 1);
+    for (int field = 2; field < 21; ++field) rest.remove_prefix(rest.find(' ', 1));
+    return std::strtoull(rest.data() + 1, nullptr, 10);
+  } catch (const Error&) {
+    return 0;
+  }
+}
+
+Holder ourselves() {
+  Holder holder;
+  char host[256] = {};
+  gethostname(host, sizeof host - 1);
+  holder.host = host;
+  holder.boot_id = boot_id();
+  holder.pid = getpid();
+  holder.pid_start = start_of(holder.pid);
+  holder.slurm_job = environment("SLURM_JOB_ID");
+  holder.slurm_step = environment("SLURM_STEP_ID");
+  holder.slurm_restart = environment("SLURM_RESTART_COUNT");
+  // Starts anywhere, so that two takers of the same host and pid namespace never look the same.
+  holder.counter = std::uint64_t{std::random_device{}()} << 16;
+  return holder;
+}
+
+std::string to_json(const Holder& holder) {
+  return json{{"host", holder.host},
+              {"boot_id", holder.boot_id},
+              {"pid", holder.pid},
+              {"pid_start", holder.pid_start},
+              {"slurm_job", holder.slurm_job},
+              {"slurm_step", holder.slurm_step},
+              {"slurm_restart", holder.slurm_restart},
+              {"counter", holder.counter}}
+             .dump(1) +
+         "\n";
+}
+
+bool same_process(const Holder& one, const Holder& other) {
+  return one.host == other.host && one.boot_id == other.boot_id && one.pid == other.pid &&
+         one.pid_start == other.pid_start && (one.counter >> 16) == (other.counter >> 16);
+}
+
+/// What can be known at once: the same machine knows its processes, Slurm its earlier steps.
+bool is_known_dead(const Holder& holder, const Holder& us) {
+  if (!holder.boot_id.empty() && holder.boot_id == us.boot_id) {
+    const bool same_host = holder.host == us.host;  // containers share a boot id, not process ids
+    if (same_host && start_of(holder.pid) != holder.pid_start) return true;
+  }
+  const bool same_job = !us.slurm_job.empty() && holder.slurm_job == us.slurm_job;
+  return same_job && (holder.slurm_step != us.slurm_step || holder.slurm_restart != us.slurm_restart);
+}
+
+/// Whether the same machine's process table shows the holder alive.
+bool is_known_alive(const Holder& holder, const Holder& us) {
+  return holder.boot_id == us.boot_id && holder.host == us.host && start_of(holder.pid) == holder.pid_start &&
+         holder.pid_start != 0;
+}
+
+}  // namespace
+
+std::string Holder::description() const {
+  auto text = fmt::format("host {}, pid {}", host, pid);
+  if (!slurm_job.empty()) text += fmt::format(", Slurm job {}", slurm_job);
+  return text;
+}
+
+std::optional<Holder> read_holder(const RunPaths& run) {
+  std::error_code failed;
+  if (!fs::exists(run.lock(), failed)) return std::nullopt;
+  try {
+    const auto file = json::parse(read_file(run.lock()));
+    Holder holder;
+    holder.host = file.at("host").get<std::string>();
+    holder.boot_id = file.at("boot_id").get<std::string>();
+    holder.pid = file.at("pid").get<std::int64_t>();
+    holder.pid_start = file.at("pid_start").get<std::uint64_t>();
+    holder.slurm_job = file.at("slurm_job").get<std::string>();
+    holder.slurm_step = file.at("slurm_step").get<std::string>();
+    holder.slurm_restart = file.at("slurm_restart").get<std::string>();
+    holder.counter = file.at("counter").get<std::uint64_t>();
+    return holder;
+  } catch (const std::exception&) {
+    return std::nullopt;  // being written this moment, or gone: whoever wants it looks again
+  }
+}
+
+struct RunLock::State {
+  RunPaths run;
+  LockSettings settings;
+  Holder us = ourselves();
+  bool taken_over = false;
+  std::atomic<bool> lost{false};
+  std::mutex mutex;
+  std::condition_variable wake;
+  bool ending = false;
+  std::thread renewer;
+
+  /// O_EXCL decides between two jobs that find no lock.
+  bool create() {
+    const UniqueFd fd{::open(run.lock().c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, file_mode)};
+    if (!fd) {
+      if (errno == EEXIST) return false;
+      throw system_error(errno, "cannot make the lock", run.lock().string());
+    }
+    const auto text = to_json(us);
+    write_all(fd.get(), std::as_bytes(std::span{text}), run.lock());
+    sync_file(fd.get(), run.lock());
+    return true;
+  }
+
+  bool take_over(const std::string& why) {
+    log::warning("taking the run over: {}", why);
+    replace_file(run.lock(), to_json(us));
+    std::this_thread::sleep_for(settle);
+    const auto holder = read_holder(run);
+    taken_over = holder && same_process(*holder, us);
+    return taken_over;
+  }
+
+  void acquire() {
+    if (create()) return;
+    auto seen = read_holder(run);
+    auto unchanged_since = Clock::now();
+    while (true) {
+      const auto holder = read_holder(run);
+      if (!holder && !fs::exists(run.lock())) {
+        if (create()) return;
+        continue;
+      }
+      if (holder && settings.break_lock) {
+        if (take_over("--break-lock, held by " + holder->description())) return;
+      } else if (holder && is_known_dead(*holder, us)) {
+        if (take_over("its holder (" + holder->description() + ") has ended")) return;
+      } else if (holder && is_known_alive(*holder, us)) {
+        refuse(*holder);
+      }
+      if (holder && (!seen || seen->counter != holder->counter)) {
+        if (seen) refuse(*holder);  // it is being renewed
+        seen = holder;
+        unchanged_since = Clock::now();
+      }
+      const std::chrono::duration<double> quiet = Clock::now() - unchanged_since;
+      if (quiet.count() >= settings.takeover_s) {
+        if (take_over(fmt::format("its lock was not renewed for {:.0f} s", quiet.count()))) return;
+        unchanged_since = Clock::now();
+      }
+      wait(holder, quiet.count());
+    }
+  }
+
+  void wait(const std::optional<Holder>& holder, double quiet_s) const {
+    const auto message =
+        fmt::format("the run is locked by {}; waiting {:.0f} s more to see whether it still lives",
+                    holder ? holder->description() : "an unreadable lock", std::max(0.0, settings.takeover_s - quiet_s));
+    if (settings.waiting && !settings.waiting(message)) throw UsageError{"stopped while waiting for the run's lock"};
+    std::this_thread::sleep_for(look_every);
+  }
+
+  [[noreturn]] void refuse(const Holder& holder) const {
+    throw UsageError{fmt::format("the run {} is in use by another job ({}). Wait for it, or end it; if you know it to "
+                                 "be dead: --break-lock",
+                                 run.root.string(), holder.description())};
+  }
+
+  void renew_loop() {
+    std::unique_lock lock{mutex};
+    const std::chrono::duration<double> every{settings.renew_s};
+    while (!wake.wait_for(lock, every, [&] { return ending; })) {
+      try {
+        const auto holder = read_holder(run);
+        if (holder && !same_process(*holder, us)) {
+          lost = true;
+          log::error("the lock of the run was taken by {}: this job writes nothing more to files that have one writer",
+                     holder->description());
+          return;
+        }
+        ++us.counter;
+        replace_file(run.lock(), to_json(us));
+      } catch (const std::exception& error) {
+        log::warning("the lock could not be renewed: {}", error.what());
+      }
+    }
+  }
+};
+
+RunLock::RunLock(const RunPaths& run, const LockSettings& settings) : state_{std::make_unique<State>()} {
+  state_->run = run;
+  state_->settings = settings;
+  state_->acquire();
+  state_->renewer = std::thread{[this] { state_->renew_loop(); }};
+}
+
+RunLock::~RunLock() {
+  {
+    std::lock_guard lock{state_->mutex};
+    state_->ending = true;
+  }
+  state_->wake.notify_all();
+  state_->renewer.join();
+  const auto holder = read_holder(state_->run);
+  std::error_code ignored;
+  if (holder && same_process(*holder, state_->us)) fs::remove(state_->run.lock(), ignored);
+}
+
+bool RunLock::lost() const noexcept { return state_->lost; }
+bool RunLock::taken_over() const noexcept { return state_->taken_over; }
+
+}  // namespace pecia::store

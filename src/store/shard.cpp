@@ -1,0 +1,268 @@
+#include "shard.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <tuple>
+
+#include "journal.hpp"
+#include "pecia/base/file.hpp"
+#include "pecia/base/text.hpp"
+#include "pecia/base/version.hpp"
+
+namespace pecia::store {
+namespace {
+
+namespace fs = std::filesystem;
+constexpr std::size_t text_chunk = 64 << 10;
+constexpr std::size_t row_chunk = 1024;
+constexpr std::size_t strings_remembered = 8;
+constexpr const char* superseded_list = "superseded.txt";
+
+void sync_path(const fs::path& path) {
+  const auto fd = open_for_reading(path);
+  sync_file(fd.get(), path);
+}
+
+std::vector<std::string> names_with(const fs::path& folder, std::string_view extension) {
+  std::vector<std::string> names;
+  std::error_code ignored;
+  for (const auto& entry : fs::directory_iterator{folder, ignored}) {
+    if (entry.path().extension() == extension) names.push_back(entry.path().filename().string());
+  }
+  std::ranges::sort(names);
+  return names;
+}
+
+std::string sum_of(const fs::path& file) {
+  const auto fd = open_for_reading(file);
+  std::string buffer(1 << 20, '\0');
+  unsigned crc = 0;
+  std::uint64_t size = 0;
+  while (true) {
+    const auto got = ::read(fd.get(), buffer.data(), buffer.size());
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) throw system_error(errno, "cannot read", file.string());
+    if (got == 0) return fmt::format("crc32c {:08x} bytes {}\n", crc, size);
+    crc = crc32c(std::string_view{buffer}.substr(0, static_cast<std::size_t>(got)), crc);
+    size += static_cast<std::uint64_t>(got);
+  }
+}
+
+fs::path sum_path(const fs::path& shard) { return shard.string() + ".sum"; }
+
+}  // namespace
+
+std::uint32_t checksum_of(const Record& record) {
+  const auto bytes = encode(record);
+  return crc32c({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+}
+
+std::pair<std::uint64_t, std::uint64_t> ShardWriter::intern(const std::string& text) {
+  if (text.empty()) return {0, 0};
+  const auto known = std::ranges::find(recent_, text, &decltype(recent_)::value_type::first);
+  if (known != recent_.end()) return known->second;
+  const std::pair<std::uint64_t, std::uint64_t> range{strings_.size(), strings_.size() + text.size()};
+  strings_ += text;
+  recent_.emplace_back(text, range);
+  if (recent_.size() > strings_remembered) recent_.erase(recent_.begin());
+  return range;
+}
+
+void ShardWriter::add(const Record& record) {
+  const auto& outcome = record.outcome;
+  PageRow row{};
+  row.document = record.key.document.value;
+  row.revision = record.key.revision;
+  row.page = record.key.page;
+  row.generation = record.order.generation;
+  row.attempt = record.order.attempt;
+  row.epoch = record.order.epoch;
+  row.rank = record.order.rank;
+  row.sequence = record.order.sequence;
+  row.state = static_cast<std::uint8_t>(outcome.state);
+  row.reason = static_cast<std::uint8_t>(outcome.reason);
+  row.confidence = outcome.reading.confidence;
+  row.seconds = outcome.seconds;
+  row.text_begin = text_.size();
+  text_ += outcome.reading.text;
+  row.text_end = text_.size();
+  row.text_crc32c = crc32c(outcome.reading.text);
+  row.record_crc32c = checksum_of(record);
+  const auto append = [](auto& all, const auto& some, std::uint64_t& begin, std::uint64_t& end) {
+    begin = all.size();
+    all.insert(all.end(), some.begin(), some.end());
+    end = all.size();
+  };
+  append(blocks_, outcome.reading.blocks, row.blocks_begin, row.blocks_end);
+  append(lines_, outcome.reading.lines, row.lines_begin, row.lines_end);
+  append(words_, outcome.reading.words, row.words_begin, row.words_end);
+  row.attempts_begin = attempts_.size();
+  for (const auto& attempt : outcome.attempts) {
+    AttemptRow tried{};
+    tried.reason = static_cast<std::uint8_t>(attempt.reason);
+    tried.seconds = attempt.seconds;
+    std::tie(tried.engine_begin, tried.engine_end) = intern(attempt.engine);
+    std::tie(tried.detail_begin, tried.detail_end) = intern(attempt.detail);
+    attempts_.push_back(tried);
+  }
+  row.attempts_end = attempts_.size();
+  std::tie(row.detail_begin, row.detail_end) = intern(outcome.detail);
+  std::tie(row.engine_begin, row.engine_end) = intern(outcome.engine);
+  std::tie(row.languages_begin, row.languages_end) = intern(outcome.languages);
+  const auto& geometry = outcome.geometry;
+  row.page_width_px = geometry.page_width_px;
+  row.page_height_px = geometry.page_height_px;
+  row.page_dpi = geometry.page_dpi;
+  row.raster_width_px = geometry.raster_width_px;
+  row.raster_height_px = geometry.raster_height_px;
+  row.raster_dpi = geometry.raster_dpi;
+  std::ranges::copy(geometry.to_page, row.to_page.begin());
+  row.embedded = geometry.embedded ? 1 : 0;
+  rows_.push_back(row);
+}
+
+void ShardWriter::write(const fs::path& path, const Provenance& provenance, std::span<const std::string> sealed) const {
+  const fs::path part = path.string() + ".part";
+  try {
+    {
+      const auto file = h5::create_file(part);
+      const auto id = file.get();
+      const auto row = page_row_type(), attempt = attempt_row_type(), piece = part_type();
+      h5::write(id, "/pages", row.get(), rows_.data(), rows_.size(), row_chunk);
+      h5::write(id, "/text", H5T_NATIVE_UINT8, text_.data(), text_.size(), text_chunk);
+      h5::write(id, "/blocks", piece.get(), blocks_.data(), blocks_.size(), row_chunk);
+      h5::write(id, "/lines", piece.get(), lines_.data(), lines_.size(), row_chunk);
+      h5::write(id, "/words", piece.get(), words_.data(), words_.size(), row_chunk);
+      h5::write(id, "/attempts", attempt.get(), attempts_.data(), attempts_.size(), row_chunk);
+      h5::write(id, "/strings", H5T_NATIVE_UINT8, strings_.data(), strings_.size(), text_chunk);
+      h5::write_attribute(id, "schema", shard_schema);
+      h5::write_attribute(id, "pecia_version", version());
+      h5::write_attribute(id, "job", provenance.job_name);
+      h5::write_attribute(id, "engine", provenance.engine);
+      h5::write_attribute(id, "engine_fingerprint", provenance.engine_fingerprint);
+      h5::write_attribute(id, "host", provenance.host);
+      h5::write_attribute(id, "slurm_job", provenance.slurm_job);
+      h5::write_attribute(id, "sealed", fmt::format("{}", fmt::join(sealed, " ")));
+      const auto now = std::chrono::system_clock::now().time_since_epoch();
+      h5::write_attribute(id, "created_s", std::int64_t{std::chrono::duration_cast<std::chrono::seconds>(now).count()});
+      h5::check(H5Fflush(id, H5F_SCOPE_GLOBAL), "cannot flush the shard");
+    }
+    sync_path(part);
+    write_sum(path, part);
+    if (::rename(part.c_str(), path.c_str()) != 0) throw system_error(errno, "cannot rename into place", path.string());
+  } catch (...) {
+    std::error_code ignored;
+    fs::remove(part, ignored);
+    throw;
+  }
+  sync_folder(path.parent_path());
+}
+
+ShardReader::ShardReader(const fs::path& path) : path_{path}, file_{h5::open_file(path)} {
+  const auto schema = h5::read_attribute(file_.get(), "schema");
+  require(schema == shard_schema, fmt::format("{} has schema {}, this pecia reads {}", path.string(), schema, shard_schema));
+}
+
+std::vector<PageRow> ShardReader::rows() const {
+  const auto type = page_row_type();
+  return h5::read_all<PageRow>(file_.get(), "/pages", type.get());
+}
+
+std::string ShardReader::strings() const {
+  const auto bytes = h5::read_all<char>(file_.get(), "/strings", H5T_NATIVE_UINT8);
+  return {bytes.begin(), bytes.end()};
+}
+
+std::string ShardReader::text(const PageRow& row) const {
+  require(row.text_begin <= row.text_end, "a row's text ends before it begins");
+  std::string text(row.text_end - row.text_begin, '\0');
+  h5::read(file_.get(), "/text", H5T_NATIVE_UINT8, row.text_begin, row.text_end, text.data());
+  require(crc32c(text) == row.text_crc32c,
+          fmt::format("{}: the text of a page does not match its checksum", path_.string()));
+  return text;
+}
+
+Record ShardReader::record(const PageRow& row) const {
+  const auto string_at = [&](std::uint64_t begin, std::uint64_t end) {
+    require(begin <= end, "a row's range ends before it begins");
+    std::string text(end - begin, '\0');
+    h5::read(file_.get(), "/strings", H5T_NATIVE_UINT8, begin, end, text.data());
+    return text;
+  };
+  const auto parts = [&](const char* name, std::uint64_t begin, std::uint64_t end) {
+    require(begin <= end, "a row's range ends before it begins");
+    std::vector<result::Part> all(end - begin);
+    const auto type = part_type();
+    h5::read(file_.get(), name, type.get(), begin, end, all.data());
+    return all;
+  };
+  Record record{key_of(row), order_of(row), {}};
+  auto& outcome = record.outcome;
+  outcome.state = static_cast<result::State>(row.state);
+  outcome.reason = static_cast<Reason>(row.reason);
+  outcome.detail = string_at(row.detail_begin, row.detail_end);
+  outcome.engine = string_at(row.engine_begin, row.engine_end);
+  outcome.languages = string_at(row.languages_begin, row.languages_end);
+  outcome.seconds = row.seconds;
+  require(row.attempts_begin <= row.attempts_end, "a row's range ends before it begins");
+  std::vector<AttemptRow> attempts(row.attempts_end - row.attempts_begin);
+  const auto attempt_type = attempt_row_type();
+  h5::read(file_.get(), "/attempts", attempt_type.get(), row.attempts_begin, row.attempts_end, attempts.data());
+  for (const auto& attempt : attempts)
+    outcome.attempts.push_back({string_at(attempt.engine_begin, attempt.engine_end), static_cast<Reason>(attempt.reason),
+                                string_at(attempt.detail_begin, attempt.detail_end), attempt.seconds});
+  auto& geometry = outcome.geometry;
+  geometry.page_width_px = row.page_width_px;
+  geometry.page_height_px = row.page_height_px;
+  geometry.page_dpi = row.page_dpi;
+  geometry.raster_width_px = row.raster_width_px;
+  geometry.raster_height_px = row.raster_height_px;
+  geometry.raster_dpi = row.raster_dpi;
+  std::ranges::copy(row.to_page, geometry.to_page);
+  geometry.embedded = row.embedded != 0;
+  outcome.reading.text = text(row);
+  outcome.reading.confidence = row.confidence;
+  outcome.reading.blocks = parts("/blocks", row.blocks_begin, row.blocks_end);
+  outcome.reading.lines = parts("/lines", row.lines_begin, row.lines_end);
+  outcome.reading.words = parts("/words", row.words_begin, row.words_end);
+  require(checksum_of(record) == row.record_crc32c,
+          fmt::format("{}: a record does not match its checksum", path_.string()));
+  return record;
+}
+
+void write_sum(const fs::path& shard, const fs::path& file) { replace_file(sum_path(shard), sum_of(file)); }
+
+std::string problem_of_sum(const fs::path& shard) {
+  if (!fs::exists(sum_path(shard))) return "its checksum file is missing";
+  return read_file(sum_path(shard)) == sum_of(shard) ? "" : "it does not match its checksum file";
+}
+
+std::vector<std::string> superseded_shards(const RunPaths& run) {
+  std::vector<std::string> names;
+  const auto list = run.shards() / superseded_list;
+  if (!fs::exists(list)) return names;
+  const auto contents = read_file(list);
+  for (std::string_view rest{contents}; !rest.empty();) {
+    const auto line = rest.substr(0, rest.find('\n'));
+    rest.remove_prefix(std::min(rest.size(), line.size() + 1));
+    if (!line.empty()) names.emplace_back(line);
+  }
+  return names;
+}
+
+std::vector<std::string> list_shards(const RunPaths& run) {
+  auto names = names_with(run.shards(), ".h5");
+  const auto gone = superseded_shards(run);
+  std::erase_if(names, [&](const std::string& name) { return std::ranges::find(gone, name) != gone.end(); });
+  return names;
+}
+
+std::vector<std::string> list_segments(const RunPaths& run) { return names_with(run.journal(), ".seg"); }
+
+}  // namespace pecia::store

@@ -31,13 +31,14 @@ struct Status {
 [[nodiscard]] std::string to_json(const Status& status);
 [[nodiscard]] Status from_json(const std::string& json);  ///< throws `Error`
 void write_status(const store::RunPaths& run, const Status& status);
+/// Nothing if there is none yet; throws `Error` if it is damaged.
 [[nodiscard]] std::optional<Status> read_status(const store::RunPaths& run);
 
 /// The text of `pecia status RUN`: counts from manifest, shards and journals themselves, rate and time
-/// left from status.json, "stale since" when the run has stopped writing (no renewal of the lock).
+/// left from status.json, "stale since" when the holder of the lock has stopped writing that.
 [[nodiscard]] std::string status_text(const store::RunPaths& run, std::int64_t now_s);
 
-/// "  1,234 of 5,678 pages (21.7 %)  1.44 pages/s  51 min left  3 failed" for a terminal or the log.
+/// "1,234 of 5,678 pages (21.7 %)  1.44 pages/s  51 min left  3 failed" for a terminal or the log.
 [[nodiscard]] std::string progress_line(std::uint64_t done, std::uint64_t pages, std::uint64_t failed,
                                         double pages_per_s, std::optional<double> left_s);
 /// "51 min", "2 h 5 min", "12 s".

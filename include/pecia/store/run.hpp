@@ -22,6 +22,11 @@ struct RunPaths {
   [[nodiscard]] std::filesystem::path lock() const { return root / "lock.json"; }
 };
 
+/// HDF5 locks files by flock, which some shared file systems refuse; the run's own lock guards it.
+/// For `main`, before it starts threads: HDF5 reads this from the environment when it is first used,
+/// for the sources of virtual datasets too.
+void turn_off_hdf5_locking();
+
 /// Makes the run directory and its folders (umask kept). `UsageError` where it cannot be written,
 /// with the cause and the path.
 void create_run_directory(const RunPaths& run);

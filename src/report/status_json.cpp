@@ -1,0 +1,74 @@
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "pecia/base/error.hpp"
+#include "pecia/base/file.hpp"
+#include "pecia/report/status.hpp"
+
+namespace pecia::report {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+}  // namespace
+
+std::string to_json(const Status& status) {
+  Json json;
+  json["state"] = status.state;
+  json["version"] = status.version;
+  json["host"] = status.host;
+  json["pid"] = status.pid;
+  json["slurm_job"] = status.slurm_job;
+  json["message"] = status.message;
+  json["epoch"] = status.epoch;
+  json["ranks"] = status.ranks;
+  json["started_s"] = status.started_s;
+  json["written_s"] = status.written_s;
+  json["documents"] = status.documents;
+  json["pages"] = status.pages;
+  json["done"] = status.done;
+  json["by_state"] = status.by_state;
+  json["by_reason"] = status.by_reason;
+  json["pages_per_s"] = status.pages_per_s;
+  json["left_s"] = status.left_s ? Json(*status.left_s) : Json(nullptr);
+  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+Status from_json(const std::string& text) {
+  try {
+    const auto json = Json::parse(text);
+    Status status;
+    json.at("state").get_to(status.state);
+    json.at("version").get_to(status.version);
+    json.at("host").get_to(status.host);
+    json.at("pid").get_to(status.pid);
+    json.at("slurm_job").get_to(status.slurm_job);
+    json.at("message").get_to(status.message);
+    json.at("epoch").get_to(status.epoch);
+    json.at("ranks").get_to(status.ranks);
+    json.at("started_s").get_to(status.started_s);
+    json.at("written_s").get_to(status.written_s);
+    json.at("documents").get_to(status.documents);
+    json.at("pages").get_to(status.pages);
+    json.at("done").get_to(status.done);
+    json.at("by_state").get_to(status.by_state);
+    json.at("by_reason").get_to(status.by_reason);
+    json.at("pages_per_s").get_to(status.pages_per_s);
+    if (const auto& left = json.at("left_s"); !left.is_null()) status.left_s = left.get<double>();
+    return status;
+  } catch (const Json::exception& error) {
+    throw Error{std::string{"status.json is damaged: "} + error.what()};
+  }
+}
+
+void write_status(const store::RunPaths& run, const Status& status) {
+  replace_file(run.status(), to_json(status));
+}
+
+std::optional<Status> read_status(const store::RunPaths& run) {
+  std::error_code failure;
+  if (!std::filesystem::exists(run.status(), failure)) return std::nullopt;
+  return from_json(read_file(run.status()));
+}
+
+}  // namespace pecia::report

@@ -1,0 +1,120 @@
+#include "h5.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace pecia::store::h5 {
+namespace {
+
+constexpr unsigned deflate_level = 4;
+
+herr_t append_message(unsigned, const H5E_error2_t* entry, void* text) {
+  auto& words = *static_cast<std::string*>(text);
+  if (words.empty() && entry->desc) words = entry->desc;
+  return 0;
+}
+
+Handle simple_space(std::size_t count) {
+  const hsize_t size = count;
+  return {H5Screate_simple(1, &size, nullptr), "cannot describe a dataset"};
+}
+
+}  // namespace
+
+void fail(std::string_view what, Here where) {
+  std::string words;
+  H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, append_message, &words);
+  H5Eclear2(H5E_DEFAULT);
+  throw Error{fmt::format("HDF5: {}{}{}", what, words.empty() ? "" : ": ", words), where};
+}
+
+void set_up() {
+  H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
+}
+
+Handle create_file(const std::filesystem::path& path) {
+  set_up();
+  const Handle access{H5Pcreate(H5P_FILE_ACCESS), "cannot make properties"};
+  check(H5Pset_libver_bounds(access.get(), H5F_LIBVER_V110, H5F_LIBVER_LATEST), "cannot set the file version");
+  return {H5Fcreate(path.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, access.get()),
+          fmt::format("cannot create {}", path.string())};
+}
+
+Handle open_file(const std::filesystem::path& path) {
+  set_up();
+  return {H5Fopen(path.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT), fmt::format("cannot open {}", path.string())};
+}
+
+Handle enum_type(std::span<const std::string_view> names) {
+  Handle type{H5Tenum_create(H5T_NATIVE_UINT8), "cannot make an enumeration"};
+  for (std::uint8_t value = 0; value < names.size(); ++value)
+    check(H5Tenum_insert(type.get(), std::string{names[value]}.c_str(), &value), "cannot name a value");
+  return type;
+}
+
+Handle utf8_type() {
+  Handle type{H5Tcopy(H5T_C_S1), "cannot make a text type"};
+  check(H5Tset_size(type.get(), H5T_VARIABLE), "cannot make a text type");
+  check(H5Tset_cset(type.get(), H5T_CSET_UTF8), "cannot make a text type");
+  return type;
+}
+
+void write(hid_t file, const char* name, hid_t type, const void* data, std::size_t count, std::size_t chunk) {
+  const auto space = simple_space(count);
+  const Handle properties{H5Pcreate(H5P_DATASET_CREATE), "cannot make properties"};
+  if (count > 0 && chunk > 0) {
+    const hsize_t chunk_size = std::min(chunk, count);
+    check(H5Pset_chunk(properties.get(), 1, &chunk_size), "cannot set chunks");
+    check(H5Pset_shuffle(properties.get()), "cannot set a filter");
+    check(H5Pset_deflate(properties.get(), deflate_level), "cannot set compression");
+  }
+  const Handle dataset{H5Dcreate2(file, name, type, space.get(), H5P_DEFAULT, properties.get(), H5P_DEFAULT),
+                       fmt::format("cannot create dataset {}", name)};
+  if (count > 0)
+    check(H5Dwrite(dataset.get(), type, H5S_ALL, H5S_ALL, H5P_DEFAULT, data), fmt::format("cannot write dataset {}", name));
+}
+
+std::size_t size_of(hid_t file, const char* name) {
+  const Handle dataset{H5Dopen2(file, name, H5P_DEFAULT), fmt::format("cannot open dataset {}", name)};
+  const Handle space{H5Dget_space(dataset.get()), "cannot describe a dataset"};
+  return static_cast<std::size_t>(check(H5Sget_simple_extent_npoints(space.get()), "cannot measure a dataset"));
+}
+
+void read(hid_t file, const char* name, hid_t type, std::size_t begin, std::size_t end, void* data) {
+  if (begin == end) return;
+  const Handle dataset{H5Dopen2(file, name, H5P_DEFAULT), fmt::format("cannot open dataset {}", name)};
+  const Handle space{H5Dget_space(dataset.get()), "cannot describe a dataset"};
+  const auto total = static_cast<std::size_t>(check(H5Sget_simple_extent_npoints(space.get()), "cannot measure"));
+  require(begin <= end && end <= total, fmt::format("dataset {} ends at {}, {} was wanted", name, total, end));
+  const hsize_t start = begin, count = end - begin;
+  check(H5Sselect_hyperslab(space.get(), H5S_SELECT_SET, &start, nullptr, &count, nullptr), "cannot select");
+  const auto memory = simple_space(count);
+  check(H5Dread(dataset.get(), type, memory.get(), space.get(), H5P_DEFAULT, data), fmt::format("cannot read {}", name));
+}
+
+void write_attribute(hid_t object, const char* name, std::string_view text) {
+  const std::string owned{text};
+  const char* pointer = owned.c_str();
+  const auto type = utf8_type();
+  const Handle space{H5Screate(H5S_SCALAR), "cannot describe an attribute"};
+  const Handle attribute{H5Acreate2(object, name, type.get(), space.get(), H5P_DEFAULT, H5P_DEFAULT),
+                         fmt::format("cannot create attribute {}", name)};
+  check(H5Awrite(attribute.get(), type.get(), &pointer), fmt::format("cannot write attribute {}", name));
+}
+
+void write_attribute(hid_t object, const char* name, std::int64_t number) {
+  const Handle space{H5Screate(H5S_SCALAR), "cannot describe an attribute"};
+  const Handle attribute{H5Acreate2(object, name, H5T_STD_I64LE, space.get(), H5P_DEFAULT, H5P_DEFAULT),
+                         fmt::format("cannot create attribute {}", name)};
+  check(H5Awrite(attribute.get(), H5T_NATIVE_INT64, &number), fmt::format("cannot write attribute {}", name));
+}
+
+std::int64_t read_attribute(hid_t object, const char* name) {
+  const Handle attribute{H5Aopen(object, name, H5P_DEFAULT), fmt::format("there is no attribute {}", name)};
+  std::int64_t number = 0;
+  check(H5Aread(attribute.get(), H5T_NATIVE_INT64, &number), fmt::format("cannot read attribute {}", name));
+  return number;
+}
+
+}  // namespace pecia::store::h5

@@ -1,0 +1,74 @@
+#pragma once
+
+#include <hdf5.h>
+
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "pecia/base/error.hpp"
+
+// The edge to HDF5's C API: handles that close themselves, error codes that throw.
+namespace pecia::store::h5 {
+
+/// Throws `Error` with HDF5's own words if `code` is negative; else returns it.
+template <class T>
+T check(T code, std::string_view what, Here where = Here::now());
+[[noreturn]] void fail(std::string_view what, Here where);
+template <class T>
+T check(T code, std::string_view what, Here where) {
+  if (code < 0) fail(what, where);
+  return code;
+}
+
+/// Owns an HDF5 identifier of any kind.
+class Handle {
+ public:
+  Handle() = default;
+  /// Throws `Error` if `id` is negative.
+  Handle(hid_t id, std::string_view what, Here where = Here::now()) : id_{check(id, what, where)} {}
+  ~Handle() {
+    if (id_ >= 0) H5Idec_ref(id_);
+  }
+  Handle(Handle&& other) noexcept : id_{std::exchange(other.id_, -1)} {}
+  Handle& operator=(Handle&& other) noexcept {
+    std::swap(id_, other.id_);
+    return *this;
+  }
+  [[nodiscard]] hid_t get() const noexcept { return id_; }
+
+ private:
+  hid_t id_ = -1;
+};
+
+/// Turns off HDF5's printing of errors.
+void set_up();
+
+[[nodiscard]] Handle create_file(const std::filesystem::path& path);
+[[nodiscard]] Handle open_file(const std::filesystem::path& path);
+
+/// An enumeration type of one byte with these names for 0, 1, 2, ...
+[[nodiscard]] Handle enum_type(std::span<const std::string_view> names);
+[[nodiscard]] Handle utf8_type();
+
+/// Writes a one-dimensional dataset; compressed in chunks of `chunk` elements unless empty or 0.
+void write(hid_t file, const char* name, hid_t type, const void* data, std::size_t count, std::size_t chunk);
+[[nodiscard]] std::size_t size_of(hid_t file, const char* name);
+/// Reads elements [begin, end); throws `Error` if they are not all there.
+void read(hid_t file, const char* name, hid_t type, std::size_t begin, std::size_t end, void* data);
+template <class T>
+std::vector<T> read_all(hid_t file, const char* name, hid_t type) {
+  std::vector<T> data(size_of(file, name));
+  read(file, name, type, 0, data.size(), data.data());
+  return data;
+}
+
+void write_attribute(hid_t object, const char* name, std::string_view text);
+void write_attribute(hid_t object, const char* name, std::int64_t number);
+[[nodiscard]] std::int64_t read_attribute(hid_t object, const char* name);
+
+}  // namespace pecia::store::h5

@@ -1,0 +1,108 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "h5.hpp"
+#include "pecia/store/record.hpp"
+#include "pecia/store/writer.hpp"
+
+// Sealed shards; docs/formats.md defines every dataset.
+namespace pecia::store {
+
+constexpr std::int64_t shard_schema = 1;
+
+/// A row of /pages. Ranges are positions in the datasets beside it.
+struct PageRow {
+  std::uint64_t document;
+  std::uint32_t revision, page, generation, attempt, epoch, rank;
+  std::uint64_t sequence;
+  std::uint8_t state, reason, embedded;
+  float confidence, seconds;
+  std::uint64_t text_begin, text_end;
+  std::uint32_t text_crc32c, record_crc32c;
+  std::uint64_t blocks_begin, blocks_end, lines_begin, lines_end, words_begin, words_end;
+  std::uint64_t attempts_begin, attempts_end;
+  std::uint64_t detail_begin, detail_end, engine_begin, engine_end, languages_begin, languages_end;
+  float page_width_px, page_height_px, page_dpi;
+  std::uint32_t raster_width_px, raster_height_px;
+  float raster_dpi;
+  std::array<double, 6> to_page;
+  std::uint32_t shard;  ///< in corpus.h5: position in /shards; in a shard: 0
+};
+
+/// A row of /attempts: a try that did not end its page.
+struct AttemptRow {
+  std::uint8_t reason;
+  float seconds;
+  std::uint64_t engine_begin, engine_end, detail_begin, detail_end;
+};
+
+[[nodiscard]] h5::Handle page_row_type();
+[[nodiscard]] h5::Handle attempt_row_type();
+[[nodiscard]] h5::Handle part_type();
+
+/// The datasets that rows point into, by name and type; the same in shards and in corpus.h5.
+struct Column {
+  const char* name;
+  hid_t (*type)(h5::Handle& keep);  ///< `keep` owns a type that is made
+};
+[[nodiscard]] std::span<const Column> columns();
+/// Adds to every position of the row the sizes, by column, of what stands before its shard.
+void shift(PageRow& row, std::span<const std::uint64_t> column_offsets);
+
+[[nodiscard]] RecordOrder order_of(const PageRow& row);
+[[nodiscard]] PageKey key_of(const PageRow& row);
+[[nodiscard]] std::uint32_t checksum_of(const Record& record);
+
+/// Collects records and writes them as one shard: `*.part`, fsync, checksum file, rename.
+class ShardWriter {
+ public:
+  void add(const Record& record);
+  [[nodiscard]] bool empty() const noexcept { return rows_.empty(); }
+  [[nodiscard]] std::size_t rows() const noexcept { return rows_.size(); }
+  void write(const std::filesystem::path& path, const Provenance& provenance, std::span<const std::string> sealed) const;
+
+ private:
+  /// Appends text to /strings unless it was the last there of its kind; returns its range.
+  std::pair<std::uint64_t, std::uint64_t> intern(const std::string& text);
+
+  std::vector<PageRow> rows_;
+  std::vector<AttemptRow> attempts_;
+  std::vector<result::Part> blocks_, lines_, words_;
+  std::string text_, strings_;
+  std::vector<std::pair<std::string, std::pair<std::uint64_t, std::uint64_t>>> recent_;  ///< engines, languages
+};
+
+/// A sealed shard, or corpus.h5 (same schema).
+class ShardReader {
+ public:
+  explicit ShardReader(const std::filesystem::path& path);
+  [[nodiscard]] std::vector<PageRow> rows() const;
+  [[nodiscard]] std::string strings() const;
+  /// The whole record of a row; throws `Error` if it does not match its checksum.
+  [[nodiscard]] Record record(const PageRow& row) const;
+  /// The text alone; throws `Error` if it does not match its checksum.
+  [[nodiscard]] std::string text(const PageRow& row) const;
+  [[nodiscard]] hid_t file() const noexcept { return file_.get(); }
+
+ private:
+  std::filesystem::path path_;
+  h5::Handle file_;
+};
+
+/// Whole-file checksums: "<shard>.sum" holds "crc32c <8 hex digits> bytes <size>".
+void write_sum(const std::filesystem::path& shard, const std::filesystem::path& file);
+/// Empty if the shard matches its sum.
+[[nodiscard]] std::string problem_of_sum(const std::filesystem::path& shard);
+
+/// Names of the shards in a folder, sorted, without those that a compaction has superseded.
+[[nodiscard]] std::vector<std::string> list_shards(const RunPaths& run);
+[[nodiscard]] std::vector<std::string> list_segments(const RunPaths& run);
+/// Shards that a compaction has replaced and that the next job deletes.
+[[nodiscard]] std::vector<std::string> superseded_shards(const RunPaths& run);
+
+}  // namespace pecia::store

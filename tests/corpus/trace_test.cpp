@@ -1,0 +1,98 @@
+#include "pecia/corpus/trace.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "pecia/base/error.hpp"
+#include "pecia/corpus/listing.hpp"
+#include "scratch.hpp"
+
+namespace pecia::corpus {
+namespace {
+
+using testing::AllOf;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+Trace load(const std::string& text) {
+  const Scratch scratch;
+  return load_trace(scratch.write("pages.tsv", text));
+}
+
+std::string refusal(const std::string& text) {
+  return message_of<UsageError>([&] { (void)load(text); });
+}
+
+TEST(Trace, HasDocumentsEvidenceAndSeconds) {
+  const auto trace = load(
+      "path\tpage\tseconds\twidth_px\theight_px\tcompressed_bytes\ttransitions\n"
+      "b.pdf\t1\t1.5\t2480\t3508.5\t312345\t81234\n"
+      "a/a.tif\t2\t0.25\t\t\t\t\n"
+      "a/a.tif\t1\t4\t100\t200\t300\t\n");
+  ASSERT_EQ(trace.documents.size(), 2U);
+  EXPECT_EQ(trace.documents[0].path, "a/a.tif");
+  EXPECT_EQ(trace.documents[0].id, document_id("a/a.tif"));
+  EXPECT_EQ(trace.documents[1].path, "b.pdf");
+  ASSERT_EQ(trace.documents[0].pages.size(), 2U);
+  EXPECT_EQ(trace.documents[0].pages[0].width_px, 100);
+  EXPECT_EQ(trace.documents[0].pages[0].compressed_bytes, 300U);
+  EXPECT_EQ(trace.documents[0].pages[1].width_px, 0);
+  EXPECT_EQ(trace.documents[1].pages[0].height_px, 3508.5F);
+  EXPECT_THAT(trace.seconds, ElementsAre(ElementsAre(4.0F, 0.25F), ElementsAre(1.5F)));
+}
+
+TEST(Trace, MayHaveItsColumnsInAnyOrderAndOnlyThoseItNeeds) {
+  const auto trace = load("seconds\tpath\tpage\r\n2e-1\tx y\t1\r\n\r\n");
+  EXPECT_EQ(trace.documents.at(0).path, "x y");
+  EXPECT_THAT(trace.seconds, ElementsAre(ElementsAre(0.2F)));
+}
+
+TEST(Trace, EndsWithOrWithoutANewline) {
+  EXPECT_EQ(load("path\tpage\tseconds\na\t1\t1").documents.size(), 1U);
+}
+
+TEST(Trace, NamesPathsAsPrinted) {
+  const auto trace = load("path\tpage\tseconds\nline\\x0abreak\\\\\t1\t1\n");
+  EXPECT_EQ(trace.documents.at(0).path, "line\nbreak\\");
+}
+
+TEST(Trace, ThatIsNotThereIsRefused) {
+  const Scratch scratch;
+  EXPECT_THAT(message_of<UsageError>([&] { (void)load_trace(scratch.folder() / "none.tsv"); }),
+              HasSubstr("none.tsv"));
+}
+
+TEST(Trace, IsRefusedWithFileAndLine) {
+  const std::string head = "path\tpage\tseconds\twidth_px\ttransitions\n";
+  const std::string good = "a\t1\t1\t\t\n";
+  for (const auto* bad :
+       {"b\t0\t1\t\t", "b\t-1\t1\t\t", "b\tone\t1\t\t", "b\t\t1\t\t", "b\t1\t\t\t", "b\t1",
+        "\t1\t1\t\t", "b\t1\t-1\t\t", "b\t1\tnan\t\t", "b\t1\tinf\t\t", "b\t1\t1s\t\t",
+        "b\t1\t1\t-5\t", "b\t1\t1\tnan\t", "b\t1\t1\t5\tmany", "b\t1\t1\t\t\t9",
+        "b\t99999999999\t1\t\t", "a\t1\t1\t\t"})
+    EXPECT_THAT(refusal(head + good + bad + "\n"),
+                AllOf(HasSubstr("pages.tsv:3:"), HasSubstr("header")))
+        << bad;
+}
+
+TEST(Trace, WithAHeaderThatMakesNoSenseIsRefused) {
+  EXPECT_THAT(refusal("path\tpage\n"),
+              AllOf(HasSubstr("pages.tsv:1:"), HasSubstr("'seconds' is missing")));
+  EXPECT_THAT(refusal("path\tpage\tseconds\tcolour\n"), HasSubstr("unknown column 'colour'"));
+  EXPECT_THAT(refusal("path\tpage\tseconds\tpage\n"), HasSubstr("'page' stands twice"));
+  EXPECT_THAT(refusal("a.pdf\t1\t1.0\n"), HasSubstr("unknown column"));
+}
+
+TEST(Trace, WithoutPagesIsRefused) {
+  EXPECT_THAT(refusal(""), HasSubstr("has no pages"));
+  EXPECT_THAT(refusal("path\tpage\tseconds\n"), HasSubstr("has no pages"));
+}
+
+TEST(Trace, WithAGapInADocumentIsRefused) {
+  EXPECT_THAT(refusal("path\tpage\tseconds\na\t1\t1\na\t3\t1\n"),
+              AllOf(HasSubstr("'a'"), HasSubstr("2 of 3")));
+  EXPECT_THAT(refusal("path\tpage\tseconds\na\t4294967295\t1\n"), HasSubstr("1 of 4294967295"));
+}
+
+}  // namespace
+}  // namespace pecia::corpus

@@ -1,0 +1,158 @@
+#include "pecia/report/status.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <limits>
+
+#include "pecia/base/error.hpp"
+#include "support/made_run.hpp"
+
+namespace {
+
+using namespace pecia;
+using report::duration_text;
+using report::progress_line;
+using report::status_text;
+using test::failed_outcome;
+using test::read_outcome;
+using testing::HasSubstr;
+using testing::MatchesRegex;
+using testing::Not;
+
+report::Status some_status() {
+  report::Status status;
+  status.state = "running";
+  status.version = "0.1.0";
+  status.host = "h1";
+  status.slurm_job = "34";
+  status.message = "all \"well\"\n";
+  status.pid = 12;
+  status.epoch = 3;
+  status.ranks = 4;
+  status.started_s = 1'700'000'000;
+  status.written_s = 1'700'000'060;
+  status.documents = 5;
+  status.pages = 50;
+  status.done = 20;
+  status.by_state = {{"ok", 18}, {"failed", 2}};
+  status.by_reason = {{"timeout", 2}};
+  status.pages_per_s = 1.5;
+  status.left_s = 20.25;
+  return status;
+}
+
+TEST(StatusFile, IsReadAsItWasWritten) {
+  for (const bool with_time_left : {true, false}) {
+    auto status = some_status();
+    if (!with_time_left) status.left_s.reset();
+    const auto again = report::from_json(report::to_json(status));
+    EXPECT_EQ(report::to_json(again), report::to_json(status));
+    EXPECT_EQ(again.left_s, status.left_s);
+    EXPECT_EQ(again.by_state, status.by_state);
+    EXPECT_EQ(again.message, status.message);
+  }
+}
+
+TEST(StatusFile, IsRefusedWhenDamaged) {
+  const auto good = report::to_json(some_status());
+  for (const auto& bad :
+       {std::string{}, std::string{"[]"}, std::string{"{}"}, good.substr(0, good.size() / 2)})
+    EXPECT_THROW((void)report::from_json(bad), Error) << bad;
+  auto wrong = good;
+  wrong.replace(wrong.find("50"), 2, "[]");
+  EXPECT_THROW((void)report::from_json(wrong), Error);
+}
+
+TEST(StatusFile, IsAbsentBeforeTheFirstIsWritten) {
+  const test::MadeRun run;
+  EXPECT_FALSE(report::read_status(run.paths()));
+  report::write_status(run.paths(), some_status());
+  EXPECT_EQ(report::read_status(run.paths())->done, 20u);
+}
+
+TEST(StatusText, CountsFromTheRunItselfNotFromTheStatusFile) {
+  test::MadeRun run;
+  run.add_document("a.pdf", 1500);
+  run.add_document("b.pdf", 0, Reason::encrypted);
+  run.add_document("c.txt", 0, Reason::not_a_document);
+  for (std::uint32_t page = 1; page <= 1100; ++page)
+    run.commit("a.pdf", page, read_outcome("text"));
+  run.commit("a.pdf", 1200, failed_outcome(Reason::timeout, "slow"));
+  run.commit("a.pdf", 1300, failed_outcome(Reason::timeout, "slow"));
+  run.commit("b.pdf", 0, failed_outcome(Reason::encrypted, "needs a password"));
+  run.commit("c.txt", 0, failed_outcome(Reason::not_a_document, "text"));
+  run.finish();
+  report::write_status(run.paths(), some_status());
+
+  const auto text = status_text(run.paths(), 1'700'000'070);
+
+  EXPECT_THAT(text, HasSubstr("\n1,104 of 1,502 pages (73.5 %)  3 failed\n"));
+  EXPECT_THAT(text, MatchesRegex("(.|\n)*documents +3\n(.|\n)*"));
+  EXPECT_THAT(text, MatchesRegex("(.|\n)* ok +1,100\n(.|\n)*"));
+  EXPECT_THAT(text, MatchesRegex("(.|\n)* skipped +1\n(.|\n)*"));
+  EXPECT_THAT(text, MatchesRegex("(.|\n)* failed +3\n(.|\n)*"));
+  EXPECT_THAT(text, MatchesRegex("(.|\n)* to read +398\n(.|\n)*"));
+  EXPECT_THAT(text, MatchesRegex("(.|\n)* timeout +2  such as a.pdf page 1200\n(.|\n)*"));
+  EXPECT_THAT(text, MatchesRegex("(.|\n)* encrypted +1  such as b.pdf\n(.|\n)*"));
+  EXPECT_THAT(text, HasSubstr("not running"));
+  EXPECT_THAT(text, Not(HasSubstr("pages/s"))) << "the speed of a job that has ended";
+}
+
+TEST(StatusText, NamesFiveReasonsTheMostFrequentFirst) {
+  test::MadeRun run;
+  run.add_document("a.pdf", 20);
+  std::uint32_t page = 0;
+  run.commit("a.pdf", ++page, failed_outcome(Reason::io_error, ""));
+  for (const auto reason : {Reason::unreadable, Reason::unsupported, Reason::too_large,
+                            Reason::timeout, Reason::engine_failed}) {
+    run.commit("a.pdf", ++page, failed_outcome(reason, ""));
+    run.commit("a.pdf", ++page, failed_outcome(reason, ""));
+  }
+  run.finish();
+  const auto text = status_text(run.paths(), 0);
+  EXPECT_THAT(text, HasSubstr("engine_failed"));
+  EXPECT_THAT(text, Not(HasSubstr("io_error")));
+  EXPECT_THAT(text, HasSubstr("and 1 more reasons"));
+}
+
+TEST(StatusText, IsSaidOfARunWithoutPagesAndWithADamagedStatus) {
+  test::MadeRun run;
+  run.finish();
+  std::ofstream{run.paths().status()} << "{";
+  const auto text = status_text(run.paths(), 0);
+  EXPECT_THAT(text, HasSubstr("0 of 0 pages"));
+  EXPECT_THAT(text, HasSubstr("status.json is damaged"));
+}
+
+TEST(ProgressLine, SaysWhatIsKnown) {
+  EXPECT_EQ(progress_line(1234, 5678, 3, 1.44, 51 * 60),
+            "1,234 of 5,678 pages (21.7 %)  1.44 pages/s  51 min left  3 failed");
+  EXPECT_EQ(progress_line(0, 1'234'567, 0, 0, std::nullopt), "0 of 1,234,567 pages (0.0 %)");
+  EXPECT_EQ(progress_line(10, 10, 0, 2, 0), "10 of 10 pages (100.0 %)  2.00 pages/s");
+  EXPECT_EQ(progress_line(0, 0, 0, 0, std::nullopt), "0 of 0 pages (100.0 %)");
+}
+
+TEST(ProgressLine, SaysAHundredPerCentOnlyOfAllPages) {
+  EXPECT_EQ(progress_line(99'999, 100'000, 0, 0, std::nullopt), "99,999 of 100,000 pages (99.9 %)");
+}
+
+TEST(DurationText, HasTwoUnitsAtMost) {
+  EXPECT_EQ(duration_text(0), "0 s");
+  EXPECT_EQ(duration_text(12.4), "12 s");
+  EXPECT_EQ(duration_text(59.7), "1 min");
+  EXPECT_EQ(duration_text(51 * 60 + 10), "51 min");
+  EXPECT_EQ(duration_text(59 * 60 + 50), "1 h");
+  EXPECT_EQ(duration_text(2 * 3600 + 5 * 60), "2 h 5 min");
+  EXPECT_EQ(duration_text(24 * 3600 - 10), "1 d");
+  EXPECT_EQ(duration_text(76 * 3600), "3 d 4 h");
+}
+
+TEST(DurationText, IsUnknownForWhatIsNoTime) {
+  for (const double seconds :
+       {-1.0, std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::infinity()})
+    EXPECT_EQ(duration_text(seconds), "unknown");
+}
+
+}  // namespace
