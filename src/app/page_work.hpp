@@ -20,6 +20,7 @@ struct PageWork {
   double scale_limits = 1;
   engine::ReadOptions options;
   result::Geometry geometry;
+  double decode_s = 0;  ///< document to prepared image
   engine::Prepared prepared;
 };
 

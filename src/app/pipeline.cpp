@@ -151,6 +151,7 @@ void Pipeline::State::hand_to_engine(const std::shared_ptr<PageWork>& work,
                                      const page::Image& image) {
   work->geometry = geometry_of(image);
   work->prepared = engine->prepare(image, work->options);
+  work->decode_s = seconds_since(work->began);
   const auto weight = work->prepared.bytes;
   if (!to_read.push(work, weight)) give_back(*work);
 }
@@ -202,7 +203,8 @@ void Pipeline::State::finish(const std::shared_ptr<PageWork>& work, engine::Comp
     failed_attempt(work, engine_is.name, failure->reason, std::move(failure->detail));
     return;
   }
-  auto outcome = outcome_of(*work, engine_is.name, static_cast<float>(seconds_since(work->began)));
+  auto outcome = outcome_of(*work, engine_is.name,
+                            static_cast<float>(work->decode_s + completion.seconds));
   if (auto* read = std::get_if<result::Reading>(&completion.result)) {
     outcome.state = result::State::ok;
     outcome.reading = std::move(*read);

@@ -18,8 +18,9 @@ class PdfDocument final : public Document {
  public:
   PdfDocument(std::span<const std::byte> bytes, const std::string& password) : bytes_{bytes}, password_{password} {
     open_structure();
-    if (pages_.empty() && poppler().pages() == 0)
-      throw PageError{Reason::no_pages, "the PDF opens, but has no page that could be found"};
+    if (!pages_.empty() || poppler().pages() > 0) return;
+    if (document_) throw PageError{Reason::no_pages, "the PDF is sound, but has no page"};
+    throw PageError{Reason::unreadable, "the PDF is damaged or cut off: no page could be found in it"};
   }
 
   std::vector<corpus::PageEvidence> evidence() override {

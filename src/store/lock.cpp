@@ -29,6 +29,11 @@ constexpr mode_t file_mode = 0666;
 /// there after this time has it.
 constexpr std::chrono::milliseconds settle{500};
 constexpr std::chrono::seconds look_every{1};
+/// Ranks whose launcher was killed live up to 2 s longer (seen), and one may have renewed its lock.
+constexpr double orphan_s = 5;
+constexpr int renewals_of_the_living = 2;
+
+double seconds_since(Clock::time_point time) { return std::chrono::duration<double>(Clock::now() - time).count(); }
 
 std::string environment(const char* name) {
   const char* value = std::getenv(name);
@@ -172,7 +177,9 @@ struct RunLock::State {
   void acquire() {
     if (create()) return;
     auto seen = read_holder(run);
-    auto unchanged_since = Clock::now();
+    const auto began = Clock::now();
+    auto unchanged_since = began;
+    int renewals = 0;
     while (true) {
       const auto holder = read_holder(run);
       if (!holder && !fs::exists(run.lock())) {
@@ -183,20 +190,20 @@ struct RunLock::State {
         if (take_over("--break-lock, held by " + holder->description())) return;
       } else if (holder && is_known_dead(*holder, us)) {
         if (take_over("its holder (" + holder->description() + ") has ended")) return;
-      } else if (holder && is_known_alive(*holder, us)) {
+      } else if (holder && is_known_alive(*holder, us) && seconds_since(began) > orphan_s) {
         refuse(*holder);
       }
       if (holder && (!seen || seen->counter != holder->counter)) {
-        if (seen) refuse(*holder);  // it is being renewed
+        if (seen && ++renewals >= renewals_of_the_living) refuse(*holder);
         seen = holder;
         unchanged_since = Clock::now();
       }
-      const std::chrono::duration<double> quiet = Clock::now() - unchanged_since;
-      if (quiet.count() >= settings.takeover_s) {
-        if (take_over(fmt::format("its lock was not renewed for {:.0f} s", quiet.count()))) return;
+      const double quiet_s = seconds_since(unchanged_since);
+      if (quiet_s >= settings.takeover_s) {
+        if (take_over(fmt::format("its lock was not renewed for {:.0f} s", quiet_s))) return;
         unchanged_since = Clock::now();
       }
-      wait(holder, quiet.count());
+      wait(holder, quiet_s);
     }
   }
 

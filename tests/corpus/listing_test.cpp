@@ -38,9 +38,7 @@ std::string refusal(const CorpusSpec& spec) {
   return message_of<UsageError>([&] { (void)list_corpus(spec); });
 }
 
-std::string refusal_of(const fs::path& root) {
-  return refusal({root, {}, {"**/*"}, {}});
-}
+std::string refusal_of(const fs::path& root) { return refusal({root, {}, {"**/*"}, {}}); }
 
 TEST(DocumentId, IsStableForEver) {
   EXPECT_EQ(to_string(document_id("a/b.pdf")), "e06332908d7e55f0");

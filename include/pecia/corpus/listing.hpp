@@ -15,7 +15,8 @@ namespace pecia::corpus {
 struct CorpusSpec {
   std::filesystem::path root;  ///< a directory, a file, or a BagIt bag; empty with `list`
   std::filesystem::path list;  ///< a text file with a path a line, relative to the list's own folder
-                               ///< (or to `root` if that is given too); '#' starts a comment line
+                               ///< (or to `root` if that is given too); '#' starts a comment line.
+                               ///< With a NUL byte in it, NUL separates (`find -print0`): no comments
   std::vector<std::string> include{"**/*"};  ///< globs on the path relative to the root
   std::vector<std::string> exclude;          ///< win over `include`
 };
@@ -32,7 +33,7 @@ struct FoundFile {
   std::string path;              ///< relative to `Listing::root`, any bytes
   std::uint64_t size_bytes = 0;
   std::int64_t modified_ns = 0;
-  bool exists = true;            ///< false: named by a list or a bag, and not there
+  bool exists = true;            ///< false: named by a list, a bag or a link, and not there
   std::optional<Checksum> checksum;
 };
 
@@ -42,9 +43,11 @@ struct Listing {
   std::vector<std::string> warnings;  ///< for the log: unreadable folders, files beside a bag's manifest, ...
 };
 
-/// Lists the corpus. Hidden files and folders (".x") are listed only if a pattern names them; links
-/// to files are followed, links to folders are not (loops). Throws `UsageError` if the root does not
-/// exist, cannot be read, or holds no file that the patterns let in.
+/// Lists the corpus. Hidden files and folders (".x") are listed only if a pattern or a list names
+/// them; links to files are followed, links to folders are not (loops) and give a warning. Patterns
+/// do not apply to a root that is a file. A listed file that is not below the root keeps its absolute
+/// path. Throws `UsageError` if the root does not exist, cannot be read, or holds no file that the
+/// patterns let in.
 [[nodiscard]] Listing list_corpus(const CorpusSpec& spec);
 
 [[nodiscard]] DocumentId document_id(std::string_view relative_path);

@@ -29,10 +29,12 @@ struct Share {
   double cost_s = 0;
 };
 
-/// Divides the pages among ranks: longest processing time first over runs of pages. A run stays
-/// whole unless it alone exceeds the balance that is wanted (`max_run_share` of a rank's fair share);
-/// then it is cut into runs below that. `speeds`: one per rank, > 0, 1 = the nominal core.
-/// Within a share the longest run comes first. Pure: the same input gives the same partition.
+/// Divides the pages among ranks: longest processing time first over runs of pages, each to the rank
+/// that would end it first. A run stays whole unless it alone exceeds the balance that is wanted
+/// (`max_run_share` of a rank's fair share); then it is cut into runs below that (or of one page).
+/// `speeds`: one per rank, > 0, 1 = the nominal core; throws `Error` otherwise. Within a share the
+/// pages of a document stand together, in order, and the document with the most to do comes first.
+/// Pure: the same input gives the same partition.
 [[nodiscard]] std::vector<Share> partition(std::span<const PageRun> runs, std::span<const double> speeds,
                                            double max_run_share = 0.25);
 

@@ -1,0 +1,90 @@
+# Sourced by jobs/quickstart.sh and tests/run.sh: installs what is missing, configures and builds.
+# Expects `top`, the top of the source tree.
+
+packages="$top/jobs/packages.txt"
+
+say() { printf '== %s\n' "$*"; }
+die() { printf 'error: %s\n' "$*" >&2; exit 1; }
+
+# packages_for WORD...: names of the Debian packages for these purposes
+packages_for() {
+  local word
+  for word in "$@"; do
+    awk -F'|' -v word="$word" '!/^#/ { gsub(/ /, "", $1); gsub(/ /, "", $2); if ($2 == word) print $1 }' "$packages"
+  done
+}
+
+is_debian() { command -v dpkg-query >/dev/null && command -v apt-get >/dev/null; }
+
+missing_packages() {
+  local name
+  for name in "$@"; do
+    dpkg-query -W -f '${db:Status-Abbrev}' "$name" 2>/dev/null | grep -q '^ii' || printf '%s\n' "$name"
+  done
+}
+
+# How to get packages without root: by module, Spack or conda.
+explain_missing() {
+  printf '\nThese packages are needed and not installed:\n\n' >&2
+  local name
+  for name in "$@"; do
+    awk -F'|' -v name="$name" '!/^#/ { key = $1; gsub(/ /, "", key); if (key == name)
+      printf "  %-22s Spack:%-22s conda-forge:%-18s %s\n", key, $3, $4, $5 }' "$packages" >&2
+  done
+  cat >&2 <<'TEXT'
+
+Ways to get them without root:
+  modules   module load gcc openmpi hdf5 ... (module avail; ask your site for what is not there)
+  Spack     spack install <names above>; spack load <names above>
+  conda     conda create -n pecia -c conda-forge <names above>; conda activate pecia
+then run this script again. CMake finds what is loaded; CMAKE_PREFIX_PATH names other places.
+TEXT
+}
+
+# install_missing WORD...: installs the packages for these purposes with apt, as root or by sudo.
+# Elsewhere it only says what to look for, and lets CMake be the judge.
+install_missing() {
+  local wanted missing
+  mapfile -t wanted < <(packages_for "$@")
+  if ! is_debian; then
+    say "this is no Debian or Ubuntu: the packages are taken from what is loaded here"
+    return 0
+  fi
+  mapfile -t missing < <(missing_packages "${wanted[@]}")
+  [ "${#missing[@]}" -eq 0 ] && return 0
+  say "installing ${missing[*]}"
+  local as_root=()
+  if [ "$(id -u)" -ne 0 ]; then
+    if command -v sudo >/dev/null && sudo -n true 2>/dev/null; then
+      as_root=(sudo)
+    else
+      explain_missing "${missing[@]}"
+      say "no root and no sudo without a password: going on with what is there"
+      return 0
+    fi
+  fi
+  "${as_root[@]}" apt-get update -qq
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null ||
+    { explain_missing "${missing[@]}"; die "apt-get could not install all of them"; }
+}
+
+# configure_and_build PRESET [cmake options]: into build/ or build/PRESET
+configure_and_build() {
+  local preset=$1; shift
+  command -v cmake >/dev/null || { explain_missing cmake; die "there is no cmake"; }
+  local launcher=()
+  command -v ccache >/dev/null && launcher=(-DCMAKE_C_COMPILER_LAUNCHER=ccache -DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
+  say "building ($preset)"
+  local log; log=$(mktemp)
+  (cd "$top" && cmake --preset "$preset" "${launcher[@]}" "$@") >"$log" 2>&1 ||
+    { cat "$log" >&2; rm -f "$log"; mapfile -t all < <(packages_for build); explain_missing "${all[@]}"; die "configuration failed, see above"; }
+  (cd "$top" && cmake --build --preset "$preset") >"$log" 2>&1 ||
+    { tail -n 60 "$log" >&2; rm -f "$log"; die "the build failed, see above"; }
+  rm -f "$log"
+}
+
+# mpirun as root must be allowed to, and there may be fewer cores than ranks.
+mpirun_flags() {
+  [ "$(id -u)" -eq 0 ] && printf '%s\n' --allow-run-as-root
+  printf '%s\n' --oversubscribe --bind-to none
+}

@@ -1,0 +1,1 @@
+#include "pecia/comm/communicator.hpp"

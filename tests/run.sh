@@ -1,0 +1,72 @@
+#!/usr/bin/env bash
+# Installs what is missing, builds pecia and runs every test; then again under the sanitizers.
+# May be run again at any time. tests/run.sh --help
+set -uo pipefail
+
+top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+. "$top/jobs/setup.sh"
+
+label=
+sanitizers=yes
+while [ $# -gt 0 ]; do
+  case "$1" in
+    --no-sanitizers) sanitizers=no ;;
+    --label) label=${2:?--label needs one of unit mpi system kill slurm}; shift ;;
+    -h|--help)
+      cat <<'TEXT'
+usage: tests/run.sh [--no-sanitizers] [--label unit|mpi|system|kill|slurm]
+  --no-sanitizers  only the release build: the quick loop while developing
+  --label L        only the tests with this label
+PECIA_KILL_SEED=N repeats the kill test with that seed (it prints its own).
+TEXT
+      exit 0 ;;
+    *) die "unknown argument '$1' (try --help)" ;;
+  esac
+  shift
+done
+
+passed=0 failed=0
+began=$SECONDS
+
+# run_tests BUILD_FOLDER CTEST_OPTION...: adds to the counts
+run_tests() {
+  local folder=$1; shift
+  local since=$SECONDS log; log=$(mktemp)
+  ctest --test-dir "$folder" --output-on-failure --no-tests=error "$@" 2>&1 | tee "$log" | grep -vE '^ *(Start|Test +#)|^ *[0-9]+/[0-9]+ Test .*Passed'
+  local line; line=$(grep -E 'tests passed, [0-9]+ tests? failed out of' "$log" | tail -n 1)
+  local bad all
+  bad=$(sed -nE 's/.*passed, ([0-9]+) tests? failed out of ([0-9]+).*/\1/p' <<<"$line")
+  all=$(sed -nE 's/.*passed, ([0-9]+) tests? failed out of ([0-9]+).*/\2/p' <<<"$line")
+  failed=$((failed + ${bad:-1}))
+  passed=$((passed + ${all:-0} - ${bad:-0}))
+  rm -f "$log"
+  say "$* in $folder: $((SECONDS - since)) s"
+}
+
+(set -e; install_missing build test) || exit 1
+(set -e; configure_and_build default -DPECIA_TESTS=ON) || exit 1
+say "installed and built after $((SECONDS - began)) s"
+
+if [ -n "$label" ]; then
+  run_tests "$top/build" -L "^$label\$" -j 2
+else
+  for name in unit mpi system kill slurm; do run_tests "$top/build" -L "^$name\$" -j 2; done
+  # The machine may have been lent for this: a run of the benchmarks proves that they still work.
+  for name in accuracy end_to_end startup; do
+    since=$SECONDS
+    if "$top/build/bin/bench_$name" --quick >/dev/null; then passed=$((passed + 1)); else failed=$((failed + 1)); fi
+    say "bench_$name --quick: $((SECONDS - since)) s"
+  done
+fi
+
+if [ "$sanitizers" = yes ]; then
+  for preset in asan tsan; do
+    (set -e; configure_and_build "$preset") || exit 1
+    say "built $preset after $((SECONDS - began)) s"
+    run_tests "$top/build/$preset" -L "^(${label:-unit|mpi})\$" -j 2
+  done
+fi
+
+say "all of it took $((SECONDS - began)) s"
+printf '%d passed, %d failed\n' "$passed" "$failed"
+[ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]

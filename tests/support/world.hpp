@@ -1,0 +1,10 @@
+#pragma once
+
+#include "pecia/comm/communicator.hpp"
+
+namespace pecia::testing {
+
+/// The ranks that this test program was launched with.
+comm::Communicator& world();
+
+}  // namespace pecia::testing
