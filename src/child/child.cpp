@@ -29,8 +29,9 @@ constexpr int child_socket_fd = 3;
 constexpr std::chrono::seconds send_patience{10};
 /// Last words of a child that are kept for messages.
 constexpr std::size_t last_words_bytes = 2048;
-/// Any regular file a child may write; it has no business writing any.
-constexpr rlim_t output_bytes = rlim_t{64} << 20;
+/// Of any file a child may write. It has no business writing any, but shared memory counts, too: the
+/// largest image must fit.
+constexpr rlim_t output_bytes = rlim_t{1} << 30;
 
 void check(int error_number, std::string_view what, std::string_view path) {
   if (error_number != 0) throw system_error(error_number, what, path);

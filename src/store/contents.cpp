@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <list>
 #include <map>
-#include <optional>
 
 #include "journal.hpp"
 #include "pecia/base/error.hpp"
@@ -22,6 +22,15 @@ struct Source {
   bool sealed = false;
 };
 
+/// A document's pages may lie in the shards of many ranks; opening one takes a millisecond.
+constexpr std::size_t shards_kept_open = 64;
+
+struct OpenShard {
+  std::uint32_t source;
+  ShardReader reader;
+  std::vector<PageRow> rows;
+};
+
 /// Place of a record in a segment, packed into Row::at.
 std::uint64_t packed(std::uint64_t at, std::uint32_t size) { return at << 32 | size; }
 
@@ -34,8 +43,20 @@ struct Contents::State {
   std::vector<std::string> problems;
   std::uint64_t superseded = 0;
   std::map<PageKey, Row> winners;
-  mutable std::optional<std::pair<std::uint32_t, ShardReader>> open_shard;  ///< the one read from last
-  mutable std::vector<PageRow> open_rows;
+  mutable std::list<OpenShard> open_shards;  ///< last used first
+
+  const OpenShard& shard_of(std::uint32_t source) const {
+    const auto known = std::ranges::find(open_shards, source, &OpenShard::source);
+    if (known != open_shards.end()) {
+      open_shards.splice(open_shards.begin(), open_shards, known);
+      return open_shards.front();
+    }
+    OpenShard opened{source, ShardReader{sources.at(source).path}, {}};
+    opened.rows = opened.reader.rows();
+    open_shards.push_front(std::move(opened));
+    if (open_shards.size() > shards_kept_open) open_shards.pop_back();
+    return open_shards.front();
+  }
 
   void add(Row row) {
     const auto [known, fresh] = winners.try_emplace(row.key, row);
@@ -143,16 +164,15 @@ const Row* Contents::find(const PageKey& key) const noexcept {
 
 result::PageOutcome Contents::load(const Row& row) const {
   const auto& source = state_->sources.at(row.source);
-  if (!source.sealed) {
-    if (fs::exists(source.path))
-      return read_record(source.path, row.at >> 32, static_cast<std::uint32_t>(row.at)).outcome;
-    throw Error{fmt::format("the journal segment {} was sealed meanwhile. Run the command again", source.path.string())};
+  if (source.sealed) {
+    const auto& shard = state_->shard_of(row.source);
+    return shard.reader.record(shard.rows.at(row.at)).outcome;
   }
-  if (!state_->open_shard || state_->open_shard->first != row.source) {
-    state_->open_shard.emplace(row.source, ShardReader{source.path});
-    state_->open_rows = state_->open_shard->second.rows();
-  }
-  return state_->open_shard->second.record(state_->open_rows.at(row.at)).outcome;
+  if (fs::exists(source.path)) return read_record(source.path, row.at >> 32, static_cast<std::uint32_t>(row.at)).outcome;
+  const Contents fresh{state_->run};  // the segment was sealed meanwhile
+  const auto* again = fresh.find(row.key);
+  require(again != nullptr, "a record vanished with its journal segment");
+  return fresh.load(*again);
 }
 
 const std::vector<std::string>& Contents::problems() const noexcept { return state_->problems; }

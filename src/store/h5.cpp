@@ -75,22 +75,24 @@ void write(hid_t file, const char* name, hid_t type, const void* data, std::size
     check(H5Dwrite(dataset.get(), type, H5S_ALL, H5S_ALL, H5P_DEFAULT, data), fmt::format("cannot write dataset {}", name));
 }
 
-std::size_t size_of(hid_t file, const char* name) {
-  const Handle dataset{H5Dopen2(file, name, H5P_DEFAULT), fmt::format("cannot open dataset {}", name)};
-  const Handle space{H5Dget_space(dataset.get()), "cannot describe a dataset"};
-  return static_cast<std::size_t>(check(H5Sget_simple_extent_npoints(space.get()), "cannot measure a dataset"));
+Dataset::Dataset(hid_t file, const char* name)
+    : name_{name}, dataset_{H5Dopen2(file, name, H5P_DEFAULT), fmt::format("cannot open dataset {}", name)} {
+  const Handle space{H5Dget_space(dataset_.get()), "cannot describe a dataset"};
+  size_ = static_cast<std::uint64_t>(check(H5Sget_simple_extent_npoints(space.get()), "cannot measure a dataset"));
 }
 
-void read(hid_t file, const char* name, hid_t type, std::size_t begin, std::size_t end, void* data) {
+void Dataset::check_range(std::uint64_t begin, std::uint64_t end) const {
+  if (begin > end || end > size_)
+    throw Error{fmt::format("dataset {} has {} elements; {} to {} were wanted", name_, size_, begin, end)};
+}
+
+void Dataset::read_into(hid_t type, std::uint64_t begin, std::uint64_t end, void* data) const {
   if (begin == end) return;
-  const Handle dataset{H5Dopen2(file, name, H5P_DEFAULT), fmt::format("cannot open dataset {}", name)};
-  const Handle space{H5Dget_space(dataset.get()), "cannot describe a dataset"};
-  const auto total = static_cast<std::size_t>(check(H5Sget_simple_extent_npoints(space.get()), "cannot measure"));
-  require(begin <= end && end <= total, fmt::format("dataset {} ends at {}, {} was wanted", name, total, end));
+  const Handle space{H5Dget_space(dataset_.get()), "cannot describe a dataset"};
   const hsize_t start = begin, count = end - begin;
   check(H5Sselect_hyperslab(space.get(), H5S_SELECT_SET, &start, nullptr, &count, nullptr), "cannot select");
   const auto memory = simple_space(count);
-  check(H5Dread(dataset.get(), type, memory.get(), space.get(), H5P_DEFAULT, data), fmt::format("cannot read {}", name));
+  check(H5Dread(dataset_.get(), type, memory.get(), space.get(), H5P_DEFAULT, data), fmt::format("cannot read {}", name_));
 }
 
 void write_attribute(hid_t object, const char* name, std::string_view text) {

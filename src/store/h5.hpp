@@ -57,15 +57,28 @@ void set_up();
 
 /// Writes a one-dimensional dataset; compressed in chunks of `chunk` elements unless empty or 0.
 void write(hid_t file, const char* name, hid_t type, const void* data, std::size_t count, std::size_t chunk);
-[[nodiscard]] std::size_t size_of(hid_t file, const char* name);
-/// Reads elements [begin, end); throws `Error` if they are not all there.
-void read(hid_t file, const char* name, hid_t type, std::size_t begin, std::size_t end, void* data);
-template <class T>
-std::vector<T> read_all(hid_t file, const char* name, hid_t type) {
-  std::vector<T> data(size_of(file, name));
-  read(file, name, type, 0, data.size(), data.data());
-  return data;
-}
+/// A one-dimensional dataset that stays open, for many small reads.
+class Dataset {
+ public:
+  Dataset(hid_t file, const char* name);
+  /// Elements [begin, end) into a vector; throws `Error` if they are not all there.
+  template <class T>
+  [[nodiscard]] std::vector<T> read(hid_t type, std::uint64_t begin, std::uint64_t end) const {
+    check_range(begin, end);
+    std::vector<T> data(end - begin);
+    read_into(type, begin, end, data.data());
+    return data;
+  }
+  [[nodiscard]] std::uint64_t size() const noexcept { return size_; }
+
+ private:
+  void check_range(std::uint64_t begin, std::uint64_t end) const;
+  void read_into(hid_t type, std::uint64_t begin, std::uint64_t end, void* data) const;
+
+  std::string name_;
+  Handle dataset_;
+  std::uint64_t size_ = 0;
+};
 
 void write_attribute(hid_t object, const char* name, std::string_view text);
 void write_attribute(hid_t object, const char* name, std::int64_t number);

@@ -35,13 +35,6 @@ void await(const fs::path& file) {
                           file.string())};
 }
 
-/// Sizes of the columns of a shard, in the order of `columns()`.
-std::vector<std::uint64_t> column_sizes(const ShardReader& shard) {
-  std::vector<std::uint64_t> sizes;
-  for (const auto& column : columns()) sizes.push_back(h5::size_of(shard.file(), column.name));
-  return sizes;
-}
-
 struct Bound {
   std::vector<std::string> shards;
   std::vector<std::vector<std::uint64_t>> sizes;  ///< per shard, per column
@@ -61,7 +54,7 @@ Bound collect(const RunPaths& run, const std::vector<std::string>& shards) {
       const auto [known, fresh] = winners.try_emplace(key_of(row), row);
       if (!fresh && wins(order_of(row), order_of(known->second))) known->second = row;
     }
-    bound.sizes.push_back(column_sizes(shard));
+    bound.sizes.push_back(shard.column_sizes());
     for (std::size_t c = 0; c < offsets.size(); ++c) offsets[c] += bound.sizes.back()[c];
   }
   for (const auto& [key, row] : winners) bound.rows.push_back(row);

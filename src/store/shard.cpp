@@ -164,44 +164,47 @@ void ShardWriter::write(const fs::path& path, const Provenance& provenance, std:
   sync_folder(path.parent_path());
 }
 
-ShardReader::ShardReader(const fs::path& path) : path_{path}, file_{h5::open_file(path)} {
+ShardReader::ShardReader(const fs::path& path)
+    : path_{path},
+      file_{h5::open_file(path)},
+      row_type_{page_row_type()},
+      part_type_{part_type()},
+      attempt_type_{attempt_row_type()},
+      pages_{file_.get(), "/pages"},
+      text_{file_.get(), "/text"},
+      blocks_{file_.get(), "/blocks"},
+      lines_{file_.get(), "/lines"},
+      words_{file_.get(), "/words"},
+      attempts_{file_.get(), "/attempts"},
+      strings_{file_.get(), "/strings"} {
   const auto schema = h5::read_attribute(file_.get(), "schema");
   require(schema == shard_schema, fmt::format("{} has schema {}, this pecia reads {}", path.string(), schema, shard_schema));
 }
 
-std::vector<PageRow> ShardReader::rows() const {
-  const auto type = page_row_type();
-  return h5::read_all<PageRow>(file_.get(), "/pages", type.get());
+std::vector<PageRow> ShardReader::rows() const { return pages_.read<PageRow>(row_type_.get(), 0, pages_.size()); }
+
+std::string ShardReader::strings() const { return string_at(0, strings_.size()); }
+
+std::vector<std::uint64_t> ShardReader::column_sizes() const {
+  return {text_.size(), blocks_.size(), lines_.size(), words_.size(), attempts_.size(), strings_.size()};
 }
 
-std::string ShardReader::strings() const {
-  const auto bytes = h5::read_all<char>(file_.get(), "/strings", H5T_NATIVE_UINT8);
+std::uint64_t ShardReader::shards() const { return h5::Dataset{file_.get(), "/shards"}.size(); }
+
+std::string ShardReader::string_at(std::uint64_t begin, std::uint64_t end) const {
+  const auto bytes = strings_.read<char>(H5T_NATIVE_UINT8, begin, end);
   return {bytes.begin(), bytes.end()};
 }
 
 std::string ShardReader::text(const PageRow& row) const {
-  require(row.text_begin <= row.text_end, "a row's text ends before it begins");
-  std::string text(row.text_end - row.text_begin, '\0');
-  h5::read(file_.get(), "/text", H5T_NATIVE_UINT8, row.text_begin, row.text_end, text.data());
-  require(crc32c(text) == row.text_crc32c,
-          fmt::format("{}: the text of a page does not match its checksum", path_.string()));
+  const auto bytes = text_.read<char>(H5T_NATIVE_UINT8, row.text_begin, row.text_end);
+  std::string text{bytes.begin(), bytes.end()};
+  if (crc32c(text) != row.text_crc32c)
+    throw Error{fmt::format("{}: the text of a page does not match its checksum", path_.string())};
   return text;
 }
 
 Record ShardReader::record(const PageRow& row) const {
-  const auto string_at = [&](std::uint64_t begin, std::uint64_t end) {
-    require(begin <= end, "a row's range ends before it begins");
-    std::string text(end - begin, '\0');
-    h5::read(file_.get(), "/strings", H5T_NATIVE_UINT8, begin, end, text.data());
-    return text;
-  };
-  const auto parts = [&](const char* name, std::uint64_t begin, std::uint64_t end) {
-    require(begin <= end, "a row's range ends before it begins");
-    std::vector<result::Part> all(end - begin);
-    const auto type = part_type();
-    h5::read(file_.get(), name, type.get(), begin, end, all.data());
-    return all;
-  };
   Record record{key_of(row), order_of(row), {}};
   auto& outcome = record.outcome;
   outcome.state = static_cast<result::State>(row.state);
@@ -210,11 +213,7 @@ Record ShardReader::record(const PageRow& row) const {
   outcome.engine = string_at(row.engine_begin, row.engine_end);
   outcome.languages = string_at(row.languages_begin, row.languages_end);
   outcome.seconds = row.seconds;
-  require(row.attempts_begin <= row.attempts_end, "a row's range ends before it begins");
-  std::vector<AttemptRow> attempts(row.attempts_end - row.attempts_begin);
-  const auto attempt_type = attempt_row_type();
-  h5::read(file_.get(), "/attempts", attempt_type.get(), row.attempts_begin, row.attempts_end, attempts.data());
-  for (const auto& attempt : attempts)
+  for (const auto& attempt : attempts_.read<AttemptRow>(attempt_type_.get(), row.attempts_begin, row.attempts_end))
     outcome.attempts.push_back({string_at(attempt.engine_begin, attempt.engine_end), static_cast<Reason>(attempt.reason),
                                 string_at(attempt.detail_begin, attempt.detail_end), attempt.seconds});
   auto& geometry = outcome.geometry;
@@ -228,11 +227,11 @@ Record ShardReader::record(const PageRow& row) const {
   geometry.embedded = row.embedded != 0;
   outcome.reading.text = text(row);
   outcome.reading.confidence = row.confidence;
-  outcome.reading.blocks = parts("/blocks", row.blocks_begin, row.blocks_end);
-  outcome.reading.lines = parts("/lines", row.lines_begin, row.lines_end);
-  outcome.reading.words = parts("/words", row.words_begin, row.words_end);
-  require(checksum_of(record) == row.record_crc32c,
-          fmt::format("{}: a record does not match its checksum", path_.string()));
+  outcome.reading.blocks = blocks_.read<result::Part>(part_type_.get(), row.blocks_begin, row.blocks_end);
+  outcome.reading.lines = lines_.read<result::Part>(part_type_.get(), row.lines_begin, row.lines_end);
+  outcome.reading.words = words_.read<result::Part>(part_type_.get(), row.words_begin, row.words_end);
+  if (checksum_of(record) != row.record_crc32c)
+    throw Error{fmt::format("{}: a record does not match its checksum", path_.string())};
   return record;
 }
 

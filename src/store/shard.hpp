@@ -87,11 +87,17 @@ class ShardReader {
   [[nodiscard]] Record record(const PageRow& row) const;
   /// The text alone; throws `Error` if it does not match its checksum.
   [[nodiscard]] std::string text(const PageRow& row) const;
-  [[nodiscard]] hid_t file() const noexcept { return file_.get(); }
+  /// Sizes of the columns, in the order of `columns()`.
+  [[nodiscard]] std::vector<std::uint64_t> column_sizes() const;
+  /// Of corpus.h5: how many shards it is made of.
+  [[nodiscard]] std::uint64_t shards() const;
 
  private:
+  [[nodiscard]] std::string string_at(std::uint64_t begin, std::uint64_t end) const;
+
   std::filesystem::path path_;
-  h5::Handle file_;
+  h5::Handle file_, row_type_, part_type_, attempt_type_;
+  h5::Dataset pages_, text_, blocks_, lines_, words_, attempts_, strings_;
 };
 
 /// Whole-file checksums: "<shard>.sum" holds "crc32c <8 hex digits> bytes <size>".

@@ -10,7 +10,7 @@
 #include "pecia/comm/communicator.hpp"
 
 // What every Communicator must do: alone, as threads, under MPI.
-namespace pecia::testing {
+namespace pecia::test {
 
 inline Bytes bytes_of(std::string_view text) {
   ByteWriter out;
@@ -108,4 +108,4 @@ inline void meets_the_contract(comm::Communicator& comm) {
   ranks_of_a_host_are_counted(comm);
 }
 
-}  // namespace pecia::testing
+}  // namespace pecia::test

@@ -5,7 +5,7 @@
 namespace pecia {
 namespace {
 
-TEST(Mpi, MeetsTheContract) { testing::meets_the_contract(testing::world()); }
+TEST(Mpi, MeetsTheContract) { test::meets_the_contract(test::world()); }
 
 TEST(Mpi, IsSeenByItsEnvironment) { EXPECT_EQ(comm::detect_launch(), comm::Launch::mpi); }
 

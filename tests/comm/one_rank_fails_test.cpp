@@ -3,4 +3,4 @@
 #include "support/world.hpp"
 
 // Fails on the last rank alone: the harness must notice (registered with WILL_FAIL).
-TEST(Harness, NoticesARankThatFails) { EXPECT_LT(pecia::testing::world().rank(), pecia::testing::world().size() - 1); }
+TEST(Harness, NoticesARankThatFails) { EXPECT_LT(pecia::test::world().rank(), pecia::test::world().size() - 1); }

@@ -9,7 +9,7 @@
 namespace pecia {
 namespace {
 
-TEST(Alone, MeetsTheContract) { testing::meets_the_contract(*comm::make_alone()); }
+TEST(Alone, MeetsTheContract) { test::meets_the_contract(*comm::make_alone()); }
 
 TEST(Alone, AbortThrowsTheStatus) {
   try {
@@ -22,7 +22,7 @@ TEST(Alone, AbortThrowsTheStatus) {
 
 class Threads : public ::testing::TestWithParam<int> {};
 
-TEST_P(Threads, MeetTheContract) { comm::run_threads(GetParam(), testing::meets_the_contract); }
+TEST_P(Threads, MeetTheContract) { comm::run_threads(GetParam(), test::meets_the_contract); }
 
 TEST_P(Threads, ARankThatThrowsDoesNotHoldTheOthers) {
   std::atomic<int> released{0};

@@ -5,7 +5,7 @@ namespace pecia {
 namespace {
 
 TEST(MpiRanks, ReadEveryPageAndFinish) {
-  EXPECT_EQ(testing::run_echo_rank(testing::world(), 1000), sched::ExitStatus::complete);
+  EXPECT_EQ(test::run_echo_rank(test::world(), 1000), sched::ExitStatus::complete);
 }
 
 }  // namespace

@@ -8,7 +8,7 @@
 #include "pecia/comm/communicator.hpp"
 #include "pecia/sched/scheduler.hpp"
 
-namespace pecia::testing {
+namespace pecia::test {
 
 /// A rank that reads at once whatever it is given: the scheduler over real message passing. Returns
 /// the status that the rank finished with.
@@ -45,4 +45,4 @@ inline sched::ExitStatus run_echo_rank(comm::Communicator& comm, std::uint32_t p
   }
 }
 
-}  // namespace pecia::testing
+}  // namespace pecia::test

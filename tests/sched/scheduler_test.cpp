@@ -9,8 +9,8 @@ namespace pecia {
 namespace {
 
 using sched::ExitStatus;
-using testing::Mishaps;
-using testing::SimulatedRanks;
+using test::Mishaps;
+using test::SimulatedRanks;
 
 constexpr std::uint32_t seeds = 400;
 

@@ -10,7 +10,7 @@
 
 #include "pecia/sched/scheduler.hpp"
 
-namespace pecia::testing {
+namespace pecia::test {
 
 /// What may go wrong in a simulated run, and when (virtual seconds); a rank of -1: does not happen.
 struct Mishaps {
@@ -174,4 +174,4 @@ class SimulatedRanks {
   bool abort_ = false, bound_ = false;
 };
 
-}  // namespace pecia::testing
+}  // namespace pecia::test

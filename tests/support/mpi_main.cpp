@@ -32,7 +32,7 @@ class Fence final : public testing::EmptyTestEventListener {
 
 }  // namespace
 
-pecia::comm::Communicator& pecia::testing::world() { return *the_world(); }
+pecia::comm::Communicator& pecia::test::world() { return *the_world(); }
 
 int main(int argc, char** argv) {
   pecia::comm::MpiSession session{argc, argv};

@@ -2,9 +2,9 @@
 
 #include "pecia/comm/communicator.hpp"
 
-namespace pecia::testing {
+namespace pecia::test {
 
 /// The ranks that this test program was launched with.
 comm::Communicator& world();
 
-}  // namespace pecia::testing
+}  // namespace pecia::test

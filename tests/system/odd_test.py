@@ -41,8 +41,8 @@ class OddDocuments(pecia.Case):
     def test_a_given_password_opens(self):
         rules = [{"match": "podofo_*V2-128.pdf", "password": "userpass"},
                  {"match": "pdfminer_*.pdf", "password": "foo"}]
-        job = pecia.write_job(self.folder, ODD, rules=rules,
-                              corpus={"root": str(ODD), "include": ["podofo_*V2-128.pdf", "pdfminer_*.pdf"]})
+        corpus = {"root": str(ODD), "include": ["podofo_*V2-128.pdf", "pdfminer_*.pdf"]}
+        job = pecia.write_job(self.folder, corpus, rules=rules)
         status, output = pecia.run(0, "run", job)
         self.assertEqual(status, 0, output)
         self.assertNotIn("userpass", (self.folder / "run" / "run.yaml").read_text())

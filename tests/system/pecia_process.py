@@ -86,8 +86,8 @@ def end(pid, number=signal.SIGKILL):
 
 
 def write_job(folder, corpus, name="job.yaml", **settings):
-    """A job file on `corpus` with its run directory beside it. JSON is YAML."""
-    job = {"corpus": {"root": str(corpus)}, "run": str(folder / "run"),
+    """A job file on a corpus (a folder, or its settings) with its run directory beside it. JSON is YAML."""
+    job = {"corpus": corpus if isinstance(corpus, dict) else {"root": str(corpus)}, "run": str(folder / "run"),
            "engine": {"name": "tesseract", "languages": ["eng"]}, **settings}
     path = folder / name
     path.write_text(json.dumps(job), encoding="utf-8")
