@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what is missing, builds pecia and runs every test; then again under the sanitizers.
+# Installs what is missing, builds pecia and runs every test; in CI also under the sanitizers.
 # May be run again at any time. tests/run.sh --help
 set -uo pipefail
 
@@ -7,16 +7,17 @@ top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 . "$top/jobs/setup.sh"
 
 label=
-sanitizers=yes
+thorough=no
+[ "${CI:-}" = true ] && thorough=yes
 while [ $# -gt 0 ]; do
   case "$1" in
-    --no-sanitizers) sanitizers=no ;;
+    --thorough) thorough=yes ;;
     --label) label=${2:?--label needs one of unit mpi system kill slurm}; shift ;;
     -h|--help)
       cat <<'TEXT'
-usage: tests/run.sh [--no-sanitizers] [--label unit|mpi|system|kill|slurm]
-  --no-sanitizers  only the release build: the quick loop while developing
-  --label L        only the tests with this label
+usage: tests/run.sh [--thorough] [--label unit|mpi|system|kill|slurm]
+  --thorough  also the benchmarks (--quick), and the unit and mpi tests under the sanitizers (asan, tsan); on where CI=true
+  --label L   only the tests with this label
 PECIA_KILL_SEED=N repeats the kill test with that seed (it prints its own).
 TEXT
       exit 0 ;;
@@ -51,15 +52,14 @@ if [ -n "$label" ]; then
   run_tests "$top/build" -L "^$label\$" -j 2
 else
   for name in unit mpi system kill slurm; do run_tests "$top/build" -L "^$name\$" -j 2; done
-  # The machine may have been lent for this: a run of the benchmarks proves that they still work.
-  for name in accuracy end_to_end startup; do
+fi
+
+if [ "$thorough" = yes ]; then
+  for name in accuracy end_to_end startup; do  # that they still work, not how fast
     since=$SECONDS
     if "$top/build/bin/bench_$name" --quick >/dev/null; then passed=$((passed + 1)); else failed=$((failed + 1)); fi
     say "bench_$name --quick: $((SECONDS - since)) s"
   done
-fi
-
-if [ "$sanitizers" = yes ]; then
   for preset in asan tsan; do
     (set -e; configure_and_build "$preset") || exit 1
     say "built $preset after $((SECONDS - began)) s"

@@ -39,7 +39,7 @@ def start(ranks, *arguments, **kwargs):
                             errors="backslashreplace", **kwargs)
 
 
-def run(ranks, *arguments, timeout_s=120, **kwargs):
+def run(ranks, *arguments, timeout_s=240, **kwargs):
     """Ends by itself or is ended after timeout_s. Returns (exit status, output)."""
     process = start(ranks, *arguments, **kwargs)
     try:

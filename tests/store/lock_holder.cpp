@@ -1,0 +1,21 @@
+// Holds the lock of a run until it is killed or its input ends; says so on standard output.
+#include <unistd.h>
+
+#include <cstdio>
+#include <exception>
+
+#include "pecia/store/run.hpp"
+
+int main(int, char** argv) {
+  try {
+    const pecia::store::RunLock lock{{argv[1]}, {}};
+    std::puts("held");
+    std::fflush(stdout);
+    char byte = 0;
+    (void)!::read(STDIN_FILENO, &byte, 1);
+    return 0;
+  } catch (const std::exception& error) {
+    std::puts(error.what());
+    return 1;
+  }
+}

@@ -1,0 +1,159 @@
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <fcntl.h>
+
+#include <array>
+#include <atomic>
+#include <fstream>
+#include <thread>
+
+#include "pecia/base/error.hpp"
+#include "pecia/base/file.hpp"
+#include "pecia/store/run.hpp"
+#include "store/made_records.hpp"
+#include "support/temp_folder.hpp"
+
+extern char** environ;
+
+namespace pecia::store {
+namespace {
+
+/// Another process that holds the lock.
+class HolderProcess {
+ public:
+  explicit HolderProcess(const RunPaths& run) {
+    std::array<int, 2> in{}, out{};
+    EXPECT_EQ(::pipe2(in.data(), O_CLOEXEC), 0);
+    EXPECT_EQ(::pipe2(out.data(), O_CLOEXEC), 0);
+    posix_spawn_file_actions_t actions;
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_adddup2(&actions, in[0], STDIN_FILENO);
+    posix_spawn_file_actions_adddup2(&actions, out[1], STDOUT_FILENO);
+    std::string program = PECIA_LOCK_HOLDER, folder = run.root.string();
+    std::array<char*, 3> arguments{program.data(), folder.data(), nullptr};
+    EXPECT_EQ(posix_spawn(&pid_, program.c_str(), &actions, nullptr, arguments.data(), environ), 0);
+    posix_spawn_file_actions_destroy(&actions);
+    ::close(in[0]);
+    ::close(out[1]);
+    in_.reset(in[1]);
+    std::array<char, 8> word{};
+    EXPECT_GT(::read(out[0], word.data(), 4), 0);
+    held_ = std::string_view{word.data(), 4} == "held";
+    ::close(out[0]);
+  }
+  ~HolderProcess() { kill(); }
+  HolderProcess(const HolderProcess&) = delete;
+  HolderProcess& operator=(const HolderProcess&) = delete;
+
+  void kill() {
+    if (pid_ < 0) return;
+    ::kill(pid_, SIGKILL);
+    ::waitpid(pid_, nullptr, 0);
+    pid_ = -1;
+  }
+  [[nodiscard]] bool held() const { return held_; }
+  [[nodiscard]] pid_t pid() const { return pid_; }
+
+ private:
+  pid_t pid_ = -1;
+  UniqueFd in_;
+  bool held_ = false;
+};
+
+class LockTest : public ::testing::Test {
+ protected:
+  void replace_in_lock(const std::string& what, const std::string& by) {
+    auto text = read_file(run_.lock());
+    text.replace(text.find(what), what.size(), by);
+    std::ofstream{run_.lock()} << text;
+  }
+  test::TempFolder folder_;
+  RunPaths run_ = test::made_run(folder_.path(), 1, 1);
+};
+
+TEST_F(LockTest, IsFreeAgainAfterItsHolder) {
+  { const RunLock lock{run_, {}}; EXPECT_TRUE(read_holder(run_)); }
+  EXPECT_FALSE(read_holder(run_));
+  const RunLock again{run_, {}};
+  EXPECT_FALSE(again.taken_over());
+}
+
+TEST_F(LockTest, OfALivingHolderIsRefusedWithItsName) {
+  const HolderProcess holder{run_};
+  ASSERT_TRUE(holder.held());
+  try {
+    const RunLock lock{run_, {}};
+    FAIL() << "two hold the run";
+  } catch (const UsageError& error) {
+    EXPECT_NE(std::string{error.what()}.find("pid " + std::to_string(holder.pid())), std::string::npos) << error.what();
+  }
+}
+
+TEST_F(LockTest, OfAKilledHolderIsTakenOver) {
+  HolderProcess holder{run_};
+  ASSERT_TRUE(holder.held());
+  holder.kill();
+  const RunLock lock{run_, {}};
+  EXPECT_TRUE(lock.taken_over());
+  EXPECT_EQ(read_holder(run_)->pid, ::getpid());
+}
+
+TEST_F(LockTest, OfAPidThatIsUsedAgainIsTakenOver) {
+  HolderProcess holder{run_};
+  const auto held = *read_holder(run_);
+  replace_in_lock("\"pid_start\": " + std::to_string(held.pid_start), "\"pid_start\": 1");
+  const RunLock lock{run_, {}};
+  EXPECT_TRUE(lock.taken_over());
+}
+
+TEST_F(LockTest, OfAnotherMachineIsTakenOverOnlyWhenItsCounterStands) {
+  { const HolderProcess holder{run_};
+    replace_in_lock(read_holder(run_)->boot_id, "another-machine"); }
+  int asked = 0;
+  LockSettings settings;
+  settings.takeover_s = 1.5;
+  settings.waiting = [&](const std::string&) { return ++asked > 0; };
+  const RunLock lock{run_, settings};
+  EXPECT_TRUE(lock.taken_over());
+  EXPECT_GE(asked, 1);
+}
+
+TEST_F(LockTest, WaitingCanBeStopped) {
+  { const HolderProcess holder{run_};
+    replace_in_lock(read_holder(run_)->boot_id, "another-machine"); }
+  LockSettings settings;
+  settings.waiting = [](const std::string&) { return false; };
+  EXPECT_THROW((RunLock{run_, settings}), UsageError);
+}
+
+TEST_F(LockTest, CanBeBrokenAndTheLoserNotices) {
+  LockSettings quick;
+  quick.renew_s = 0.05;
+  const RunLock first{run_, quick};
+  {
+    LockSettings breaking;
+    breaking.break_lock = true;
+    const RunLock second{run_, breaking};
+    EXPECT_TRUE(second.taken_over());
+    for (int n = 0; n < 200 && !first.lost(); ++n) std::this_thread::sleep_for(std::chrono::milliseconds{20});
+    EXPECT_TRUE(first.lost());
+  }
+}
+
+TEST_F(LockTest, IsHadByOneOfManyWhoStartAtOnce) {
+  std::vector<std::unique_ptr<HolderProcess>> holders(4);
+  {
+    std::vector<std::jthread> threads;
+    for (auto& holder : holders) threads.emplace_back([&] { holder = std::make_unique<HolderProcess>(run_); });
+  }
+  int held = 0;
+  for (const auto& holder : holders) held += holder->held() ? 1 : 0;
+  EXPECT_EQ(held, 1);
+}
+
+}  // namespace
+}  // namespace pecia::store

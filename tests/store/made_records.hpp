@@ -1,0 +1,73 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "pecia/corpus/manifest.hpp"
+#include "pecia/store/record.hpp"
+#include "pecia/store/run.hpp"
+#include "pecia/store/writer.hpp"
+
+namespace pecia::test {
+
+/// A page of the document `id` with a text of its own, words and an earlier attempt.
+inline result::PageOutcome made_outcome(std::uint32_t page, result::State state = result::State::ok) {
+  result::PageOutcome outcome;
+  outcome.state = state;
+  outcome.engine = "echo";
+  outcome.languages = "eng+deu";
+  outcome.seconds = 1.5F;
+  outcome.geometry.page_width_px = 1000;
+  outcome.geometry.raster_width_px = 500;
+  if (state == result::State::failed) {
+    outcome.reason = Reason::timeout;
+    outcome.detail = "parsing took too long";
+  } else {
+    outcome.reading.text = "Überschrift of page " + std::to_string(page) + "\n";
+    outcome.reading.confidence = 0.75F;
+    outcome.reading.words.push_back({{1, 2, 30, 40}, 0, 12, 0.5F});
+    outcome.reading.lines.push_back({{1, 2, 30, 40}, 0, 20, 0.5F});
+  }
+  if (page % 3 == 0) outcome.attempts.push_back({"echo", Reason::engine_crashed, "killed", 0.5F});
+  return outcome;
+}
+
+inline store::PageKey made_key(std::uint64_t document, std::uint32_t page) { return {{document}, 0, page}; }
+
+inline Bytes encoded(const result::PageOutcome& outcome) {
+  ByteWriter out;
+  result::encode(out, outcome);
+  return std::move(out).bytes();
+}
+
+/// A run directory with a manifest of documents 1..`documents` of `pages` pages each.
+inline store::RunPaths made_run(const std::filesystem::path& folder, std::uint32_t documents, std::uint32_t pages) {
+  const store::RunPaths run{folder / "run"};
+  store::create_run_directory(run);
+  std::vector<corpus::Document> all;
+  for (std::uint32_t n = 1; n <= documents; ++n) {
+    corpus::Document document;
+    document.id = {n};
+    document.path = "document " + std::to_string(n) + ".pdf";
+    document.pages.resize(pages);
+    all.push_back(document);
+  }
+  corpus::write_manifest_segment(run.manifest(), 1, all);
+  return run;
+}
+
+/// Writes pages of one document as one rank's job, sealed or not.
+inline store::Written write_pages(const store::RunPaths& run, std::uint32_t epoch, std::uint32_t rank, std::uint64_t document,
+                                  std::uint32_t pages, bool seal) {
+  store::WriterSettings settings;
+  settings.run = run;
+  settings.epoch = epoch;
+  settings.rank = rank;
+  store::Writer writer{settings};
+  for (std::uint32_t page = 1; page <= pages; ++page)
+    writer.append(made_key(document, page), 0,
+                  made_outcome(page, page % 4 == 0 ? result::State::failed : result::State::ok));
+  return writer.close(seal);
+}
+
+}  // namespace pecia::test
