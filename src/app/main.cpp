@@ -55,7 +55,7 @@ void add_run(CLI::App& program, Options& options) {
 void add_others(CLI::App& program, Options& options) {
   const auto with_run = [&](const char* name, const char* help) {
     auto* verb = program.add_subcommand(name, help);
-    verb->add_option("RUN", options.folder, "Run directory")->required();
+    verb->add_option("RUN", options.folder, "Run directory, or the job file that names it")->required();
     return verb;
   };
   with_run("status", "Say how far a run is, from any machine that sees its directory");

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdio>
 
+#include "pecia/app/job.hpp"
 #include "pecia/base/error.hpp"
 #include "pecia/export/export.hpp"
 #include "pecia/report/status.hpp"
@@ -18,11 +19,14 @@ constexpr int some_failed = 3;
 constexpr int unfinished = 75;
 constexpr std::size_t documents_listed = 20;
 
-store::RunPaths existing_run(const std::filesystem::path& folder) {
+/// The run that a folder is, or that a job file names.
+store::RunPaths existing_run(const std::filesystem::path& named) {
+  const bool is_job = std::filesystem::is_regular_file(named);
+  const auto folder = is_job ? load_job(named, {}).run : named;
   store::RunPaths run{folder};
   if (!std::filesystem::is_directory(run.manifest()))
     throw UsageError{fmt::format("{} is not a run directory (it has no manifest/). Name the folder that "
-                                 "`run:` in the job file names",
+                                 "`run:` in the job file names, or the job file",
                                  folder.string())};
   return run;
 }

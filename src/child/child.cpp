@@ -247,7 +247,7 @@ std::filesystem::path find_program(std::string_view name) {
   for (const auto& folder : folders) {
     const auto program = folder / name;
     if (::access(program.c_str(), X_OK) == 0) return program;
-    looked += " " + folder.string();
+    looked.append(" ").append(folder.string());
   }
   throw Error{fmt::format("the program {} is not where pecia looks for it:{}. Install pecia whole (cmake "
                           "--install), or set PECIA_LIBEXEC_DIR to its folder",

@@ -22,8 +22,9 @@ class ByteWriter {
     requires std::is_arithmetic_v<T> || std::is_enum_v<T>
   ByteWriter& put(T value) {
     static_assert(sizeof(T) <= 8);
-    const auto* raw = reinterpret_cast<const std::byte*>(&value);
-    bytes_.insert(bytes_.end(), raw, raw + sizeof(T));
+    const auto at = bytes_.size();
+    bytes_.resize(at + sizeof(T));
+    std::memcpy(bytes_.data() + at, &value, sizeof(T));
     return *this;
   }
   /// Length (u32), then the bytes.
