@@ -51,7 +51,7 @@ say "installed and built after $((SECONDS - began)) s"
 if [ -n "$label" ]; then
   run_tests "$top/build" -L "^$label\$" -j 2
 else
-  for name in unit mpi system kill slurm; do run_tests "$top/build" -L "^$name\$" -j 2; done
+  run_tests "$top/build" -j 3  # the long ones wait a good part of their time
 fi
 
 if [ "$thorough" = yes ]; then

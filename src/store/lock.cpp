@@ -203,14 +203,15 @@ struct RunLock::State {
         if (take_over(fmt::format("its lock was not renewed for {:.0f} s", quiet_s))) return;
         unchanged_since = Clock::now();
       }
-      wait(holder, quiet_s);
+      const bool alive = holder && is_known_alive(*holder, us);
+      wait(holder, alive ? orphan_s - seconds_since(began) : settings.takeover_s - quiet_s);
     }
   }
 
-  void wait(const std::optional<Holder>& holder, double quiet_s) const {
+  void wait(const std::optional<Holder>& holder, double left_s) const {
     const auto message =
-        fmt::format("the run is locked by {}; waiting {:.0f} s more to see whether it still lives",
-                    holder ? holder->description() : "an unreadable lock", std::max(0.0, settings.takeover_s - quiet_s));
+        fmt::format("the run is locked by {}; waiting {:.0f} s more to see whether it lives on",
+                    holder ? holder->description() : "an unreadable lock", std::max(0.0, left_s));
     if (settings.waiting && !settings.waiting(message)) throw UsageError{"stopped while waiting for the run's lock"};
     std::this_thread::sleep_for(look_every);
   }

@@ -121,13 +121,17 @@ class Runs(pecia.Case):
         self.assertEqual(pecia.run(0, "verify", self.folder / "run")[0], 75)
 
     def test_second_job_on_a_run_is_refused_with_its_holder(self):
-        job = pecia.write_job(self.folder, CORPUS)
+        trace = self.folder / "trace.tsv"
+        trace.write_text("path\tpage\tseconds\nbook\t1\t600\n")
+        job = pecia.write_job(self.folder, {"trace": str(trace)}, engine={"name": "replay"}, drain={"grace_s": 0})
         first = pecia.start(0, "run", job)
-        self.wait_for((self.folder / "run" / "lock.json").exists, what="the first job's lock")
+        self.wait_for((self.folder / "run" / "status.json").exists, what="the first job's start")
         status, output = pecia.run(0, "run", job)
         self.assertEqual(status, 2, output)
         self.assertIn(f"pid {first.pid}", output)
-        self.assertEqual(first.communicate(timeout=60) and first.returncode, 3)
+        first.send_signal(signal.SIGINT)
+        first.communicate(timeout=60)
+        self.assertEqual(first.returncode, 75)
 
     def stopped(self, number, ranks, job):
         process = pecia.start(ranks, "run", job)
