@@ -5,7 +5,6 @@
 
 #include <array>
 #include <cstdio>
-#include <memory>
 #include <string>
 
 #include "pecia/base/error.hpp"
@@ -46,17 +45,14 @@ struct Output {
 
 Output output_of(const fs::path& program, std::string_view argument) {
   const auto command = fmt::format("'{}' {} 2>&1", program.string(), argument);
-  struct Close {
-    void operator()(FILE* file) const { pclose(file); }
-  };
-  const std::unique_ptr<FILE, Close> pipe{popen(command.c_str(), "r")};
   Output output;
+  FILE* pipe = popen(command.c_str(), "r");
   if (!pipe) return output;
   std::array<char, 4096> buffer{};
-  while (const auto size = std::fread(buffer.data(), 1, buffer.size(), pipe.get()))
+  while (const auto size = std::fread(buffer.data(), 1, buffer.size(), pipe))
     output.text.append(buffer.data(), size);
+  output.status = pclose(pipe);
   while (!output.text.empty() && output.text.back() == '\n') output.text.pop_back();
-  output.status = output.text.empty() ? 1 : 0;
   return output;
 }
 
@@ -78,7 +74,8 @@ void check_program(Findings& findings, std::string_view name) {
     if (output.status == 0)
       findings.good(name, output.text);
     else
-      findings.bad(name, "does not start: reinstall pecia, or load the modules it was built with");
+      findings.bad(name, fmt::format("does not start ({}). Reinstall pecia, or load the modules it was built with",
+                                     output.text));
   } catch (const Error& error) {
     findings.bad(name, error.what());
   }
@@ -88,7 +85,7 @@ void check_languages(Findings& findings) {
   try {
     auto output = output_of(child::find_program("pecia-tesseract"), "--list-languages");
     for (auto& c : output.text) c = c == '\n' ? ' ' : c;
-    if (output.status == 0)
+    if (output.status == 0 && !output.text.empty())
       findings.good("languages", output.text);
     else
       findings.bad("languages", "Tesseract has no language. On Debian: apt-get install tesseract-ocr-eng; "

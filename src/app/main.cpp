@@ -36,12 +36,15 @@ void add_run(CLI::App& program, Options& options) {
                "2 command line or job file, 1 anything else.");
   auto* job = verb->add_option("JOB", options.run.job_file, "Job file (YAML)");
   verb->add_option("--set", options.run.overrides, "Override a key of the job: engine.threads=4")
+      ->allow_extra_args(false)  // the job file may follow; so below
       ->type_name("KEY=VALUE");
   verb->add_flag("--dry-run", options.run.dry_run, "Stop after the manifest: list and look, read nothing");
   verb->add_option("--retry", options.run.retry, "Read pages again: 'failed', or reasons")
       ->delimiter(',')
+      ->allow_extra_args(false)
       ->type_name("failed|REASON[,..]");
   verb->add_option("--documents", options.run.documents, "Limit --retry to these documents")
+      ->allow_extra_args(false)
       ->type_name("GLOB");
   verb->add_flag("--accept-job", options.run.accept_job,
                  "Apply a changed job to the pages not read yet");
@@ -64,6 +67,7 @@ void add_others(CLI::App& program, Options& options) {
   auto* exporting = with_run("export", "Write the documents of a run");
   exporting->add_option("--format", options.formats, "md, txt, jsonl; several by commas")
       ->delimiter(',')
+      ->allow_extra_args(false)
       ->capture_default_str();
   exporting->add_option("--out", options.out, "Folder to write to")->required();
   auto* doctor = program.add_subcommand("doctor", "Say what works on this machine, and what to do if not");

@@ -24,7 +24,7 @@ namespace fs = std::filesystem;
 /// Ranks whose launcher died live up to 2 s longer and may still write (seen).
 constexpr std::chrono::seconds orphans_end{5};
 /// Journal, shard and index together, per page of dense text with word boxes (docs/performance.md).
-constexpr std::uint64_t disk_per_page_bytes = 60'000;
+constexpr std::uint64_t disk_per_page_bytes = 40'000;
 /// For a page that only needs its record written.
 constexpr float no_reading_cost_s = 0.001F;
 
@@ -137,8 +137,9 @@ void RunStart::find_documents_to_probe(const corpus::Listing& listing) {
     const auto known = manifest_.find(listing.files[n].id);
     const auto* document = known < 0 ? nullptr : &manifest_.documents()[static_cast<std::size_t>(known)];
     // A document that could not be read as a whole is looked into again when its page is.
-    if (document && document->problem != Reason::none && wants_retry(*document, document->problem, true))
-      wanted.insert(n);
+    const bool has_problem = document && document->problem != Reason::none;
+    const bool failed = has_problem && document->problem != Reason::not_a_document;
+    if (has_problem && wants_retry(*document, document->problem, failed)) wanted.insert(n);
     if (!wanted.contains(n)) continue;
     to_probe_.push_back({listing.files[n], document ? document->revision + 1 : 0});
   }
@@ -214,7 +215,7 @@ std::vector<plan::Share> RunStart::shares(int ranks) const {
 }
 
 bool RunStart::index_is_stale() const {
-  return rescued_ > 0 || !fs::exists(run_.corpus_index());
+  return rescued_ > 0 || !store::index_is_current(run_, store::Contents{run_});
 }
 
 }  // namespace pecia::app

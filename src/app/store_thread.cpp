@@ -40,7 +40,7 @@ void StoreThread::loop() {
       handle(std::move(*job));
     } else if (jobs_.closed()) {
       return;
-    } else if (quiet_() && sync_mode_ != Sync::close) {
+    } else if (quiet_()) {
       sync();
     }
     sync_if_due();
@@ -81,7 +81,9 @@ void StoreThread::sync() {
 
 void StoreThread::sync_if_due() {
   const std::chrono::duration<double> age = std::chrono::steady_clock::now() - last_sync_;
-  if (at_once_ || sync_mode_ == Sync::page ||
+  const bool segment_is_full =
+      unsynced_.size() >= settings_.shard_pages || age.count() >= settings_.shard_age_s;
+  if (at_once_ || sync_mode_ == Sync::page || segment_is_full ||
       (sync_mode_ == Sync::interval && age.count() >= sync_interval_s_))
     sync();
 }

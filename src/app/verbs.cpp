@@ -58,6 +58,10 @@ int verify_verb(const std::filesystem::path& folder) {
     fmt::print("sound and unfinished: run the job again to go on\n");
     return unfinished;
   }
+  if (!report.indexed) {
+    fmt::print("sound and unfinished: corpus.h5 does not hold all outcomes yet; run the job again to write it\n");
+    return unfinished;
+  }
   fmt::print("sound and complete{}\n", failed > 0 ? ", with failed pages" : "");
   return failed > 0 ? some_failed : 0;
 }

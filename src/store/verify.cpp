@@ -25,6 +25,7 @@ class Verification {
     check_pages();
     check_records();
     check_index();
+    report_.indexed = index_is_current(run_, contents_);
     return std::move(report_);
   }
 
@@ -113,5 +114,20 @@ class Verification {
 }  // namespace
 
 VerifyReport verify(const RunPaths& run) { return Verification{run}(); }
+
+bool index_is_current(const RunPaths& run, const Contents& contents) {
+  if (!fs::exists(run.corpus_index()) || !list_segments(run).empty()) return false;
+  try {
+    const ShardReader index{run.corpus_index()};
+    if (index.shards() != list_shards(run).size()) return false;
+    return std::ranges::equal(index.rows(), contents.rows(), [](const PageRow& row, const Row& winner) {
+      const auto order = order_of(row);
+      return key_of(row) == winner.key && order.generation == winner.order.generation && order.epoch == winner.order.epoch &&
+             order.rank == winner.order.rank && order.sequence == winner.order.sequence;
+    });
+  } catch (const Error&) {
+    return false;
+  }
+}
 
 }  // namespace pecia::store

@@ -216,6 +216,15 @@ class ChangingCorpus(pecia.Case):
         self.assertIn("blank.png", output)
         self.assertIn("blank.png", self.paths())
 
+    def test_vanished_documents_fail_for_pages_without_an_outcome(self):
+        shutil.copy(self.corpus / "blank.png", self.corpus / "another.png")
+        self.assertEqual(pecia.run(0, "run", self.job, "--dry-run")[0], 0)
+        (self.corpus / "another.png").unlink()
+        status, output = pecia.run(0, "run", self.job)
+        self.assertEqual(status, 3, output)
+        self.assertEqual(self.paths()["another.png"]["reason"], "vanished")
+        self.assertEqual(self.paths()["blank.png"]["state"], "ok")
+
     def test_failed_pages_are_retried_on_request(self):
         (self.corpus / "bad.png").write_bytes(b"")
         self.assertEqual(pecia.run(0, "run", self.job)[0], 3)
