@@ -19,6 +19,7 @@
 #include "pipeline.hpp"
 #include "rank_loop.hpp"
 #include "run_start.hpp"
+#include "summary.hpp"
 
 namespace pecia::app {
 namespace {
@@ -26,7 +27,6 @@ namespace {
 namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
 constexpr int exit_unfinished = 75;
-constexpr std::size_t failures_listed = 20;
 
 /// What every rank knows before pages are given out.
 struct Shared {
@@ -37,17 +37,6 @@ struct Shared {
   double job_cost_s = 0;
   plan::Share share;
 };
-
-std::string host_name() {
-  char host[256] = {};
-  gethostname(host, sizeof host - 1);
-  return host;
-}
-
-std::string slurm_job() {
-  const char* job = std::getenv("SLURM_JOB_ID");
-  return job ? job : "";
-}
 
 /// Every rank reads what rank 0 wrote, or the run directory is not shared.
 void check_shared_file_system(comm::Communicator& comm, const store::RunPaths& run) {
@@ -133,86 +122,6 @@ std::vector<std::vector<float>> trace_seconds(const Job& job, const corpus::Mani
                                    printable(manifest.documents()[n].path))};
   }
   return seconds;
-}
-
-report::Status first_status(const comm::Communicator& comm, const RunStart& start) {
-  report::Status status;
-  status.state = "running";
-  status.version = version();
-  status.host = host_name();
-  status.slurm_job = slurm_job();
-  status.pid = getpid();
-  status.epoch = start.epoch();
-  status.ranks = comm.size();
-  status.started_s = std::chrono::duration_cast<std::chrono::seconds>(
-                         std::chrono::system_clock::now().time_since_epoch())
-                         .count();
-  status.documents = start.before().documents;
-  status.pages = start.before().pages;
-  status.by_state = start.before().by_state;
-  status.by_reason = start.before().by_reason;
-  status.done = status.pages - start.pages_to_read();
-  return status;
-}
-
-/// Brings the status up to date with the books of rank 0's scheduler.
-void refresh(report::Status& status, const report::Status& first, const sched::Scheduler& scheduler,
-             double elapsed_s) {
-  const auto& now = scheduler.progress();
-  const auto jobs_good = now.done - now.failed - now.skipped;
-  status.done = first.done + now.done;
-  status.by_state = first.by_state;
-  if (jobs_good > 0) status.by_state["ok"] += jobs_good;
-  if (now.failed > 0) status.by_state["failed"] += now.failed;
-  if (now.skipped > 0) status.by_state["skipped"] += now.skipped;
-  status.state = scheduler.draining() ? "draining" : "running";
-  status.pages_per_s = elapsed_s > 0 ? static_cast<double>(now.done) / elapsed_s : 0;
-  const auto share = now.cost_total_s > 0 ? now.cost_done_s / now.cost_total_s : 0;
-  status.left_s.reset();
-  if (share > 0.01 && now.done >= 3) status.left_s = elapsed_s * (1 - share) / share;
-}
-
-void log_failed_pages(const corpus::Manifest& manifest, const store::Contents& contents) {
-  std::size_t listed = 0;
-  for (const auto& row : contents.rows()) {
-    if (row.order.state != result::State::failed) continue;
-    const auto at = manifest.find(row.key.document);
-    if (at < 0) continue;
-    const auto& document = manifest.documents()[static_cast<std::size_t>(at)];
-    if (row.key.revision != document.revision) continue;
-    if (++listed > failures_listed) continue;
-    log::warning("failed: {} page {}: {}: {}", printable(document.path), row.key.page,
-                 name(row.reason), row.detail);
-  }
-  if (listed > failures_listed)
-    log::warning("and {} more failed pages: `pecia export RUN --format jsonl` lists all of them",
-                 listed - failures_listed);
-}
-
-/// Rank 0's last words, from the files themselves.
-void summarise(const store::RunPaths& run, report::Status& status, sched::ExitStatus end,
-               double elapsed_s) {
-  const store::Contents contents{run};
-  const auto manifest = corpus::load_manifest(run.manifest());
-  const auto counts = tally(manifest, contents);
-  status.done = counts.done;
-  status.by_state = counts.by_state;
-  status.by_reason = counts.by_reason;
-  status.state = end == sched::ExitStatus::error        ? "failed"
-                 : end == sched::ExitStatus::unfinished ? "unfinished"
-                                                        : "complete";
-  log_failed_pages(manifest, contents);
-  std::string states;
-  for (const auto& [state, pages] : counts.by_state) states += fmt::format(", {} {}", pages, state);
-  const auto left = counts.pages - counts.done;
-  log::info("{}: {} documents, {} pages{}{}; {:.1f} s, {:.2f} pages/s; results in {}", status.state,
-            counts.documents, counts.pages, states,
-            left > 0 ? fmt::format(", {} left", left) : std::string{}, elapsed_s, status.pages_per_s,
-            run.root.string());
-  if (end == sched::ExitStatus::unfinished)
-    log::info("run the same command again to go on{}",
-              status.left_s ? ": about " + report::duration_text(*status.left_s) + " left"
-                            : std::string{});
 }
 
 int finish_without_pages(comm::Communicator& comm, const std::unique_ptr<RunStart>& start,

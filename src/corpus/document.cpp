@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 
 #include "pecia/base/error.hpp"
 
@@ -57,6 +58,27 @@ Format detect_format(std::span<const std::byte> head) noexcept {
   return Format::unknown;
 }
 
+void encode(ByteWriter& out, const std::vector<PageEvidence>& pages) {
+  out.put(static_cast<std::uint32_t>(pages.size()));
+  for (const auto& page : pages) {
+    out.put(page.width_px).put(page.height_px).put(page.coding);
+    out.put(page.compressed_bytes).put(page.text_operators);
+  }
+}
+
+std::vector<PageEvidence> decode_evidence(ByteReader& in) {
+  std::vector<PageEvidence> pages(in.get_count(evidence_bytes));
+  for (auto& page : pages) {
+    page.width_px = in.get<float>();
+    page.height_px = in.get<float>();
+    page.coding = checked(in.get<Coding>(), coding_names.size(), "document: there is no such coding");
+    page.compressed_bytes = in.get<std::uint64_t>();
+    page.text_operators = in.get<std::uint32_t>();
+    require(std::isfinite(page.width_px) && std::isfinite(page.height_px), "document: a page of impossible size");
+  }
+  return pages;
+}
+
 void encode(ByteWriter& out, const Document& document) {
   out.put(document.id.value)
       .put_text(document.path)
@@ -66,11 +88,7 @@ void encode(ByteWriter& out, const Document& document) {
       .put(document.format)
       .put(document.problem)
       .put_text(document.problem_detail);
-  out.put(static_cast<std::uint32_t>(document.pages.size()));
-  for (const auto& page : document.pages) {
-    out.put(page.width_px).put(page.height_px).put(page.coding);
-    out.put(page.compressed_bytes).put(page.text_operators);
-  }
+  encode(out, document.pages);
 }
 
 Document decode_document(ByteReader& in) {
@@ -85,15 +103,7 @@ Document decode_document(ByteReader& in) {
   document.problem =
       checked(in.get<Reason>(), all_reasons().size() + 1, "document: there is no such reason");
   document.problem_detail = in.get_text();
-  document.pages.resize(in.get_count(evidence_bytes));
-  for (auto& page : document.pages) {
-    page.width_px = in.get<float>();
-    page.height_px = in.get<float>();
-    page.coding =
-        checked(in.get<Coding>(), coding_names.size(), "document: there is no such coding");
-    page.compressed_bytes = in.get<std::uint64_t>();
-    page.text_operators = in.get<std::uint32_t>();
-  }
+  document.pages = decode_evidence(in);
   return document;
 }
 

@@ -7,39 +7,13 @@ namespace {
 
 enum class Kind : std::uint8_t { read = 1, hello, reading, blank, failure };
 
-constexpr int max_side_px = 1 << 24;
-
-void put_image(ByteWriter& out, const page::Image& image) {
-  out.put(image.width_px).put(image.height_px).put(image.format).put(std::uint64_t{image.stride_bytes});
-  out.put(image.dpi).put(image.page_width_px).put(image.page_height_px).put(image.page_dpi);
-  for (const double value : image.to_page.m) out.put(value);
-}
-
-page::Image get_image(ByteReader& in) {
-  page::Image image;
-  image.width_px = in.get<int>();
-  image.height_px = in.get<int>();
-  image.format = in.get<page::PixelFormat>();
-  image.stride_bytes = in.get<std::uint64_t>();
-  image.dpi = in.get<double>();
-  image.page_width_px = in.get<int>();
-  image.page_height_px = in.get<int>();
-  image.page_dpi = in.get<double>();
-  for (double& value : image.to_page.m) value = in.get<double>();
-  require(image.width_px >= 0 && image.width_px <= max_side_px && image.height_px >= 0 &&
-              image.height_px <= max_side_px && image.format <= page::PixelFormat::rgb8 &&
-              image.stride_bytes >= page::row_bytes(image.format, image.width_px),
-          "an image of impossible size");
-  return image;
-}
-
 }  // namespace
 
 Bytes encode(const Read& read) {
   ByteWriter out;
   out.put(Kind::read).put(read.ticket).put(static_cast<std::uint32_t>(read.options.languages.size()));
   for (const auto& language : read.options.languages) out.put_text(language);
-  put_image(out, read.image);
+  page::encode(out, read.image);
   return std::move(out).bytes();
 }
 
@@ -50,7 +24,7 @@ Read decode_read(const Bytes& bytes) {
   read.ticket = in.get<std::uint64_t>();
   read.options.languages.resize(in.get_count(sizeof(std::uint32_t)));
   for (auto& language : read.options.languages) language = in.get_text();
-  read.image = get_image(in);
+  read.image = page::decode_image(in);
   in.expect_end();
   return read;
 }

@@ -32,8 +32,9 @@ class SlurmTest(pecia.Case):
         return subprocess.run(list(map(str, command)), env=self.env, capture_output=True, text=True, timeout=30,
                               check=True).stdout
 
-    def submit(self, job):
-        output = self.tool("sbatch", "--cpus-per-task=1", "--time=10", f"--output={self.folder}/job.out", SBATCH, job)
+    def submit(self, job, *arguments, cpus=1):
+        output = self.tool("sbatch", f"--cpus-per-task={cpus}", "--time=10", f"--output={self.folder}/job.out", SBATCH,
+                           job, *arguments)
         return re.search(r"(\d+)", output)[1]
 
     def field(self, number, name):
@@ -69,6 +70,38 @@ class SlurmTest(pecia.Case):
                       what="a first record")
         self.tool("scancel", "--batch", "--signal=USR1", number)
         self.expect_complete(number)
+        self.assertEqual(self.field(number, "Restarts"), "1", self.output())
+
+    def wrapper(self, verb, *lines):
+        """A pecia that does `lines` before `verb`; for moments that are short otherwise."""
+        script = self.folder / "pecia"
+        script.write_text("\n".join(["#!/bin/sh", f'if [ "$1" = {verb} ]; then', *lines, "fi",
+                                     f'exec {pecia.PECIA} "$@"', ""]))
+        script.chmod(0o755)
+        self.env["PECIA"] = str(script)
+
+    def test_a_warning_before_the_ranks_start_is_passed_on(self):
+        marker = self.folder / "before-the-ranks"
+        self.wrapper("status", f"[ -e {marker} ] || {{ touch {marker}; sleep 2; }}")
+        number = self.submit(pecia.write_job(self.folder, CORPUS))
+        self.wait_for(marker.exists, what="the script's first look at the run")
+        self.tool("scancel", "--batch", "--signal=USR1", number)
+        self.expect_complete(number)
+        self.assertEqual(self.field(number, "Restarts"), "1", self.output())
+
+    def test_each_rank_has_the_cores_that_were_asked_for(self):
+        self.wrapper("run", f"scontrol -o show step $SLURM_JOB_ID.$SLURM_STEP_ID >{self.folder}/step")
+        number = self.submit(pecia.write_job(self.folder, CORPUS, engine={"name": "echo"}), cpus=2)
+        self.expect_complete(number)
+        self.assertIn("CPUs=4 ", (self.folder / "step").read_text())
+
+    def test_a_drained_retry_is_requeued_though_every_page_has_an_outcome(self):
+        job = pecia.write_job(self.folder, dict(CORPUS, exclude=[]), engine={"name": "echo"})
+        self.assertEqual(pecia.run(0, "run", job)[0], 3)
+        self.wrapper("run", '[ -n "$SLURM_RESTART_COUNT" ] || exit 75  # drained before it read a page')
+        number = self.submit(job, "--retry", "failed")
+        self.assertEqual(self.finish(number), "FAILED", self.output())
+        self.assertEqual(self.field(number, "ExitCode"), "3:0", self.output())
         self.assertEqual(self.field(number, "Restarts"), "1", self.output())
 
     def test_a_cancelled_job_stays_cancelled(self):

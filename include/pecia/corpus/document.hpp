@@ -58,7 +58,9 @@ struct Document {
   [[nodiscard]] std::uint32_t first_page() const noexcept { return pages.empty() ? 0u : 1u; }
 };
 
-/// For messages between ranks.
+/// For messages between processes. Decoding throws `Error` on anything that encoding does not write.
+void encode(ByteWriter& out, const std::vector<PageEvidence>& pages);
+[[nodiscard]] std::vector<PageEvidence> decode_evidence(ByteReader& in);
 void encode(ByteWriter& out, const Document& document);
 [[nodiscard]] Document decode_document(ByteReader& in);
 

@@ -6,6 +6,8 @@
 #include <memory>
 #include <span>
 
+#include "pecia/base/bytes.hpp"
+
 namespace pecia::page {
 
 enum class PixelFormat : std::uint8_t {
@@ -47,6 +49,11 @@ struct Image {
   }
   return 0;
 }
+
+/// All of an image but its pixels, for messages between processes.
+void encode(ByteWriter& out, const Image& image);
+/// Throws `Error` on an image of impossible geometry; `pixels` are the caller's to find.
+[[nodiscard]] Image decode_image(ByteReader& in);
 
 /// An image with heap pixels of its own, all zero. For tests and engines.
 struct OwnedImage {

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <string>
+
+#include "pecia/comm/communicator.hpp"
+#include "pecia/report/status.hpp"
+#include "pecia/sched/scheduler.hpp"
+#include "run_start.hpp"
+
+// What rank 0 tells of a run, while it goes on and at its end.
+namespace pecia::app {
+
+[[nodiscard]] std::string host_name();
+/// Empty outside Slurm.
+[[nodiscard]] std::string slurm_job();
+
+[[nodiscard]] report::Status first_status(const comm::Communicator& comm, const RunStart& start);
+/// Brings the status up to date with the books of rank 0's scheduler.
+void refresh(report::Status& status, const report::Status& first, const sched::Scheduler& scheduler, double elapsed_s);
+/// Rank 0's last words, from the files themselves: counts, failed pages, what to do.
+void summarise(const store::RunPaths& run, report::Status& status, sched::ExitStatus end, double elapsed_s);
+
+}  // namespace pecia::app
