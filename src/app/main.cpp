@@ -39,13 +39,14 @@ void add_run(CLI::App& program, Options& options) {
       ->allow_extra_args(false)  // the job file may follow; so below
       ->type_name("KEY=VALUE");
   verb->add_flag("--dry-run", options.run.dry_run, "Stop after the manifest: list and look, read nothing");
-  verb->add_option("--retry", options.run.retry, "Read pages again: 'failed', or reasons")
+  auto* retry = verb->add_option("--retry", options.run.retry, "Read pages again: 'failed', or reasons")
       ->delimiter(',')
       ->allow_extra_args(false)
       ->type_name("failed|REASON[,..]");
   verb->add_option("--documents", options.run.documents, "Limit --retry to these documents")
       ->allow_extra_args(false)
-      ->type_name("GLOB");
+      ->type_name("GLOB")
+      ->needs(retry);  // alone it would read every document, not these
   verb->add_flag("--accept-job", options.run.accept_job,
                  "Apply a changed job to the pages not read yet");
   verb->add_flag("--break-lock", options.run.break_lock,

@@ -83,6 +83,14 @@ struct Pipeline::State {
     if (!to_decode.push(work)) give_back(*work);
   }
 
+  /// From here on pages only come back. The queues are closed first: no page may enter one that
+  /// nobody empties any more.
+  void give_up() {
+    to_decode.close();
+    to_read.close();
+    cancelled = true;
+  }
+
   void decode_loop();
   void decode(page::Reader& reader, const std::shared_ptr<PageWork>& work);
   void hand_to_engine(const std::shared_ptr<PageWork>& work, const page::Image& image);
@@ -97,19 +105,21 @@ void Pipeline::State::decode_loop() {
     std::lock_guard lock{readers_mutex};
     readers.push_back(&reader);
   }
-  try {
-    while (!to_decode.closed() || to_decode.size() > 0) {
-      auto work = to_decode.pop(milliseconds{200});
-      if (!work) continue;
-      if (cancelled) {
-        give_back(**work);
-        continue;
-      }
-      (*work)->began = Clock::now();
-      decode(reader, *work);
+  while (!to_decode.closed() || to_decode.size() > 0) {
+    auto work = to_decode.pop(milliseconds{200});
+    if (!work) continue;
+    if (cancelled) {
+      give_back(**work);
+      continue;
     }
-  } catch (const std::exception& error) {
-    events.push(Failed{error.what()});
+    (*work)->began = Clock::now();
+    try {
+      decode(reader, *work);
+    } catch (const std::exception& error) {
+      events.push(Failed{error.what()});
+      give_up();
+      give_back(**work);
+    }
   }
   std::lock_guard lock{readers_mutex};
   std::erase(readers, &reader);
@@ -187,9 +197,7 @@ void Pipeline::State::read_pages() {
     }
   } catch (const std::exception& error) {
     events.push(Failed{fmt::format("the engine is lost: {}", error.what())});
-    cancelled = true;
-    to_decode.close();
-    to_read.close();
+    give_up();
   }
   for (const auto& [ticket, work] : in_flight) {
     engine->cancel(ticket);
@@ -229,9 +237,7 @@ Pipeline::Pipeline(const PipelineSettings& settings) : state_{std::make_unique<S
     for (int n = 0; n < settings.decoders; ++n)
       s.decoders.emplace_back([&s] { s.decode_loop(); });
   } catch (...) {
-    s.cancelled = true;
-    s.to_decode.close();
-    s.to_read.close();
+    s.give_up();
     s.reading.join();
     for (auto& thread : s.decoders) thread.join();
     throw;
@@ -261,9 +267,7 @@ void Pipeline::drain() { state_->store->sync_at_once(); }
 
 void Pipeline::cancel() {
   auto& s = *state_;
-  s.cancelled = true;
-  s.to_decode.close();
-  s.to_read.close();
+  s.give_up();
   std::lock_guard lock{s.readers_mutex};
   for (auto* reader : s.readers) reader->interrupt();
 }

@@ -36,6 +36,24 @@ page::Probe probe_with_retries(page::Reader& reader, const page::Source& source)
   }
 }
 
+/// What keeps a file from being read is that document's problem.
+bool has_checksum(const std::filesystem::path& file, const corpus::Checksum& sum,
+                  corpus::Document& document) {
+  try {
+    if (corpus::matches(file, sum)) return true;
+  } catch (const Error& error) {
+    document.problem = Reason::io_error;
+    document.problem_detail = error.what();
+    return false;
+  }
+  document.problem = Reason::checksum_mismatch;
+  document.problem_detail = fmt::format(
+      "its {} is not {}, as the bag's manifest says: the file was changed or damaged. Restore it "
+      "and run again with --retry checksum_mismatch",
+      sum.algorithm, sum.hex);
+  return false;
+}
+
 void check_and_probe(page::Reader& reader, const Job& job, const std::filesystem::path& root,
                      const ToProbe& wanted, corpus::Document& document) {
   const auto file = root / wanted.file.path;
@@ -46,14 +64,7 @@ void check_and_probe(page::Reader& reader, const Job& job, const std::filesystem
         "again with --retry vanished";
     return;
   }
-  if (const auto& sum = wanted.file.checksum; sum && !corpus::matches(file, *sum)) {
-    document.problem = Reason::checksum_mismatch;
-    document.problem_detail = fmt::format(
-        "its {} is not {}, as the bag's manifest says: the file was changed or damaged. Restore it "
-        "and run again with --retry checksum_mismatch",
-        sum->algorithm, sum->hex);
-    return;
-  }
+  if (const auto& sum = wanted.file.checksum; sum && !has_checksum(file, *sum, document)) return;
   auto found = probe_with_retries(
       reader, {file, corpus::Format::unknown, settings_for(job, document.path).password});
   document.format = found.format;
@@ -69,14 +80,7 @@ void check_and_probe(page::Reader& reader, const Job& job, const std::filesystem
 corpus::Document probe_one(page::Reader& reader, const Job& job, const std::filesystem::path& root,
                            const ToProbe& wanted) {
   auto document = bare_document(wanted);
-  try {
-    check_and_probe(reader, job, root, wanted, document);
-  } catch (const UsageError&) {
-    throw;
-  } catch (const Error& error) {
-    document.problem = Reason::io_error;
-    document.problem_detail = error.what();
-  }
+  check_and_probe(reader, job, root, wanted, document);
   if (document.problem != Reason::none) document.pages.clear();
   return document;
 }

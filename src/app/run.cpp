@@ -193,6 +193,7 @@ int read_all_pages(comm::Communicator& comm, const Job& job, const Shared& share
   const auto began = Clock::now();
   const auto elapsed_s = [&] { return std::chrono::duration<double>(Clock::now() - began).count(); };
   std::unique_ptr<Clerk> clerk;
+  bool lock_lost = false;
   report::Status first, status;
   if (start) {
     status = first = first_status(comm, *start);
@@ -200,6 +201,11 @@ int read_all_pages(comm::Communicator& comm, const Job& job, const Shared& share
   }
   const auto end = run_rank(comm, shared.manifest, scheduler, *pipeline, [&] {
     if (!clerk) return;
+    if (start->lock().lost() && !lock_lost) {
+      lock_lost = true;
+      scheduler.on_failure("another job has taken the run over");
+      pipeline->cancel();
+    }
     refresh(status, first, scheduler, elapsed_s());
     clerk->update(status);
   });
@@ -213,7 +219,7 @@ int read_all_pages(comm::Communicator& comm, const Job& job, const Shared& share
     clerk.reset();
   }
   const auto exit_status = comm.rank() == 0 ? static_cast<int>(end.status) : 0;
-  if (end.abort) comm.abort(exit_status);
+  if (end.abort && comm.rank() == 0) comm.abort(exit_status);
   return exit_status;
 }
 

@@ -110,6 +110,8 @@ void RunStart::check_job_against_run() const {
   if (!fs::exists(run_.job())) return;
   const auto differences = differences_in_text(job_, read_file(run_.job()));
   if (differences.empty()) return;
+  // A dry run, or a first job that could not start, has not read a page in any way.
+  if (store::Contents{run_}.rows().empty()) return;
   const auto list = fmt::format("{}", fmt::join(differences, "; "));
   if (!options_.accept_job)
     throw UsageError{fmt::format(

@@ -10,7 +10,8 @@ namespace pecia::app {
 
 /// 0; 2 if there is no run.
 [[nodiscard]] int status_verb(const std::filesystem::path& run);
-/// 0 sound and complete, 3 sound with failed pages, 75 sound and unfinished, 1 damaged.
+/// 0 sound and complete, 3 sound with failed pages, 75 sound and unfinished (pages to read, or corpus.h5
+/// to write), 1 damaged.
 [[nodiscard]] int verify_verb(const std::filesystem::path& run);
 /// 0; 3 if pages are failed or pending in what was written.
 [[nodiscard]] int export_verb(const std::filesystem::path& run, const std::vector<std::string>& formats,

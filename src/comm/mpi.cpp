@@ -7,8 +7,9 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>
-#include <deque>
+#include <list>
 #include <map>
+#include <set>
 #include <thread>
 #include <utility>
 
@@ -19,8 +20,6 @@ namespace {
 
 constexpr int last_part = 1;  ///< tag: the message ends with this part
 constexpr int more_parts = 2;
-/// MPI counts in int; longer messages travel in parts.
-constexpr std::size_t part_bytes = std::size_t{1} << 30;
 
 void check(int code, std::string_view call, Here where = Here::now()) {
   if (code == MPI_SUCCESS) return;
@@ -43,7 +42,8 @@ void wait(MPI_Request request, std::string_view call) {
 
 class MpiWorld final : public Communicator {
  public:
-  MpiWorld() {
+  explicit MpiWorld(std::size_t part_bytes) : part_bytes_{part_bytes} {
+    require(part_bytes > 0 && part_bytes <= default_part_bytes, "MPI counts in int: a part is 1 B to 1 GiB");
     check(MPI_Comm_dup(MPI_COMM_WORLD, &messages_), "MPI_Comm_dup");
     check(MPI_Comm_dup(MPI_COMM_WORLD, &collectives_), "MPI_Comm_dup");
     for (auto* comm : {&messages_, &collectives_})
@@ -60,11 +60,16 @@ class MpiWorld final : public Communicator {
   ~MpiWorld() override {
     const auto until = std::chrono::steady_clock::now() + std::chrono::seconds{2};
     while (!pending_.empty() && std::chrono::steady_clock::now() < until) {
-      reap();
+      std::erase_if(pending_, [](Sent& sent) {
+        int done = 0;
+        return MPI_Test(&sent.request, &done, MPI_STATUS_IGNORE) != MPI_SUCCESS || done != 0;
+      });
       std::this_thread::sleep_for(std::chrono::milliseconds{1});
     }
-    // A send to a dead rank never completes, and MPI may still read its bytes: let them live on.
-    if (!pending_.empty()) (void)std::make_unique<decltype(pending_)>(std::move(pending_)).release();
+    // What a dead rank was to take or to give never completes, and MPI may still use its bytes: let
+    // them live on.
+    if (!pending_.empty()) (void)std::make_unique<std::list<Sent>>(std::move(pending_)).release();
+    if (!arriving_.empty()) (void)std::make_unique<std::list<Arriving>>(std::move(arriving_)).release();
     MPI_Comm_free(&messages_);
     MPI_Comm_free(&collectives_);
   }
@@ -92,8 +97,8 @@ class MpiWorld final : public Communicator {
     std::uint64_t size = bytes.size();
     broadcast_part(&size, sizeof size);
     bytes.resize(size);
-    for (std::size_t at = 0; at < size; at += part_bytes)
-      broadcast_part(bytes.data() + at, std::min(part_bytes, size - at));
+    for (std::size_t at = 0; at < size; at += part_bytes_)
+      broadcast_part(bytes.data() + at, std::min(part_bytes_, size - at));
     return bytes;
   }
 
@@ -118,31 +123,21 @@ class MpiWorld final : public Communicator {
   void send(int to, std::span<const std::byte> bytes) override {
     reap();
     do {
-      const auto part = bytes.first(std::min(part_bytes, bytes.size()));
+      const auto part = bytes.first(std::min(part_bytes_, bytes.size()));
       bytes = bytes.subspan(part.size());
-      auto& [request, copy] = pending_.emplace_back(MPI_REQUEST_NULL, Bytes{part.begin(), part.end()});
-      check(MPI_Isend(copy.data(), static_cast<int>(copy.size()), MPI_BYTE, to, bytes.empty() ? last_part : more_parts,
-                      messages_, &request),
+      auto& sent = pending_.emplace_back(Sent{MPI_REQUEST_NULL, {part.begin(), part.end()}});
+      check(MPI_Isend(sent.bytes.data(), static_cast<int>(sent.bytes.size()), MPI_BYTE, to,
+                      bytes.empty() ? last_part : more_parts, messages_, &sent.request),
             "MPI_Isend");
     } while (!bytes.empty());
   }
 
   [[nodiscard]] std::optional<Message> try_receive() override {
     reap();
-    while (true) {
-      int arrived = 0;
-      MPI_Message handle{};
-      MPI_Status status{};
-      check(MPI_Improbe(MPI_ANY_SOURCE, MPI_ANY_TAG, messages_, &arrived, &handle, &status), "MPI_Improbe");
-      if (!arrived) return std::nullopt;
-      int count = 0;
-      check(MPI_Get_count(&status, MPI_BYTE, &count), "MPI_Get_count");
-      auto& bytes = partial_[status.MPI_SOURCE];
-      const auto had = bytes.size();
-      bytes.resize(had + static_cast<std::size_t>(count));
-      check(MPI_Mrecv(bytes.data() + had, count, MPI_BYTE, &handle, MPI_STATUS_IGNORE), "MPI_Mrecv");
-      if (status.MPI_TAG == last_part) return Message{status.MPI_SOURCE, std::exchange(bytes, {})};
-    }
+    do {
+      if (auto message = take_whole()) return message;
+    } while (match_next());
+    return std::nullopt;
   }
 
   [[noreturn]] void abort(int exit_status) override {
@@ -153,6 +148,56 @@ class MpiWorld final : public Communicator {
   [[nodiscard]] std::string description() const override { return mpi_version(); }
 
  private:
+  struct Sent {
+    MPI_Request request;
+    Bytes bytes;
+  };
+  struct Arriving {
+    int source;
+    bool last;
+    MPI_Request request;
+    Bytes bytes;
+  };
+
+  /// Begins to receive what comes next, if anything has come. Never blocks: the rest of a large
+  /// message may be with a rank that is stopped or dead.
+  bool match_next() {
+    int arrived = 0;
+    MPI_Message handle{};
+    MPI_Status status{};
+    check(MPI_Improbe(MPI_ANY_SOURCE, MPI_ANY_TAG, messages_, &arrived, &handle, &status), "MPI_Improbe");
+    if (!arrived) return false;
+    int count = 0;
+    check(MPI_Get_count(&status, MPI_BYTE, &count), "MPI_Get_count");
+    auto& part = arriving_.emplace_back(Arriving{status.MPI_SOURCE, status.MPI_TAG == last_part, MPI_REQUEST_NULL, {}});
+    part.bytes.resize(static_cast<std::size_t>(count));
+    check(MPI_Imrecv(part.bytes.data(), count, MPI_BYTE, &handle, &part.request), "MPI_Imrecv");
+    return true;
+  }
+
+  /// The first message whose parts have all arrived; within a source in the order sent.
+  std::optional<Message> take_whole() {
+    std::set<int> waiting;  // sources whose earlier part is still under way
+    for (auto at = arriving_.begin(); at != arriving_.end();) {
+      int done = 0;
+      if (!waiting.contains(at->source)) check(MPI_Test(&at->request, &done, MPI_STATUS_IGNORE), "MPI_Test");
+      if (!done) {
+        waiting.insert(at->source);
+        ++at;
+        continue;
+      }
+      auto& whole = partial_[at->source];
+      if (whole.empty())
+        whole = std::move(at->bytes);
+      else
+        whole.insert(whole.end(), at->bytes.begin(), at->bytes.end());
+      const auto [source, last] = std::pair{at->source, at->last};
+      at = arriving_.erase(at);
+      if (last) return Message{source, std::exchange(whole, {})};
+    }
+    return std::nullopt;
+  }
+
   void broadcast_part(void* data, std::size_t size) {
     MPI_Request request{};
     check(MPI_Ibcast(data, static_cast<int>(size), MPI_BYTE, 0, collectives_, &request), "MPI_Ibcast");
@@ -162,8 +207,8 @@ class MpiWorld final : public Communicator {
   void send_whole(int to, std::span<const std::byte> bytes) {
     const std::uint64_t size = bytes.size();
     send_part(to, &size, sizeof size);
-    for (std::size_t at = 0; at < size; at += part_bytes)
-      send_part(to, bytes.data() + at, std::min<std::size_t>(part_bytes, size - at));
+    for (std::size_t at = 0; at < size; at += part_bytes_)
+      send_part(to, bytes.data() + at, std::min<std::size_t>(part_bytes_, size - at));
   }
   void send_part(int to, const void* data, std::size_t size) {
     MPI_Request request{};
@@ -175,8 +220,8 @@ class MpiWorld final : public Communicator {
     std::uint64_t size = 0;
     receive_part(from, &size, sizeof size);
     Bytes bytes(size);
-    for (std::size_t at = 0; at < size; at += part_bytes)
-      receive_part(from, bytes.data() + at, std::min<std::size_t>(part_bytes, size - at));
+    for (std::size_t at = 0; at < size; at += part_bytes_)
+      receive_part(from, bytes.data() + at, std::min<std::size_t>(part_bytes_, size - at));
     return bytes;
   }
   void receive_part(int from, void* data, std::size_t size) {
@@ -187,17 +232,18 @@ class MpiWorld final : public Communicator {
 
   /// Frees what has been sent, in any order: a rank that is stopped holds back only its own.
   void reap() {
-    std::erase_if(pending_, [](auto& sent) {
+    std::erase_if(pending_, [](Sent& sent) {
       int done = 0;
-      check(MPI_Test(&sent.first, &done, MPI_STATUS_IGNORE), "MPI_Test");
+      check(MPI_Test(&sent.request, &done, MPI_STATUS_IGNORE), "MPI_Test");
       return done != 0;
     });
   }
 
   MPI_Comm messages_ = MPI_COMM_NULL, collectives_ = MPI_COMM_NULL;
   int rank_ = 0, size_ = 1, host_rank_ = 0, host_size_ = 1;
-  // A Bytes that moves keeps its buffer, so MPI may go on reading it.
-  std::deque<std::pair<MPI_Request, Bytes>> pending_;
+  std::size_t part_bytes_;
+  std::list<Sent> pending_;
+  std::list<Arriving> arriving_;  ///< in the order matched
   std::map<int, Bytes> partial_;  ///< by source: parts received of a message
 };
 
@@ -209,7 +255,9 @@ MpiSession::MpiSession(int& argc, char**& argv) {
   require(provided >= MPI_THREAD_FUNNELED, "MPI offers no thread support (workers run in threads)");
 }
 MpiSession::~MpiSession() { MPI_Finalize(); }
-std::unique_ptr<Communicator> MpiSession::world() const { return std::make_unique<MpiWorld>(); }
+std::unique_ptr<Communicator> MpiSession::world(std::size_t part_bytes) const {
+  return std::make_unique<MpiWorld>(part_bytes);
+}
 
 std::string mpi_version() {
   char text[MPI_MAX_LIBRARY_VERSION_STRING];

@@ -52,7 +52,6 @@ void Scheduler::on_message(int from, std::span<const std::byte> message) {
       on_message_at_root(from, kind, in);
       break;
     case Kind::drain:
-      if (root()) peers_.at(static_cast<std::size_t>(from)).last_heard_s = now_s_;
       start_drain();
       break;
     case Kind::close: {
@@ -112,6 +111,12 @@ void Scheduler::on_time(double now_s) {
     next_heartbeat_s_ = now_s;
     for (auto& peer : peers_) peer.last_heard_s = now_s;
     if (draining_) grace_ends_s_ = now_s + settings_.drain_grace_s;
+    now_s_ = now_s;
+  }
+  // While this rank was stopped (a suspended job, say) it heard nobody; that is not their silence.
+  const double absent_s = now_s - now_s_ - settings_.heartbeat_s;
+  if (absent_s > 0) {
+    for (auto& peer : peers_) peer.last_heard_s += absent_s;
   }
   now_s_ = now_s;
   if (now_s_ >= next_heartbeat_s_ && phase_ != Phase::finished) {
@@ -314,14 +319,15 @@ bool Scheduler::all_live(bool Peer::* what) const {
 void Scheduler::advance_ending() {
   if (!close_said_ && all_live(&Peer::idle)) {
     close_said_ = true;
-    const bool drained = progress_.done < progress_.pages;
+    // What a dead rank committed still lies in its journal: the next job seals it and binds.
+    drained_ = progress_.done < progress_.pages || !progress_.dead.empty();
     ByteWriter close;
-    close.put(Kind::close).put(static_cast<std::uint8_t>(drained));
+    close.put(Kind::close).put(static_cast<std::uint8_t>(drained_));
     tell_all(close.bytes());
     phase_ = Phase::closing;
     queue_.clear();
     Command command{Command::Kind::close};
-    command.drained = drained;
+    command.drained = drained_;
     commands_.push_back(command);
   }
   if (close_said_ && !reports_ready_ && all_live(&Peer::closed)) reports_ready_ = true;
@@ -329,7 +335,8 @@ void Scheduler::advance_ending() {
 
 ExitStatus Scheduler::status() const {
   if (!failures_.empty()) return ExitStatus::error;
-  if (progress_.done < progress_.pages) return ExitStatus::unfinished;
+  const bool all_closed = std::ranges::all_of(peers_, &Peer::closed);
+  if (drained_ || !all_closed) return ExitStatus::unfinished;
   return progress_.failed > 0 || settings_.failed_before ? ExitStatus::some_failed : ExitStatus::complete;
 }
 

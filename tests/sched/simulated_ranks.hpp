@@ -58,6 +58,8 @@ class SimulatedRanks {
   [[nodiscard]] sched::ExitStatus status() const { return status_; }
   [[nodiscard]] bool abort() const { return abort_; }
   [[nodiscard]] bool bound() const { return bound_; }
+  /// Records in the journals of the ranks that closed, as rank 0 was told before it bound.
+  [[nodiscard]] std::uint64_t reported_rows() const { return reported_rows_; }
   [[nodiscard]] const sched::Progress& progress() const { return ranks_[0].scheduler.progress(); }
   /// Times that each page was committed, over all ranks.
   [[nodiscard]] const std::map<std::uint64_t, int>& committed() const { return committed_; }
@@ -101,7 +103,7 @@ class SimulatedRanks {
     }
     if (auto reports = rank.scheduler.all_closed()) {
       bound_ = true;
-      reports_ = reports->size();
+      for (const auto& report : *reports) reported_rows_ += report.rows;
       rank.scheduler.on_bound();
     }
     obey(rank, now_s);
@@ -169,7 +171,7 @@ class SimulatedRanks {
   std::vector<Rank> ranks_;
   std::map<std::uint64_t, int> committed_;
   std::uint64_t failed_ = 0;
-  std::size_t reports_ = 0;
+  std::uint64_t reported_rows_ = 0;
   sched::ExitStatus status_ = sched::ExitStatus::error;
   bool abort_ = false, bound_ = false;
 };

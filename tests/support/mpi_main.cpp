@@ -14,6 +14,11 @@ std::unique_ptr<pecia::comm::Communicator>& the_world() {
   return world;
 }
 
+pecia::comm::MpiSession*& the_session() {
+  static pecia::comm::MpiSession* session = nullptr;
+  return session;
+}
+
 /// Rank 0 prints as usual; the others print only what failed, tagged with their rank.
 class QuietRank final : public testing::EmptyTestEventListener {
   void OnTestPartResult(const testing::TestPartResult& part) override {
@@ -33,9 +38,13 @@ class Fence final : public testing::EmptyTestEventListener {
 }  // namespace
 
 pecia::comm::Communicator& pecia::test::world() { return *the_world(); }
+std::unique_ptr<pecia::comm::Communicator> pecia::test::world_in_parts(std::size_t part_bytes) {
+  return the_session()->world(part_bytes);
+}
 
 int main(int argc, char** argv) {
   pecia::comm::MpiSession session{argc, argv};
+  the_session() = &session;
   the_world() = session.world();
   ::testing::InitGoogleTest(&argc, argv);
   auto& unit = *::testing::UnitTest::GetInstance();

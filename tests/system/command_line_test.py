@@ -71,6 +71,17 @@ class JobFiles(pecia.Case):
         self.refused(pecia.write_job(self.folder, CORPUS, **ECHO), "tiemout",
                      arguments=("--retry", "tiemout"))
 
+    def test_documents_without_retry_are_refused(self):
+        """Alone it would not limit the run, as it seems to."""
+        self.refused(pecia.write_job(self.folder, CORPUS, **ECHO), "--retry", arguments=("--documents", "loose/*"))
+
+    def test_a_job_that_has_read_no_page_yet_may_still_change(self):
+        job = pecia.write_job(self.folder, CORPUS / "loose")
+        self.refused(job, "xyz", arguments=("--set", "engine.languages=[xyz]"))
+        self.assertEqual(pecia.run(0, "run", job, "--dry-run", "--set", "engine.languages=[deu]")[0], 0)
+        status, output = pecia.run(0, "run", job, "--set", "engine.name=echo")
+        self.assertEqual(status, 0, output)
+
     def test_changed_job_is_refused_with_the_difference(self):
         job = pecia.write_job(self.folder, CORPUS, **ECHO)
         self.assertEqual(pecia.run(0, "run", job)[0], 3)
@@ -235,6 +246,40 @@ class ChangingCorpus(pecia.Case):
         self.assertEqual(status, 0, output)
         self.assertEqual(self.paths()["bad.png"]["state"], "ok")
         self.assertEqual(pecia.run(0, "verify", self.folder / "run")[0], 0)
+
+
+class BrokenInstallations(pecia.Case):
+    """pecia without the program that looks into documents: no page may get an outcome for that."""
+
+    def setUp(self):
+        super().setUp()
+        self.job = pecia.write_job(self.folder, CORPUS / "loose", **ECHO)
+        alone = self.folder / "alone"
+        alone.mkdir()
+        shutil.copy(pecia.PECIA, alone)
+        self.env = dict(pecia.environment(), PECIA_LIBEXEC_DIR=str(alone))
+        whole = pecia.PECIA
+        pecia.PECIA = str(alone / "pecia")
+        self.addCleanup(setattr, pecia, "PECIA", whole)
+        self.whole = whole
+
+    def ends_without_an_outcome(self):
+        status, output = pecia.run(0, "run", self.job, env=self.env, timeout_s=40)  # drain.grace_s is 60
+        self.assertEqual(status, 1, output)
+        self.assertIn("pecia-page", output)
+        self.assertNotIn("io_error", output)
+        pecia.PECIA = self.whole
+        status, output = pecia.run(0, "run", self.job)
+        self.assertEqual(status, 0, output)
+
+    def test_new_documents_are_not_failed(self):
+        self.ends_without_an_outcome()
+
+    def test_pages_of_known_documents_are_given_back_at_once(self):
+        pecia.PECIA = self.whole
+        self.assertEqual(pecia.run(0, "run", self.job, "--dry-run")[0], 0)
+        pecia.PECIA = str(self.folder / "alone" / "pecia")
+        self.ends_without_an_outcome()
 
 
 class Names(pecia.Case):

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <string>
 
@@ -15,6 +16,9 @@ enum class Launch {
 };
 [[nodiscard]] Launch detect_launch();
 
+/// MPI counts in int; longer messages travel in parts of this size.
+constexpr std::size_t default_part_bytes = std::size_t{1} << 30;
+
 /// Initialises MPI (MPI_THREAD_FUNNELED) for the lifetime of the program and hands out the world.
 /// Only `src/comm/mpi.cpp` includes <mpi.h>.
 class MpiSession {
@@ -25,7 +29,8 @@ class MpiSession {
   MpiSession(const MpiSession&) = delete;
   MpiSession& operator=(const MpiSession&) = delete;
 
-  [[nodiscard]] std::unique_ptr<Communicator> world() const;
+  /// Collective. `part_bytes`: at most `default_part_bytes`; less for tests of the splitting.
+  [[nodiscard]] std::unique_ptr<Communicator> world(std::size_t part_bytes = default_part_bytes) const;
 };
 
 /// Version line of the MPI library, callable before MPI_Init: "Open MPI v4.1.4, ...".

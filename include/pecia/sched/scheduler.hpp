@@ -50,12 +50,12 @@ struct Command {
   enum class Kind {
     drain,   ///< start no page; give back what is not started; after the grace give back the rest
     close,   ///< no page will come: commit and close the journal, then call `closed`
-    finish,  ///< all live ranks closed: leave with `status`; `abort`: by Communicator::abort
+    finish,  ///< all live ranks closed: leave with `status`; `abort`: rank 0 by Communicator::abort
   };
   Kind kind;
   ExitStatus status = ExitStatus::complete;  ///< of `finish`, meaningful on rank 0
-  bool abort = false;                        ///< of `finish`: a rank is dead, so MPI_Finalize would hang
-  bool drained = false;                      ///< of `close`: the run is not complete
+  bool abort = false;  ///< of `finish`: a rank is dead, so MPI_Finalize would hang: rank 0 aborts
+  bool drained = false;  ///< of `close`: pages are left, or a rank is dead: not for this job to bind
 };
 
 struct Outgoing {
@@ -74,7 +74,9 @@ struct Outgoing {
 /// over. Rank 0 holds one bit per completed page. When all live ranks are idle it says `close`; when
 /// all live ranks have closed it gets `all_closed`, binds the results and calls `on_bound`; then all
 /// `finish`. Rank 0 alone finishes with the status of the run. A rank that was silent for `silence_s`
-/// is dead: what it commits still counts, and nobody waits for it; the end is then an abort.
+/// (twice that before its first word) is dead: what it commits still counts, and nobody waits for it;
+/// the end is then an abort, and the status `unfinished` unless the rank had closed its journal. Time
+/// in which rank 0 itself was stopped is nobody's silence.
 ///
 /// Seam for stealing: pages leave `queue_` in `next_page` alone. A thief's request and a victim's
 /// grant are two further messages; a granted page stays lent until acknowledged, and a rank with a
@@ -167,6 +169,7 @@ class Scheduler {
   std::vector<bool> completed_;  ///< by position in the manifest
   std::vector<Peer> peers_;
   bool close_said_ = false, reports_ready_ = false, reports_taken_ = false;
+  bool drained_ = false;  ///< as said with `close`
 };
 
 }  // namespace pecia::sched
