@@ -18,6 +18,15 @@ def load_cer(corpus):
     return module
 
 
+def with_languages(rows):
+    """The rows whose language is installed, and the languages that are not."""
+    installed = subprocess.run([bench.BIN / "pecia-tesseract", "--list-languages"], capture_output=True, text=True,
+                               check=True).stdout.split()
+    names = {name.removeprefix("script/") for name in installed}
+    missing = sorted({row["lang"] for row in rows} - names)
+    return [row for row in rows if row["lang"] in names], missing
+
+
 def read_corpus(b, rows):
     """One run over all documents that have ground truth; text by (path, page)."""
     languages = {row["path"]: row["lang"] for row in rows}
@@ -39,6 +48,7 @@ def main():
         rows = list(csv.DictReader(table, delimiter="\t"))
     if b.options.quick:
         rows = [row for row in rows if row["path"].startswith("scans/")][:QUICK_PAGES]
+    rows, missing = with_languages(rows)
     cer, texts = load_cer(b.options.corpus), read_corpus(b, rows)
     ours, theirs = defaultdict(list), defaultdict(list)
     for row in rows:
@@ -49,7 +59,7 @@ def main():
     for kind in sorted(ours):
         mean, baseline = sum(ours[kind]) / len(ours[kind]), sum(theirs[kind]) / len(theirs[kind])
         b.case(f"{kind}, {len(ours[kind])} pages", "mean CER", mean, "tesseract --psm 3", baseline)
-    b.finish()
+    b.finish(note=f"not measured, for want of Tesseract's languages: {' '.join(missing)}" if missing else None)
 
 
 if __name__ == "__main__":

@@ -1,1 +1,4 @@
 #include "pecia/comm/communicator.hpp"
+#include <mpi.h>
+#include "tiffio.h"
+#  include <pecia/store/writer.hpp>
