@@ -53,7 +53,8 @@ def main():
     ours, theirs = defaultdict(list), defaultdict(list)
     for row in rows:
         truth = (b.options.corpus / row["gt"]).read_text("utf-8")
-        characters, edits, *_ = cer.score(truth, texts.get((row["path"], int(row["page"])), ""))
+        page = max(1, int(row["page"]))  # image files have page 0 there
+        characters, edits, *_ = cer.score(truth, texts.get((row["path"], page), ""))
         ours[row["kind"]].append(edits / max(characters, 1))
         theirs[row["kind"]].append(float(row["CER"]))
     for kind in sorted(ours):

@@ -27,6 +27,7 @@ class Benchmark:
         parser.add_argument("--json", metavar="FILE", help="write the figures there as well")
         parser.add_argument("--corpus", type=pathlib.Path, default=SOURCE.parent / "shared" / "corpus",
                             help="the test corpus (%(default)s)")
+        parser.add_argument("--repetitions", type=int, help="of what is timed (the benchmark's own choice)")
         self.options = parser.parse_args()
         self.name = name
         self.cases = []

@@ -64,7 +64,7 @@ def main():
     books = dict(list(BOOKS.items())[1:]) if b.options.quick else BOOKS
     for book, (path, language, pages) in books.items():
         contest = Contest(b, b.options.corpus / path, language)
-        for repetition in range(1 if b.options.quick else 5):
+        for repetition in range(b.options.repetitions or (1 if b.options.quick else 5)):
             contest.once("pecia, 2 ranks x 1 worker", contest.pecia(2, 1))
             contest.once("pecia, 1 rank x 2 workers", contest.pecia(1, 2))
             if repetition < 3:
