@@ -16,6 +16,14 @@ namespace {
 
 constexpr mode_t file_mode = 0666;  // the umask decides, so that group-readable runs stay so
 
+/// A signal may end the wait for the disk (Lustre): nothing has failed, and errors stay to be told.
+int fsync_over_signals(int fd) {
+  int failed = 0;
+  do failed = ::fsync(fd);
+  while (failed != 0 && errno == EINTR);
+  return failed;
+}
+
 std::string shown(const std::filesystem::path& path) { return printable(path.native()); }
 
 }  // namespace
@@ -54,14 +62,14 @@ void write_all(int fd, std::span<const std::byte> bytes, const std::filesystem::
 }
 
 void sync_file(int fd, const std::filesystem::path& path) {
-  if (::fsync(fd) != 0) throw system_error(errno, "cannot commit to disk", shown(path));
+  if (fsync_over_signals(fd) != 0) throw system_error(errno, "cannot commit to disk", shown(path));
 }
 
 void sync_folder(const std::filesystem::path& folder) {
   const UniqueFd fd{::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
   if (!fd) throw system_error(errno, "cannot open folder", shown(folder));
   // Some network file systems refuse to sync a folder; names are durable there by themselves.
-  if (::fsync(fd.get()) != 0 && errno != EINVAL && errno != ENOTSUP)
+  if (fsync_over_signals(fd.get()) != 0 && errno != EINVAL && errno != ENOTSUP)
     throw system_error(errno, "cannot commit folder to disk", shown(folder));
 }
 

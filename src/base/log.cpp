@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <cerrno>
 #include <mutex>
 
 namespace pecia::log {
@@ -23,6 +24,7 @@ class StandardError final : public spdlog::sinks::base_sink<std::mutex> {
   static void write_all(std::string_view text) {
     while (!text.empty()) {
       const auto written = ::write(STDERR_FILENO, text.data(), text.size());
+      if (written < 0 && errno == EINTR) continue;  // signals are no reason to lose a line
       if (written <= 0) return;  // nowhere left to say it
       text.remove_prefix(static_cast<std::size_t>(written));
     }

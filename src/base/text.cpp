@@ -27,7 +27,12 @@ std::size_t sequence_length(std::string_view bytes) noexcept {
   return overlong || surrogate || too_big ? 0 : length;
 }
 
-bool is_control(unsigned char c) noexcept { return c < 0x20 || c == 0x7F; }
+/// A terminal obeys both kinds: ASCII's, and U+0080 to U+009F.
+bool is_control(std::string_view sequence) noexcept {
+  const auto first = static_cast<unsigned char>(sequence[0]);
+  if (first == 0xC2 && sequence.size() == 2) return static_cast<unsigned char>(sequence[1]) < 0xA0;
+  return first < 0x20 || first == 0x7F;
+}
 
 int hex_value(char c) noexcept {
   if (c >= '0' && c <= '9') return c - '0';
@@ -39,18 +44,20 @@ int hex_value(char c) noexcept {
 /// Matches one character class at `pattern[at]` == '['; sets `at` behind it. Without a closing
 /// bracket the '[' stands for itself.
 bool class_matches(std::string_view pattern, std::size_t& at, char c) {
-  const auto close = pattern.find(']', at + 2);
-  if (close == std::string_view::npos) return pattern[at++] == c;
   auto n = at + 1;
-  const bool negated = pattern[n] == '!' || pattern[n] == '^';
+  const bool negated = n < pattern.size() && (pattern[n] == '!' || pattern[n] == '^');
   if (negated) ++n;
+  const auto close = pattern.find(']', n + 1);  // a ']' that comes first is one of the class
+  if (close == std::string_view::npos) return pattern[at++] == c;
+  const auto byte = [&](std::size_t k) { return static_cast<unsigned char>(pattern[k]); };
+  const auto wanted = static_cast<unsigned char>(c);
   bool found = false;
   for (; n < close; ++n) {
     if (n + 2 < close && pattern[n + 1] == '-') {
-      found = found || (pattern[n] <= c && c <= pattern[n + 2]);
+      found = found || (byte(n) <= wanted && wanted <= byte(n + 2));
       n += 2;
     } else {
-      found = found || pattern[n] == c;
+      found = found || byte(n) == wanted;
     }
   }
   at = close + 1;
@@ -125,15 +132,18 @@ std::string printable(std::string_view bytes) {
   text.reserve(bytes.size());
   while (!bytes.empty()) {
     const auto length = sequence_length(bytes);
-    const auto first = static_cast<unsigned char>(bytes[0]);
-    if (length == 0 || is_control(first)) {
-      text.append("\\x").append({digits[first >> 4], digits[first & 15]});
-    } else if (first == '\\') {
+    const auto sequence = bytes.substr(0, std::max<std::size_t>(length, 1));
+    if (length == 0 || is_control(sequence)) {
+      for (const char c : sequence) {
+        const auto byte = static_cast<unsigned char>(c);
+        text.append("\\x").append({digits[byte >> 4], digits[byte & 15]});
+      }
+    } else if (sequence == "\\") {
       text += "\\\\";
     } else {
-      text.append(bytes.substr(0, length));
+      text.append(sequence);
     }
-    bytes.remove_prefix(std::max<std::size_t>(length, 1));
+    bytes.remove_prefix(sequence.size());
   }
   return text;
 }

@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <cstdlib>
 #include <cstring>
 
@@ -27,8 +28,11 @@ namespace {
 
 constexpr int child_socket_fd = 3;
 constexpr std::chrono::seconds send_patience{10};
+/// For a child that has closed its socket to end by itself, on a machine that is busy.
+constexpr std::chrono::seconds goodbye_patience{2};
 /// Last words of a child that are kept for messages.
 constexpr std::size_t last_words_bytes = 2048;
+constexpr std::size_t quoted_words_bytes = 300;
 /// Of any file a child may write. It has no business writing any, but shared memory counts, too: the
 /// largest image must fit.
 constexpr rlim_t output_bytes = rlim_t{1} << 30;
@@ -58,7 +62,9 @@ class SpawnPlan {
     check(posix_spawn_file_actions_adddup2(&actions_, words, STDERR_FILENO), "adddup2", "");
     check(posix_spawn_file_actions_adddup2(&actions_, words, STDOUT_FILENO), "adddup2", "");
     check(posix_spawn_file_actions_adddup2(&actions_, socket, child_socket_fd), "adddup2", "");
+#ifdef PECIA_HAVE_ADDCLOSEFROM  // else Parent closes them
     check(posix_spawn_file_actions_addclosefrom_np(&actions_, child_socket_fd + 1), "addclosefrom", "");
+#endif
   }
   /// INT, TERM and USR1 stay blocked until the child ignores them; all others are as at login.
   void shield_from_signals() {
@@ -106,10 +112,10 @@ void set_limits(pid_t pid, const Limits& limits) {
     const rlimit limit{soft, hard};
     ::prlimit(pid, resource, &limit, nullptr);  // a child that has ended already needs none
   };
-  set(RLIMIT_CORE, 0, 0);
   set(RLIMIT_FSIZE, output_bytes, output_bytes);
   if (limits.cpu_s > 0) set(RLIMIT_CPU, limits.cpu_s, limits.cpu_s + 5);
-#ifndef PECIA_SANITIZED  // sanitizers reserve terabytes of address space
+#ifndef PECIA_SANITIZED  // sanitizers reserve terabytes, and set the core limit: they end if we come in between
+  set(RLIMIT_CORE, 0, 0);
   if (limits.memory_bytes > 0) set(RLIMIT_AS, limits.memory_bytes, limits.memory_bytes);
 #endif
 }
@@ -127,6 +133,7 @@ struct Child::State {
   pid_t pid = -1;
   bool reaped = false;
   bool killed_by_us = false;
+  bool status_known = false;
   int wait_status = 0;
 
   /// Keeps the end of what it printed; a child that prints much is never held up by us.
@@ -144,18 +151,31 @@ struct Child::State {
   void reap() {
     if (reaped || pid < 0) return;
     reaped = true;
-    int done = 0;
-    // A child that has just said goodbye is about to end by itself; its own status says more.
-    for (int n = 0; n < 20 && done == 0; ++n) {
+    pid_t done = ::waitpid(pid, &wait_status, WNOHANG);
+    // A child that has closed its socket is about to end by itself; its own status says more.
+    const auto until = std::chrono::steady_clock::now() + goodbye_patience;
+    while (done == 0 && socket.problem() == end_of_file && std::chrono::steady_clock::now() < until) {
+      ::usleep(1000);
+      read_words();
       done = ::waitpid(pid, &wait_status, WNOHANG);
-      if (done == 0 && socket.problem().empty()) break;
-      if (done == 0) ::usleep(1000);
     }
-    if (done != 0) return;
-    killed_by_us = true;
-    ::kill(pid, SIGKILL);
-    while (::waitpid(pid, &wait_status, 0) < 0 && errno == EINTR) {
+    bool killed = false;
+    if (done == 0) {
+      killed = ::kill(pid, SIGKILL) == 0;
+      do done = ::waitpid(pid, &wait_status, 0);
+      while (done < 0 && errno == EINTR);
     }
+    status_known = done == pid;
+    // It may have ended by itself before our signal came.
+    killed_by_us = killed && status_known && WIFSIGNALED(wait_status) && WTERMSIG(wait_status) == SIGKILL;
+  }
+
+  [[nodiscard]] std::string how_it_ended() const {
+    if (killed_by_us) return "ended by pecia";
+    if (!status_known) return "ended, and how is not known (SIGCHLD is ignored here)";
+    if (!WIFSIGNALED(wait_status)) return fmt::format("exited with status {}", WEXITSTATUS(wait_status));
+    const int number = WTERMSIG(wait_status);
+    return fmt::format("killed by signal {} ({})", number, ::strsignal(number));
   }
 };
 
@@ -217,20 +237,19 @@ double Child::cpu_s() const noexcept {
 std::string Child::end() {
   state_->reap();
   state_->read_words();
-  const int status = state_->wait_status;
-  std::string text = state_->killed_by_us ? "ended by pecia"
-                     : WIFSIGNALED(status)
-                         ? fmt::format("killed by signal {} ({})", WTERMSIG(status), ::strsignal(WTERMSIG(status)))
-                         : fmt::format("exited with status {}", WEXITSTATUS(status));
+  std::string text = state_->how_it_ended();
   const auto& problem = state_->socket.problem();
-  if (!problem.empty() && problem != "end of file") text += "; " + problem;
-  auto words = printable(to_utf8(state_->last_words));
-  if (!words.empty()) text += "; its last words: " + words.substr(words.size() - std::min<std::size_t>(words.size(), 300));
-  return to_utf8(text);
+  if (!problem.empty() && problem != end_of_file) text += "; " + problem;
+  std::string_view last{state_->last_words};
+  while (!last.empty() && (last.back() == '\n' || last.back() == '\r')) last.remove_suffix(1);
+  const auto words = printable(to_utf8(last));
+  if (!words.empty())
+    text += "; its last words: " + words.substr(words.size() - std::min(words.size(), quoted_words_bytes));
+  return to_utf8(text);  // the cut may have fallen within a character
 }
 
 bool Child::ended_by_cpu_limit() const noexcept {
-  return state_->reaped && !state_->killed_by_us && WIFSIGNALED(state_->wait_status) &&
+  return state_->status_known && !state_->killed_by_us && WIFSIGNALED(state_->wait_status) &&
          WTERMSIG(state_->wait_status) == SIGXCPU;
 }
 

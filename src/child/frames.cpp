@@ -80,14 +80,15 @@ bool FrameSocket::send(std::span<const std::byte> bytes, std::span<const int> fd
 
 FrameSocket::Status FrameSocket::receive(std::chrono::milliseconds max_wait, Packet& packet) {
   const auto until = Clock::now() + max_wait;
-  while (true) {
+  // Held to the deadline even while bytes keep coming: the caller's watchdogs wait for it.
+  for (bool late = false;; late = Clock::now() >= until) {
     if (!problem_.empty()) return Status::end;
     if (auto whole = whole_message()) {
       packet = std::move(*whole);
       return Status::message;
     }
     if (!problem_.empty()) return Status::end;
-    if (!poll_for(socket_.get(), POLLIN, until)) return Status::timeout;
+    if (late || !poll_for(socket_.get(), POLLIN, until)) return Status::timeout;
     if (!read_some()) return Status::end;
   }
 }
@@ -104,7 +105,9 @@ bool FrameSocket::read_some() {
   message.msg_controllen = control.size();
   const auto got = ::recvmsg(socket_.get(), &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
   buffer_.resize(had + static_cast<std::size_t>(got > 0 ? got : 0));
-  if (got < 0) return errno == EAGAIN || errno == EINTR || fail("the socket broke") != Status::end;
+  if (got < 0 && (errno == EAGAIN || errno == EINTR)) return true;
+  // ECONNRESET: it ended before it had read all that we sent.
+  if (got < 0) return fail(errno == ECONNRESET ? end_of_file : "the socket broke");
   for (cmsghdr* c = CMSG_FIRSTHDR(&message); c; c = CMSG_NXTHDR(&message, c)) {
     if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS) continue;
     const auto count = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
@@ -114,8 +117,10 @@ bool FrameSocket::read_some() {
       fds_.emplace_back(fd);
     }
   }
-  if (message.msg_flags & MSG_CTRUNC) return fail("it sent more descriptors than a message may have") != Status::end;
-  if (got == 0) return fail("end of file") != Status::end;
+  // A read ends behind the first bytes that come with descriptors: of two messages at most.
+  if ((message.msg_flags & MSG_CTRUNC) || fds_.size() > 2 * max_fds)
+    return fail("it sent more descriptors than a message may have");
+  if (got == 0) return fail(end_of_file);
   return true;
 }
 
@@ -142,9 +147,9 @@ std::optional<Packet> FrameSocket::whole_message() {
   return packet;
 }
 
-FrameSocket::Status FrameSocket::fail(std::string problem) {
-  if (problem_.empty()) problem_ = std::move(problem);
-  return Status::end;
+bool FrameSocket::fail(std::string_view problem) {
+  if (problem_.empty()) problem_ = problem;
+  return false;
 }
 
 }  // namespace pecia::child

@@ -5,6 +5,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "pecia/child/child.hpp"
@@ -13,6 +14,8 @@ namespace pecia::child {
 
 /// Descriptors that may come with one message.
 constexpr std::size_t max_fds = 4;
+/// The problem of a socket whose other end has closed it: no nonsense, it has ended.
+constexpr std::string_view end_of_file = "end of file";
 
 /// Messages on a stream socket, both ways: u32 length, u32 number of descriptors, then the bytes;
 /// the descriptors travel with the first byte. Whoever is at the other end is not trusted.
@@ -34,7 +37,8 @@ class FrameSocket {
  private:
   [[nodiscard]] bool read_some();
   [[nodiscard]] std::optional<Packet> whole_message();
-  [[nodiscard]] Status fail(std::string problem);
+  /// False, for `read_some` to return.
+  [[nodiscard]] bool fail(std::string_view problem);
 
   UniqueFd socket_;
   std::uint64_t max_message_bytes_;

@@ -5,6 +5,9 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdlib>
+#include <filesystem>
+#include <vector>
 
 #include "frames.hpp"
 #include "pecia/base/error.hpp"
@@ -24,6 +27,19 @@ void ignore_launchers_signals() {
     sigaddset(&shielded, number);
   }
   ::sigprocmask(SIG_UNBLOCK, &shielded, nullptr);
+}
+
+/// What the spawning process had open without O_CLOEXEC, where posix_spawn cannot close it itself
+/// (glibc before 2.34).
+void close_inherited_descriptors() {
+#ifndef PECIA_HAVE_ADDCLOSEFROM
+  std::vector<int> inherited;
+  for (const auto& entry : std::filesystem::directory_iterator{"/proc/self/fd"}) {
+    const int fd = std::atoi(entry.path().filename().c_str());
+    if (fd > inherited_socket) inherited.push_back(fd);
+  }
+  for (const int fd : inherited) ::close(fd);  // the folder's own is closed by now: EBADF
+#endif
 }
 
 /// A machine short of memory is to end this process first, and its page alone fails.
@@ -47,6 +63,7 @@ Parent::Parent() {
   ::fcntl(inherited_socket, F_SETFD, FD_CLOEXEC);
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != peer.pid) ::_exit(0);  // it died before the line above
+  close_inherited_descriptors();
   offer_to_oom_killer();
   state_ = std::make_unique<State>(State{FrameSocket{UniqueFd{inherited_socket}, std::uint64_t{256} << 20}});
 }

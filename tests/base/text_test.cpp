@@ -19,10 +19,16 @@ TEST(Printable, EscapesWhatIsNoTextOnOneLine) {
   EXPECT_EQ(printable("\xED\xA0\x80"), "\\xed\\xa0\\x80") << "a surrogate is not UTF-8";
 }
 
+TEST(Printable, GivesATerminalNothingToObey) {
+  EXPECT_EQ(printable("\x1B[2J"), "\\x1b[2J");
+  EXPECT_EQ(printable("\xC2\x9B" "2J"), "\\xc2\\x9b2J") << "U+009B stands for ESC [";
+  EXPECT_EQ(printable("\xC2\xA0"), "\xC2\xA0");
+}
+
 TEST(Printable, IsReversibleForAllBytes) {
   std::string bytes;
   for (int first = 0; first < 256; ++first) {
-    for (const int second : {0x00, 0x78, 0x5C, 0x80, 0xC3, 0xFF}) {
+    for (const int second : {0x00, 0x78, 0x5C, 0x80, 0x9F, 0xA0, 0xC3, 0xFF}) {
       bytes = {static_cast<char>(first), static_cast<char>(second), 'a', '\\', 'x', '4', '1'};
       ASSERT_EQ(unprintable(printable(bytes)), bytes) << first << " " << second;
       ASSERT_TRUE(is_utf8(printable(bytes)));
@@ -50,6 +56,11 @@ TEST(Glob, MatchesNamesAndFolders) {
   EXPECT_TRUE(glob_match("what\\?", "what?"));
   EXPECT_FALSE(glob_match("what\\?", "whatx"));
   EXPECT_TRUE(glob_match("[", "["));
+  EXPECT_TRUE(glob_match("[!", "[!"));
+  EXPECT_TRUE(glob_match("[]a]", "]"));
+  EXPECT_TRUE(glob_match("[!]a]", "b"));
+  EXPECT_FALSE(glob_match("[!]a]", "a"));
+  EXPECT_TRUE(glob_match("p[a-\xFF]", "p\xE9")) << "classes are of bytes";
 }
 
 TEST(Glob, TakesNoLongerForNastyPatterns) {

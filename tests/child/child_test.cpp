@@ -2,11 +2,13 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include <cstring>
+#include <filesystem>
 #include <optional>
 #include <thread>
 
@@ -84,10 +86,12 @@ TEST(Child, GetsWhatIsAddedToTheEnvironment) {
 }
 
 TEST(Child, ThatCrashesIsNoticedAndDescribed) {
-  Child aborts{program("abort")}, exits{program("status")}, speaks{program("words")};
+  Child aborts{program("abort")}, faults{program("segfault")}, exits{program("status")}, speaks{program("words")};
   const auto aborted = how_it_ended(aborts);
 #ifndef PECIA_SANITIZED
   EXPECT_TRUE(contains(aborted, "killed by signal 6")) << aborted;
+  const auto faulted = how_it_ended(faults);
+  EXPECT_TRUE(contains(faulted, "killed by signal 11 (Segmentation fault)")) << faulted;
 #endif
   const auto exited = how_it_ended(exits);
   EXPECT_TRUE(contains(exited, "exited with status 7")) << exited;
@@ -99,6 +103,58 @@ TEST(Child, ThatTalksNonsenseIsGone) {
   Child garbage{program("garbage")}, half{program("half")};
   EXPECT_TRUE(contains(how_it_ended(garbage), "no message"));
   EXPECT_TRUE(contains(how_it_ended(half), "exited with status 0"));
+}
+
+TEST(Child, ThatSendsWithoutEndDoesNotHoldItsReaderBeyondTheDeadline) {
+  Child child{program("pour")};
+  Child::Received received;
+  int reads = 0;
+  while (received.status == Child::Status::timeout) {
+    pollfd more{child.fd(), POLLIN, 0};
+    ASSERT_EQ(::poll(&more, 1, static_cast<int>(patience.count())), 1);
+    received = child.receive(milliseconds{0});
+    ++reads;
+  }
+  EXPECT_EQ(received.status, Child::Status::message);
+  EXPECT_EQ(received.packet.bytes.size(), std::size_t{512} << 16);
+  EXPECT_GE(reads, 128) << "32 MiB, and more than 256 KiB at one go";
+}
+
+TEST(Child, CannotFillOurTableOfDescriptors) {
+  const auto open_descriptors = [] {
+    return std::distance(std::filesystem::directory_iterator{"/proc/self/fd"}, {});
+  };
+  Child child{program("hoard")};
+  const auto before = open_descriptors();
+  ASSERT_EQ(child.receive(patience).status, Child::Status::gone);
+  EXPECT_LE(open_descriptors(), before + 12);
+  const auto how = child.end();
+  EXPECT_TRUE(contains(how, "more descriptors")) << how;
+}
+
+TEST(Child, ThatHasClosedItsSocketMayStillSayHowItEnds) {
+  Child child{program("goodbye")};
+  const auto how = how_it_ended(child);
+  EXPECT_EQ(how, "exited with status 5; its last words: words after the socket");
+}
+
+TEST(Child, ThatEndsWithoutReadingWhatItGotIsDescribedLikeAnyOther) {
+  Child child{program("unread")};
+  ASSERT_TRUE(child.send(bytes_of("never read")));
+  const auto how = how_it_ended(child);
+#ifdef PECIA_SANITIZED  // may add words of its own
+  EXPECT_TRUE(how.starts_with("exited with status 7")) << how;
+#else
+  EXPECT_EQ(how, "exited with status 7");
+#endif
+}
+
+TEST(Child, WhoseStatusTheSystemThrowsAwayIsNotSaidToHaveSucceeded) {
+  const auto former = ::signal(SIGCHLD, SIG_IGN);  // as inherited from a careless launcher
+  Child child{program("status")};
+  const auto how = how_it_ended(child);
+  ::signal(SIGCHLD, former);
+  EXPECT_TRUE(contains(how, "not known")) << how;
 }
 
 TEST(Child, ThatFloodsItsOutputIsNotHeldUp) {
@@ -149,9 +205,20 @@ TEST(Child, IsHeldToItsCpuSeconds) {
   EXPECT_TRUE(child.ended_by_cpu_limit()) << how;
 }
 
+TEST(Child, IsHeldToItsMemory) {
+#ifdef PECIA_SANITIZED
+  GTEST_SKIP() << "sanitizers reserve terabytes of address space";
+#endif
+  auto made = program("allocate");
+  made.limits.memory_bytes = std::uint64_t{1} << 30;
+  Child child{made};
+  ASSERT_TRUE(child.send(bytes_of("go on")));
+  EXPECT_EQ(receive_text(child), "refused");
+}
+
 TEST(Child, TellsItsCpuTime) {
   Child child{program("spin")};
-  while (child.cpu_s() < 0.05) std::this_thread::sleep_for(milliseconds{5});
+  while (child.cpu_s() < 0.05) ASSERT_EQ(child.receive(milliseconds{5}).status, Child::Status::timeout) << child.end();
   child.end();
   EXPECT_LT(child.cpu_s(), 0) << "it is gone";
 }

@@ -1,11 +1,15 @@
 // The child of the tests: does what its first argument says. Speaks room child's protocol where the
 // case wants that, and misbehaves where it does not.
 #include <dirent.h>
+#include <poll.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
+#include <array>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -38,7 +42,31 @@ void echo(child::Parent& parent) {
   }
 }
 
-void raw(const void* data, std::size_t size) { (void)!::write(3, data, size); }
+bool raw(const void* data, std::size_t size) { return ::write(3, data, size) == static_cast<ssize_t>(size); }
+
+void claim(unsigned length) {
+  const unsigned header[2] = {length, 0};
+  raw(header, sizeof header);
+}
+
+/// One byte, and four descriptors that no header has announced.
+bool raw_with_descriptors() {
+  char byte = 'x';
+  iovec part{&byte, 1};
+  const std::array<int, 4> fds{0, 0, 0, 0};
+  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof fds)> control{};
+  msghdr message{};
+  message.msg_iov = &part;
+  message.msg_iovlen = 1;
+  message.msg_control = control.data();
+  message.msg_controllen = control.size();
+  cmsghdr* rights = CMSG_FIRSTHDR(&message);
+  rights->cmsg_level = SOL_SOCKET;
+  rights->cmsg_type = SCM_RIGHTS;
+  rights->cmsg_len = CMSG_LEN(sizeof fds);
+  std::memcpy(CMSG_DATA(rights), fds.data(), sizeof fds);
+  return ::sendmsg(3, &message, MSG_NOSIGNAL) == 1;
+}
 
 }  // namespace
 
@@ -50,10 +78,31 @@ int main(int argc, char** argv) {
     ::pause();
   }
   if (what == "half") {
-    const unsigned header[2] = {100, 0};
-    raw(header, sizeof header);
+    claim(100);
     raw("too short", 9);
     return 0;
+  }
+  if (what == "pour") {
+    const std::vector<char> chunk(1 << 16);
+    claim(512 << 16);
+    for (int n = 0; n < 512; ++n) raw(chunk.data(), chunk.size());
+    ::pause();
+  }
+  if (what == "hoard") {
+    claim(32 << 20);
+    for (int n = 0; n < 100 && raw_with_descriptors(); ++n) continue;
+    ::pause();
+  }
+  if (what == "goodbye") {
+    ::close(3);
+    ::usleep(300'000);
+    std::fprintf(stderr, "words after the socket\n");
+    return 5;
+  }
+  if (what == "unread") {
+    pollfd socket{3, POLLIN, 0};
+    ::poll(&socket, 1, -1);
+    return 7;
   }
   child::Parent parent;
   if (what == "echo") echo(parent);
@@ -82,6 +131,14 @@ int main(int argc, char** argv) {
     volatile unsigned long count = 0;
     while (true) count = count + 1;
   }
+  if (what == "allocate") {
+    (void)parent.receive();  // by now its limits are set
+    void* much = std::malloc(std::size_t{4} << 30);
+    say(parent, much ? "given" : "refused");
+    std::free(much);
+    echo(parent);
+  }
+  if (what == "segfault") std::raise(SIGSEGV);
   if (what == "hang") {
     say(parent, "hanging");
     while (true) ::pause();

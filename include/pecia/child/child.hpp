@@ -69,7 +69,7 @@ class Child {
   /// Ends it at once and says how it had ended: "killed by signal 11 (Segmentation fault)",
   /// "exited with status 3", "ended by pecia".
   std::string end();
-  [[nodiscard]] bool ended_by_cpu_limit() const noexcept;  ///< after `end`: SIGXCPU or SIGKILL at the limit
+  [[nodiscard]] bool ended_by_cpu_limit() const noexcept;  ///< after `end`: by SIGXCPU
 
  private:
   struct State;
