@@ -22,6 +22,12 @@ std::string message_of(j_common_ptr info) {
   return text;
 }
 
+/// Where one Huffman-coded scan holds all, the decoder itself says (JWRN_HIT_MARKER) when pixels lack;
+/// the end of the file alone means that the two bytes of the end mark do.
+bool only_end_mark_may_lack(const jpeg_decompress_struct& info) {
+  return info.comps_in_scan > 0 && info.comps_in_scan == info.num_components && !info.progressive_mode && !info.arith_code;
+}
+
 /// libjpeg's state. Its errors leave by a C++ exception: the library is built with unwind tables.
 class Decompressor {
  public:
@@ -31,7 +37,8 @@ class Decompressor {
       throw PageError{Reason::unreadable, "damaged JPEG: " + message_of(info)};
     };
     errors_.emit_message = [](j_common_ptr info, int level) {
-      if (level < 0 && (info->err->msg_code == JWRN_JPEG_EOF || info->err->msg_code == JWRN_HIT_MARKER))
+      const bool ends = info->err->msg_code == JWRN_JPEG_EOF && !only_end_mark_may_lack(*reinterpret_cast<j_decompress_ptr>(info));
+      if (level < 0 && (ends || info->err->msg_code == JWRN_HIT_MARKER))
         throw PageError{Reason::unreadable, "the JPEG is cut off or damaged: " + message_of(info)};
     };
     jpeg_create_decompress(&info_);

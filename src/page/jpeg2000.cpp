@@ -92,6 +92,10 @@ class Decoder {
   ImagePointer image_;
 };
 
+bool is_decoded(const opj_image_comp_t& component) {
+  return component.data && component.w > 0 && component.h > 0 && component.prec > 0 && component.prec <= 31;
+}
+
 /// Component value at image position (x, y) as 8 bits: subsampled components repeat.
 int sample(const opj_image_comp_t& component, int x, int y) {
   const auto cx = std::min(static_cast<OPJ_UINT32>(x) / component.dx, component.w - 1);
@@ -117,13 +121,27 @@ void put_rgb(const opj_image_t& image, int x, int y, std::byte* rgb) {
   rgb[2] = clamped(a + 1.772 * (b - 128));
 }
 
+void put_over_white(const opj_image_t& image, Raster& raster) {
+  const auto& alpha = image.comps[image.numcomps - 1];
+  if (alpha.alpha == 0 || image.numcomps % 2 != 0 || !is_decoded(alpha)) return;  // gray or colour without one
+  const std::size_t channels = raster.format == PixelFormat::rgb8 ? 3 : 1;
+  for (int y = 0; y < raster.height_px; ++y) {
+    for (int x = 0; x < raster.width_px; ++x) {
+      const int share = sample(alpha, x, y);
+      auto* pixel = raster.row(y) + static_cast<std::size_t>(x) * channels;
+      for (std::size_t n = 0; n < channels; ++n)
+        pixel[n] = static_cast<std::byte>((std::to_integer<int>(pixel[n]) * share + 255 * (255 - share)) / 255);
+    }
+  }
+}
+
 class Jpeg2000File final : public SingleImage {
  public:
   Jpeg2000File(std::span<const std::byte> bytes, const Jpeg2000Header& header)
       : SingleImage{bytes, {header.width_px, header.height_px, 1, 0, corpus::Coding::jpeg2000}} {}
 
  private:
-  Raster decode(const ImageRequest&, std::uint64_t max_pixels) override { return decode_jpeg2000(bytes_, max_pixels); }
+  Raster decode(const ImageRequest&, std::uint64_t max_pixels) override { return decode_jpeg2000(bytes_, max_pixels, true); }
 };
 
 }  // namespace
@@ -134,7 +152,7 @@ Jpeg2000Header read_jpeg2000_header(std::span<const std::byte> bytes) {
   return {static_cast<int>(image.x1 - image.x0), static_cast<int>(image.y1 - image.y0), static_cast<int>(image.numcomps)};
 }
 
-Raster decode_jpeg2000(std::span<const std::byte> bytes, std::uint64_t max_pixels) {
+Raster decode_jpeg2000(std::span<const std::byte> bytes, std::uint64_t max_pixels, bool use_alpha) {
   Decoder decoder{bytes};
   const auto& header = decoder.header();
   check_size(header.x1 - header.x0, header.y1 - header.y0, max_pixels);
@@ -143,9 +161,7 @@ Raster decode_jpeg2000(std::span<const std::byte> bytes, std::uint64_t max_pixel
   if (image.numcomps == 0 || image.color_space == OPJ_CLRSPC_CMYK || image.color_space == OPJ_CLRSPC_EYCC)
     throw PageError{Reason::unsupported, "JPEG 2000 in a colour space that is not read"};
   for (OPJ_UINT32 n = 0; n < (color ? 3U : 1U); ++n) {
-    const auto& component = image.comps[n];
-    if (!component.data || component.w == 0 || component.h == 0 || component.prec == 0 || component.prec > 31)
-      throw PageError{Reason::unreadable, "damaged JPEG 2000: a component has no data"};
+    if (!is_decoded(image.comps[n])) throw PageError{Reason::unreadable, "damaged JPEG 2000: a component has no data"};
   }
   auto raster = make_raster(static_cast<int>(image.x1 - image.x0), static_cast<int>(image.y1 - image.y0),
                             color ? PixelFormat::rgb8 : PixelFormat::gray8, max_pixels);
@@ -158,6 +174,7 @@ Raster decode_jpeg2000(std::span<const std::byte> bytes, std::uint64_t max_pixel
         row[x] = static_cast<std::byte>(sample(image.comps[0], x, y));
     }
   }
+  if (use_alpha) put_over_white(image, raster);
   return raster;
 }
 

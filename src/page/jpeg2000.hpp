@@ -12,6 +12,7 @@ struct Jpeg2000Header {
 };
 [[nodiscard]] Jpeg2000Header read_jpeg2000_header(std::span<const std::byte> bytes);
 /// Gray for one component, RGB for three; others are PageError(unsupported).
-[[nodiscard]] Raster decode_jpeg2000(std::span<const std::byte> bytes, std::uint64_t max_pixels);
+/// `use_alpha`: lays it over white.
+[[nodiscard]] Raster decode_jpeg2000(std::span<const std::byte> bytes, std::uint64_t max_pixels, bool use_alpha = false);
 
 }  // namespace pecia::page

@@ -37,6 +37,8 @@ class MappedFile {
     size_ = static_cast<std::size_t>(status.st_size);
     if (size_ == 0) throw PageError{Reason::unreadable, "the file is empty (0 bytes)"};
     address_ = ::mmap(nullptr, size_, PROT_READ, MAP_PRIVATE, fd.get(), 0);
+    if (address_ == MAP_FAILED && errno == ENOMEM)
+      throw PageError{Reason::out_of_memory, fmt::format("the file has {} MB, more than pecia-page's memory limit holds", size_ / 1'000'000)};
     if (address_ == MAP_FAILED) throw PageError{Reason::io_error, fmt::format("the file cannot be mapped: {}", std::strerror(errno))};
   }
   ~MappedFile() { ::munmap(address_, size_); }
@@ -97,6 +99,8 @@ class Session {
       document_ = open_format(bytes, request.password);
     } catch (const PageError& error) {
       problem_ = error;
+    } catch (const std::bad_alloc&) {
+      problem_.emplace(Reason::out_of_memory, "the document needs more memory than pecia-page may take");
     }
   }
 

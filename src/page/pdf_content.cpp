@@ -129,6 +129,7 @@ class ContentWalk {
     } else if (name == "Tr") {
       state.text_mode = static_cast<int>(at(operands, 0));
     } else if (shows.contains(name)) {
+      if (state.text_mode == clip_text) painting_.other = true;  // what follows is seen through the letters
       if (state.text_mode != invisible_text && state.text_mode != clip_text) ++painting_.text_operators;
     } else if (name == "re") {
       ++path_.rectangles;
@@ -151,12 +152,22 @@ class ContentWalk {
     }
   }
 
-  void clip() {
+  [[nodiscard]] bool covers_page(const PdfBox& box) const {
     const auto& crop = page_.crop;
     const double dx = clip_tolerance * crop.width(), dy = clip_tolerance * crop.height();
-    const bool covers = path_.last.x0 <= crop.x0 + dx && path_.last.x1 >= crop.x1 - dx && path_.last.y0 <= crop.y0 + dy &&
-                        path_.last.y1 >= crop.y1 - dy;
-    if (path_.complex || path_.rectangles != 1 || !covers) painting_.other = true;
+    return box.x0 <= crop.x0 + dx && box.x1 >= crop.x1 - dx && box.y0 <= crop.y0 + dy && box.y1 >= crop.y1 - dy;
+  }
+
+  void clip() {
+    if (path_.complex || path_.rectangles != 1 || !covers_page(path_.last)) painting_.other = true;
+  }
+
+  /// A form's /BBox clips what it paints.
+  [[nodiscard]] bool shows_all(PdfObject& form, const Matrix& to_page) const {
+    auto* box = form.GetIndirectKey("BBox");
+    if (!box || !box->IsArray() || box->GetArray().GetSize() < 4) return true;
+    const auto at = [&](std::size_t n) { return number_of(&box->GetArray()[n], 0); };
+    return covers_page(image_of(to_page, at(0), at(1), at(2) - at(0), at(3) - at(1)));
   }
 
   static PdfObject* resource(PdfObject* resources, const char* kind, const PdfName& name) {
@@ -196,7 +207,10 @@ class ContentWalk {
       painting_.other = true;
     open_forms_.insert(object);
     auto* own = object->GetIndirectKey("Resources");
-    run(stream_of(object), own ? own : resources, matrix_of(object->GetIndirectKey("Matrix")) * state.ctm, depth + 1);
+    const auto start = matrix_of(object->GetIndirectKey("Matrix")) * state.ctm;
+    const auto images_before = painting_.images.size();
+    run(stream_of(object), own ? own : resources, start, depth + 1);
+    if (painting_.images.size() > images_before && !shows_all(*object, start)) painting_.other = true;
     open_forms_.erase(object);
   }
 

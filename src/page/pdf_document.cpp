@@ -144,9 +144,19 @@ class PdfDocument final : public Document {
     } catch (const PoDoFo::PdfError&) {
     }
     if (!raster) return rasterise_on_grid(page, plan, request, max_pixels);
-    *raster = cropped(oriented(std::move(*raster), image.orientation), image.crop_x0, image.crop_y0, image.crop_x1, image.crop_y1);
-    raster->dpi = image.dpi;
-    return finished(std::move(*raster), {}, request);
+    *raster = oriented(std::move(*raster), image.orientation);
+    // The stream may have more pixels, or fewer, than its dictionary says: it fills the same place.
+    const double x_ratio = static_cast<double>(raster->width_px) / image.across_px;
+    const double y_ratio = static_cast<double>(raster->height_px) / image.down_px;
+    const auto at = [](int pixel, double ratio) { return static_cast<int>(std::lround(pixel * ratio)); };
+    *raster = cropped(std::move(*raster), at(image.crop_x0, x_ratio), at(image.crop_y0, y_ratio), at(image.crop_x1, x_ratio),
+                      at(image.crop_y1, y_ratio));
+    raster->dpi = image.dpi * x_ratio;
+    auto made = finished(std::move(*raster), {}, request);
+    made.page_width_px = image.width_px();
+    made.page_height_px = image.height_px();
+    made.page_dpi = image.dpi;
+    return made;
   }
 
   /// The page's image as Poppler decodes it, pixel for pixel.

@@ -27,17 +27,25 @@ std::vector<std::byte> raw_stream(PdfObject& object) {
   return copy;
 }
 
+constexpr std::size_t least_growth_bytes = std::size_t{1} << 16, most_growth_bytes = std::size_t{1} << 28;
+
 /// Inflates at most `most_bytes`; a stream that ends early gives what there is.
 std::vector<std::byte> inflated(const std::vector<std::byte>& bytes, std::size_t most_bytes) {
-  std::vector<std::byte> out(most_bytes);
+  std::vector<std::byte> out;
   z_stream stream{};
   if (inflateInit(&stream) != Z_OK) throw PageError{Reason::unreadable, "zlib does not start"};
   stream.next_in = reinterpret_cast<Bytef*>(const_cast<std::byte*>(bytes.data()));
   stream.avail_in = static_cast<uInt>(bytes.size());
-  stream.next_out = reinterpret_cast<Bytef*>(out.data());
-  stream.avail_out = static_cast<uInt>(out.size());
-  inflate(&stream, Z_FINISH);
-  out.resize(out.size() - stream.avail_out);
+  // Grows with what comes: the most that is allowed is hundreds of times what a page takes.
+  for (int status = Z_OK; status == Z_OK && out.size() < most_bytes;) {
+    const auto done = out.size();
+    const auto more = std::min(most_bytes - done, std::clamp(done, least_growth_bytes, most_growth_bytes));
+    out.resize(done + more);
+    stream.next_out = reinterpret_cast<Bytef*>(out.data() + done);
+    stream.avail_out = static_cast<uInt>(more);
+    status = inflate(&stream, Z_NO_FLUSH);
+    out.resize(done + more - stream.avail_out);
+  }
   inflateEnd(&stream);
   return out;
 }
@@ -145,11 +153,14 @@ Decode decode_of(PdfObject& image, double most) {
 std::vector<std::byte> unpredicted(std::vector<std::byte> data, PdfObject* parameters) {
   const auto predictor = static_cast<int>(parameter(parameters, "Predictor", 1));
   if (predictor == 1) return data;
-  const auto colors = static_cast<std::size_t>(parameter(parameters, "Colors", 1));
-  const auto bits = static_cast<std::size_t>(parameter(parameters, "BitsPerComponent", 8));
-  const auto columns = static_cast<std::size_t>(parameter(parameters, "Columns", 1));
-  const std::size_t pixel = std::max<std::size_t>(1, colors * bits / 8), row = (columns * colors * bits + 7) / 8;
-  if (row == 0 || (predictor == 2 && bits != 8)) throw PageError{Reason::unsupported, "a predictor that is not read"};
+  const auto within = [&](const char* key, double otherwise, double most) {
+    const double value = parameter(parameters, key, otherwise);
+    if (!(value >= 1 && value <= most)) throw PageError{Reason::unsupported, "a predictor that is not read"};
+    return static_cast<std::size_t>(value);
+  };
+  const auto colors = within("Colors", 1, 32), bits = within("BitsPerComponent", 8, 16), columns = within("Columns", 1, 1e6);
+  const std::size_t pixel = (colors * bits + 7) / 8, row = (columns * colors * bits + 7) / 8;
+  if (predictor == 2 && bits != 8) throw PageError{Reason::unsupported, "a predictor that is not read"};
   const auto value = [](std::byte b) { return std::to_integer<int>(b); };
   if (predictor == 2) {
     for (std::size_t at = 0; at + row <= data.size(); at += row) {
@@ -304,6 +315,9 @@ std::optional<Raster> decode_pdf_image(PdfObject& image, bool gray, std::uint64_
       return decode_jpeg(data, gray, max_pixels);
     } else if (last && filter == "JPXDecode") {
       if (decode_of(image, 1) != Decode::usual) return std::nullopt;
+      // A colour space of the PDF's goes before the file's own.
+      const auto colors = colors_of(image);
+      if (image.GetIndirectKey("ColorSpace") && (!colors || colors->palette_components > 0)) return std::nullopt;
       return decode_jpeg2000(data, max_pixels);
     } else if (last && (filter == "CCITTFaxDecode" || filter == "CCF")) {
       return from_fax(image, data, parameters, max_pixels);

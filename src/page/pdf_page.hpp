@@ -29,7 +29,8 @@ struct PdfPageNode {
   double user_unit = 1; ///< of 1/72 inch
 };
 
-/// All pages, by walking the tree itself: /Count may lie, kids may loop. Never more than objects.
+/// All pages, by walking the tree itself: /Count may lie, kids may loop. In number bounded by the
+/// objects. A page listed twice is two pages, as Poppler counts, which rasterises by number.
 [[nodiscard]] std::vector<PdfPageNode> collect_pages(PoDoFo::PdfMemDocument& document);
 
 /// x' = a x + c y + e, y' = b x + d y + f.
@@ -58,6 +59,7 @@ struct PdfPainting {
 struct PageImage {
   PoDoFo::PdfObject* object = nullptr;
   Orientation orientation;
+  int across_px = 0, down_px = 0;  ///< oriented, as the PDF says
   int crop_x0 = 0, crop_y0 = 0, crop_x1 = 0, crop_y1 = 0;  ///< seen part, in oriented pixels
   double dpi = 0;
   [[nodiscard]] int width_px() const { return crop_x1 - crop_x0; }
@@ -68,7 +70,8 @@ struct PageImage {
 [[nodiscard]] corpus::Coding coding_of(PoDoFo::PdfObject& image);
 /// The names of /Filter, outermost first.
 [[nodiscard]] std::vector<std::string> filters_of(PoDoFo::PdfObject& stream);
-/// Decodes an image of a PDF by itself; nothing if it is coded in a way that only a rasteriser reads.
+/// Decodes an image of a PDF by itself, in the size that a JPEG inside has, whatever /Width says;
+/// nothing if it is coded in a way that only a rasteriser reads.
 [[nodiscard]] std::optional<Raster> decode_pdf_image(PoDoFo::PdfObject& image, bool gray, std::uint64_t max_pixels);
 
 /// The object that a value names, or the value itself; nullptr for a reference to nothing.

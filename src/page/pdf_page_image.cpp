@@ -62,6 +62,8 @@ std::optional<PageImage> page_image(const PdfPageNode& page, const PdfPainting& 
   PageImage image;
   image.object = painted.object;
   image.orientation = {swapped, unit_x < 0, unit_y < 0};
+  image.across_px = static_cast<int>(across);
+  image.down_px = static_cast<int>(down);
   const auto pixels = [](double units, double unit) { return static_cast<int>(std::lround(units / std::abs(unit))); };
   image.crop_x0 = pixels(std::max(0.0, -left), unit_x);
   image.crop_y0 = pixels(std::max(0.0, -top), unit_y);

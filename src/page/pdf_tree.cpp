@@ -12,6 +12,7 @@ using PoDoFo::PdfObject;
 using PoDoFo::PdfReference;
 
 constexpr int deepest = 64;
+constexpr std::size_t most_repeats = 10'000;  ///< of pages that are listed more than once
 constexpr PdfBox letter{0, 0, 612, 792};
 
 struct Inherited {
@@ -39,18 +40,18 @@ PdfBox crop_of(const Inherited& inherited) {
 
 class TreeWalk {
  public:
-  explicit TreeWalk(PdfMemDocument& document) : most_{document.GetObjects().GetSize()} {}
+  explicit TreeWalk(PdfMemDocument& document) : most_{document.GetObjects().GetSize() + most_repeats} {}
 
   void visit(PdfObject* node, Inherited inherited, int depth) {
     node = resolved(node);
     if (!node || !node->IsDictionary() || depth > deepest || pages_.size() >= most_) return;
-    if (!visited_.insert(node).second) return;
     for (const auto& [key, place] : {std::pair{"Resources", &inherited.resources}, std::pair{"MediaBox", &inherited.media},
                                      std::pair{"CropBox", &inherited.crop}, std::pair{"Rotate", &inherited.rotate}}) {
       if (auto* own = node->GetIndirectKey(key)) *place = own;
     }
     auto* kids = node->GetIndirectKey("Kids");
     if (kids && kids->IsArray()) {
+      if (!visited_.insert(node).second) return;  // a loop; a page may be listed twice and is then two
       for (auto& kid : kids->GetArray()) visit_kid(*node, kid, inherited, depth);
       return;
     }

@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <limits>
 #include <optional>
 
 namespace pecia::page {
@@ -39,6 +40,8 @@ struct PopplerPdf::State {
 };
 
 PopplerPdf::PopplerPdf(std::span<const std::byte> bytes, const std::string& password) : state_{std::make_unique<State>()} {
+  if (bytes.size() > static_cast<std::size_t>(std::numeric_limits<int>::max()))
+    throw PageError{Reason::too_large, fmt::format("the PDF has {} MB, and Poppler reads up to 2,147", bytes.size() / 1'000'000)};
   poppler::set_debug_error_function([](const std::string&, void*) {}, nullptr);
   state_->file_bytes = bytes.size();
   const auto load = [&](const std::string& with) {

@@ -1,5 +1,7 @@
 #include "protocol.hpp"
 
+#include <cmath>
+
 #include "pecia/base/error.hpp"
 
 namespace pecia::page::protocol {
@@ -10,6 +12,8 @@ Reason get_reason(ByteReader& in) {
   require(static_cast<std::size_t>(reason) <= all_reasons().size(), "an unknown reason");
   return reason;
 }
+
+bool is_length(double value) { return std::isfinite(value) && value >= 0; }
 
 void put_probe(ByteWriter& out, const Probe& probe) {
   out.put(probe.format).put(probe.problem).put_text(probe.problem_detail);
@@ -76,6 +80,8 @@ Answer decode_answer(const Bytes& bytes) {
       info.page_dpi = in.get<double>();
       info.coding = in.get<corpus::Coding>();
       info.embedded = in.get<std::uint8_t>() != 0;
+      require(info.coding <= corpus::Coding::drawn, "an unknown coding");
+      require(is_length(info.width_px) && is_length(info.height_px) && is_length(info.page_dpi), "a page of impossible size");
       answer = info;
       break;
     }

@@ -59,6 +59,7 @@ struct Reader::State {
   /// One request, one answer. A child that was gone before it had the request is not the page's fault.
   Asked ask(const Source& source, protocol::Request request, double scale_limits) {
     for (int tries = 0; tries < 2; ++tries) {
+      if (interrupted) return {Failure{Reason::timeout, "interrupted", true}, {}};
       if (!child) start();
       request.opens = !has_open(source);
       request.format = source.format;
@@ -101,13 +102,13 @@ struct Reader::State {
       }
       const double cpu_s = child->cpu_s() - cpu_before_s;
       const double wall_s = std::chrono::duration<double>(Clock::now() - began).count();
-      if (cpu_s <= limits.cpu_s * scale_limits && wall_s <= limits.wall_s * scale_limits) continue;
+      const double most_cpu_s = limits.cpu_s * scale_limits, most_wall_s = limits.wall_s * scale_limits;
+      if (cpu_s <= most_cpu_s && wall_s <= most_wall_s) continue;
       child.reset();
-      return {Failure{Reason::timeout,
-                      fmt::format("parsing or decoding took more than {:.0f} s of CPU time ({:.0f} s in all)",
-                                  limits.cpu_s * scale_limits, wall_s),
-                      true},
-              {}};
+      auto why = cpu_s > most_cpu_s
+                     ? fmt::format("parsing or decoding took more than {:.0f} s of CPU time ({:.0f} s in all)", most_cpu_s, wall_s)
+                     : fmt::format("parsing or decoding did not end in {:.3g} s (and took {:.1f} s of CPU time)", most_wall_s, cpu_s);
+      return {Failure{Reason::timeout, std::move(why), true}, {}};
     }
   }
 

@@ -2,78 +2,32 @@
 
 #include <gtest/gtest.h>
 #include <signal.h>
-#include <zlib.h>
 
 #include <cmath>
 #include <thread>
 
-#include "page/made_documents.hpp"
+#include "page/reader_fixture.hpp"
 #include "pecia/base/file.hpp"
 #include "support/temp_folder.hpp"
 
 namespace pecia::page {
 namespace {
 
-using test::picture;
+using test::deflated;
+using test::difference;
+using test::gray;
+using test::gray_at;
+using test::gray_jpeg;
+using test::image_entries;
+using test::media;
+using test::page_with;
 using test::picture_height;
 using test::picture_width;
+using test::same;
+using test::text_of;
+using test::whole_page;
 
-ImageRequest gray() {
-  ImageRequest request;
-  request.pixels = ImageRequest::Pixels::gray;
-  return request;
-}
-
-int gray_at(const Image& image, int x, int y) {
-  const auto* row = image.pixels.data() + static_cast<std::size_t>(y) * image.stride_bytes;
-  switch (image.format) {
-    case PixelFormat::gray1: return (std::to_integer<int>(row[x / 8]) >> (7 - x % 8)) & 1 ? 0 : 255;
-    case PixelFormat::gray8: return std::to_integer<int>(row[x]);
-    case PixelFormat::rgb8: break;
-  }
-  return (std::to_integer<int>(row[3 * x]) + std::to_integer<int>(row[3 * x + 1]) + std::to_integer<int>(row[3 * x + 2])) / 3;
-}
-
-/// Mean difference to the picture, turned as EXIF orientation `turn` would turn it for display.
-double difference(const Image& image, int turn = 1) {
-  double sum = 0;
-  for (int y = 0; y < picture_height; ++y) {
-    for (int x = 0; x < picture_width; ++x) {
-      const int w = picture_width - 1, h = picture_height - 1;
-      const int places[9][2] = {{}, {x, y}, {w - x, y}, {w - x, h - y}, {x, h - y}, {y, x}, {h - y, x}, {h - y, w - x}, {y, w - x}};
-      sum += std::abs(gray_at(image, places[turn][0], places[turn][1]) - picture(x, y));
-    }
-  }
-  return sum / (picture_width * picture_height);
-}
-
-constexpr double same = 6;  ///< JPEG's ringing stays below
-
-class ReaderTest : public ::testing::Test {
- protected:
-  Source source(const std::string& name, const std::string& contents = {}, const std::string& password = {}) {
-    const auto file = contents.empty() ? folder_.path() / name : folder_.write(name, contents);
-    return {file, corpus::Format::unknown, password};
-  }
-  Image image_of(const Source& from, std::uint32_t page = 1, const ImageRequest& request = gray()) {
-    auto rendered = reader_.render(from, page, request);
-    if (auto* failure = std::get_if<Failure>(&rendered)) {
-      ADD_FAILURE() << from.file << ": " << name(failure->reason) << ": " << failure->detail;
-      return make_image(picture_height + picture_width, picture_height + picture_width, PixelFormat::gray8, 0).image;
-    }
-    return std::get<Image>(rendered);
-  }
-  Failure failure_of(const Source& from, std::uint32_t page = 1) {
-    auto rendered = reader_.render(from, page, gray());
-    if (auto* failure = std::get_if<Failure>(&rendered)) return *failure;
-    ADD_FAILURE() << from.file << " was rendered";
-    return {Reason::none, "", false};
-  }
-  bool is_embedded(const Source& from) { return std::get<PageInfo>(reader_.info(from, 1)).embedded; }
-
-  test::TempFolder folder_;
-  Reader reader_;
-};
+using ReaderTest = test::PageReaderTest;
 
 TEST_F(ReaderTest, ReadsEveryCodingOfTiff) {
   const struct {
@@ -136,7 +90,7 @@ TEST_F(ReaderTest, TurnsTiffsAndJpegsAsTheySay) {
 
 TEST_F(ReaderTest, ReadsEveryKindOfJpegAndPng) {
   for (const int components : {1, 3, 4}) {
-    const auto image = image_of(source("c" + std::to_string(components) + ".jpg", test::make_jpeg(components)));
+    const auto image = image_of(source(std::string{"c"} + std::to_string(components) + ".jpg", test::make_jpeg(components)));
     EXPECT_LT(difference(image), same) << components;
     EXPECT_DOUBLE_EQ(image.dpi, components == 4 ? 0 : 150) << "a CMYK JPEG has no JFIF header to say it";
   }
@@ -171,30 +125,6 @@ TEST_F(ReaderTest, ScalesDownToTheLongestSide) {
 }
 
 // ---- PDF
-
-/// The image as a PDF object of these filters.
-std::string deflated(const std::string& bytes) {
-  auto size = compressBound(bytes.size());
-  std::string out(size, '\0');
-  compress(reinterpret_cast<Bytef*>(out.data()), &size, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size());
-  out.resize(size);
-  return out;
-}
-std::string text_of(const std::vector<std::uint8_t>& bytes) { return {bytes.begin(), bytes.end()}; }
-
-const std::string image_entries = "/Type/XObject/Subtype/Image/Width 60/Height 40";
-const std::string media = "/MediaBox[0 0 120 80]";  ///< 2 points a pixel
-const std::string whole_page = "q 120 0 0 80 0 0 cm /Im Do Q\n";
-
-/// A page that paints one image by `contents`.
-std::string page_with(const std::string& entries, const std::string& stream, const std::string& contents = whole_page,
-                      const std::string& page = media, const std::string& more_resources = {}) {
-  test::PdfBuilder pdf;
-  const auto image = pdf.add(image_entries + entries, stream);
-  return pdf.finish(page, contents, "/XObject<</Im " + std::to_string(image) + " 0 R>>" + more_resources);
-}
-
-const std::string gray_jpeg = "/ColorSpace/DeviceGray/BitsPerComponent 8/Filter/DCTDecode";
 
 TEST_F(ReaderTest, HandsOnTheOneImageOfAPdfPage) {
   const auto bits = text_of(test::picture_bits(false)), inverted = text_of(test::picture_bits(true));
