@@ -44,6 +44,7 @@ struct Contents::State {
   std::uint64_t superseded = 0;
   std::map<PageKey, Row> winners;
   mutable std::list<OpenShard> open_shards;  ///< last used first
+  mutable std::unique_ptr<Contents> later;   ///< once a file of this snapshot was sealed or joined
 
   const OpenShard& shard_of(std::uint32_t source) const {
     const auto known = std::ranges::find(open_shards, source, &OpenShard::source);
@@ -113,7 +114,7 @@ struct Contents::State {
   }
 
   /// False: something vanished between listing and reading, look again.
-  bool take_snapshot() {
+  bool take_snapshot(bool last_try) {
     sources.clear();
     winners.clear();
     problems.clear();
@@ -125,7 +126,7 @@ struct Contents::State {
       try {
         add_segment(path);
       } catch (const Error& error) {
-        if (!fs::exists(path)) return false;
+        if (!last_try && !fs::exists(path)) return false;
         problems.push_back(error.what());
       }
     }
@@ -134,7 +135,7 @@ struct Contents::State {
       try {
         add_shard(path);
       } catch (const Error& error) {
-        if (!fs::exists(path)) return false;
+        if (!last_try && !fs::exists(path)) return false;
         problems.push_back(fmt::format("shard {}: {}", name, error.what()));
       }
     }
@@ -144,8 +145,8 @@ struct Contents::State {
 
 Contents::Contents(const RunPaths& run) : state_{std::make_unique<State>()} {
   state_->run = run;
-  for (int n = 0; n < snapshot_tries; ++n) {
-    if (state_->take_snapshot()) break;
+  for (int n = 1; n <= snapshot_tries; ++n) {
+    if (state_->take_snapshot(n == snapshot_tries)) break;
   }
   state_->rows.reserve(state_->winners.size());
   for (auto& [key, row] : state_->winners) state_->rows.push_back(std::move(row));
@@ -164,15 +165,18 @@ const Row* Contents::find(const PageKey& key) const noexcept {
 
 result::PageOutcome Contents::load(const Row& row) const {
   const auto& source = state_->sources.at(row.source);
-  if (source.sealed) {
+  try {
+    if (!source.sealed)
+      return read_record(source.path, row.at >> 32, static_cast<std::uint32_t>(row.at)).outcome;
     const auto& shard = state_->shard_of(row.source);
     return shard.reader.record(shard.rows.at(row.at)).outcome;
+  } catch (const Error&) {
+    if (fs::exists(source.path)) throw;
   }
-  if (fs::exists(source.path)) return read_record(source.path, row.at >> 32, static_cast<std::uint32_t>(row.at)).outcome;
-  const Contents fresh{state_->run};  // the segment was sealed meanwhile
-  const auto* again = fresh.find(row.key);
-  require(again != nullptr, "a record vanished with its journal segment");
-  return fresh.load(*again);
+  if (!state_->later) state_->later = std::make_unique<Contents>(state_->run);
+  const auto* again = state_->later->find(row.key);
+  require(again != nullptr, "a record vanished with its file");
+  return state_->later->load(*again);
 }
 
 const std::vector<std::string>& Contents::problems() const noexcept { return state_->problems; }

@@ -30,6 +30,9 @@ void fail(std::string_view what, Here where) {
 }
 
 void set_up() {
+  // Where a disk was full, HDF5 could not close its file; ending itself at exit it would crash on
+  // that.
+  H5dont_atexit();
   H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
 }
 
@@ -73,6 +76,8 @@ void write(hid_t file, const char* name, hid_t type, const void* data, std::size
                        fmt::format("cannot create dataset {}", name)};
   if (count > 0)
     check(H5Dwrite(dataset.get(), type, H5S_ALL, H5S_ALL, H5P_DEFAULT, data), fmt::format("cannot write dataset {}", name));
+  // Chunks are written when the dataset is closed, where nobody asks whether that worked.
+  check(H5Dflush(dataset.get()), fmt::format("cannot write dataset {}", name));
 }
 
 Dataset::Dataset(hid_t file, const char* name)
@@ -93,6 +98,20 @@ void Dataset::read_into(hid_t type, std::uint64_t begin, std::uint64_t end, void
   check(H5Sselect_hyperslab(space.get(), H5S_SELECT_SET, &start, nullptr, &count, nullptr), "cannot select");
   const auto memory = simple_space(count);
   check(H5Dread(dataset_.get(), type, memory.get(), space.get(), H5P_DEFAULT, data), fmt::format("cannot read {}", name_));
+}
+
+std::vector<std::string> read_texts(hid_t file, const char* name) {
+  const Dataset dataset{file, name};
+  const auto type = utf8_type();
+  auto pointers = dataset.read<char*>(type.get(), 0, dataset.size());
+  std::vector<std::string> texts;
+  for (const char* text : pointers) texts.emplace_back(text ? text : "");
+  if (!pointers.empty()) {
+    const auto space = simple_space(pointers.size());
+    check(H5Dvlen_reclaim(type.get(), space.get(), H5P_DEFAULT, pointers.data()),
+          "cannot free texts");
+  }
+  return texts;
 }
 
 void write_attribute(hid_t object, const char* name, std::string_view text) {

@@ -80,6 +80,9 @@ class Dataset {
   std::uint64_t size_ = 0;
 };
 
+/// A whole dataset of `utf8_type`.
+[[nodiscard]] std::vector<std::string> read_texts(hid_t file, const char* name);
+
 void write_attribute(hid_t object, const char* name, std::string_view text);
 void write_attribute(hid_t object, const char* name, std::int64_t number);
 [[nodiscard]] std::int64_t read_attribute(hid_t object, const char* name);

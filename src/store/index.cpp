@@ -35,6 +35,11 @@ void await(const fs::path& file) {
                           file.string())};
 }
 
+void check_newest(const RunPaths& run, std::uint32_t epoch) {
+  if (newest_epoch(run) != epoch)
+    throw Error{"another job has taken the run over; corpus.h5 is left to it"};
+}
+
 struct Bound {
   std::vector<std::string> shards;
   std::vector<std::vector<std::uint64_t>> sizes;  ///< per shard, per column
@@ -47,7 +52,19 @@ Bound collect(const RunPaths& run, const std::vector<std::string>& shards) {
   std::vector<std::uint64_t> offsets(columns().size(), 0);
   std::map<PageKey, PageRow> winners;
   for (std::uint32_t n = 0; n < shards.size(); ++n) {
-    const ShardReader shard{run.shards() / shards[n]};
+    const auto path = run.shards() / shards[n];
+    const auto open = [&] {
+      try {
+        return ShardReader{path};
+      } catch (const Error& error) {
+        throw Error{
+            fmt::format("corpus.h5 is not written: {}. Move {} and its .sum out of the run; `pecia "
+                        "run` reads the "
+                        "pages in it again",
+                        error.what(), path.string())};
+      }
+    };
+    const auto shard = open();
     for (auto row : shard.rows()) {
       row.shard = n;
       shift(row, offsets);
@@ -146,9 +163,11 @@ void write_index(const RunPaths& run, std::uint32_t epoch, const Bound& bound) {
     const auto fd = open_for_reading(part);
     sync_file(fd.get(), part);
   }
-  if (newest_epoch(run) != epoch) {
+  try {
+    check_newest(run, epoch);
+  } catch (const Error&) {
     fs::remove(part);
-    throw Error{"another job has taken the run over; corpus.h5 is left to it"};
+    throw;
   }
   if (::rename(part.c_str(), run.corpus_index().c_str()) != 0)
     throw system_error(errno, "cannot rename into place", run.corpus_index().string());
@@ -163,11 +182,16 @@ std::vector<std::string> compact(const RunPaths& run, std::uint32_t epoch, std::
   const auto size_of = [&](const std::string& name) { return fs::file_size(run.shards() / name); };
   std::ranges::sort(shards, {}, size_of);
   const auto joined = static_cast<std::ptrdiff_t>(shards.size() - max_sources + 1);
-  // One shard of all that must go might not fit into memory: several, each of an equal part.
-  constexpr std::ptrdiff_t most_joined = 64;
-  std::vector<std::string> old, fresh;
+  // One shard of all that must go might not fit into memory: several.
+  const auto least_joined =
+      static_cast<std::ptrdiff_t>((shards.size() + max_sources - 1) / max_sources);
+  const auto most_joined = std::max<std::ptrdiff_t>(64, least_joined);
+  auto old = superseded_shards(run);
+  const auto old_before = old.size();
+  std::vector<std::string> fresh;
   std::ptrdiff_t from = 0;
-  for (std::uint32_t number = 1; static_cast<std::size_t>(std::ssize(shards) - from) + fresh.size() > max_sources; ++number) {
+  std::uint32_t number = 0;
+  while (static_cast<std::size_t>(std::ssize(shards) - from) + fresh.size() > max_sources) {
     const auto count = std::min({most_joined, std::max<std::ptrdiff_t>(2, joined - from + std::ssize(fresh)), std::ssize(shards) - from});
     ShardWriter writer;
     const std::span<const std::string> sealed{shards.data() + from, static_cast<std::size_t>(count)};
@@ -175,28 +199,46 @@ std::vector<std::string> compact(const RunPaths& run, std::uint32_t epoch, std::
       const ShardReader reader{run.shards() / name};
       for (const auto& row : reader.rows()) writer.add(reader.record(row));
     }
-    const auto name = fmt::format("{:06}-c-{:05}.h5", epoch, number);
+    std::string name;
+    do name = fmt::format("{:06}-c-{:05}.h5", epoch, ++number);
+    while (fs::exists(run.shards() / name));  // this job has joined shards before
     writer.write(run.shards() / name, {"compaction", "", "", "", ""}, sealed);
     old.insert(old.end(), sealed.begin(), sealed.end());
     fresh.push_back(name);
     from += count;
   }
+  check_newest(run, epoch);
   std::string list;
   for (const auto& name : old) list += name + "\n";
   replace_file(run.shards() / "superseded.txt", list);
   shards.erase(shards.begin(), shards.begin() + from);
   shards.insert(shards.end(), fresh.begin(), fresh.end());
-  log::info("{} small shards were joined into {}", old.size(), fresh.size());
+  log::info("{} small shards were joined into {}", old.size() - old_before, fresh.size());
   return shards;
+}
+
+/// A job that was killed between joining shards and binding them left an index over the old ones:
+/// it would read as zeros.
+void remove_index_over(const RunPaths& run, const std::vector<std::string>& names) {
+  if (!fs::exists(run.corpus_index())) return;
+  const auto sources = ShardReader{run.corpus_index()}.shards();
+  const bool needs_them = std::ranges::any_of(
+      names, [&](const auto& name) { return std::ranges::binary_search(sources, name); });
+  if (needs_them) fs::remove(run.corpus_index());
 }
 
 }  // namespace
 
 void bind_corpus(const RunPaths& run, std::uint32_t epoch, const std::vector<std::string>& expected, std::size_t max_sources) {
+  check_newest(run, epoch);
   for (const auto& name : expected) await(run.shards() / name);
+  const auto gone = superseded_shards(run);
   auto shards = list_shards(run);
+  const auto is_in = [](const auto& names, const auto& name) {
+    return std::ranges::find(names, name) != names.end();
+  };
   for (const auto& name : expected) {
-    if (std::ranges::find(shards, name) == shards.end()) shards.push_back(name);  // a stale listing
+    if (!is_in(shards, name) && !is_in(gone, name)) shards.push_back(name);  // a stale listing
   }
   shards = compact(run, epoch, std::move(shards), max_sources);
   std::ranges::sort(shards);
@@ -206,6 +248,7 @@ void bind_corpus(const RunPaths& run, std::uint32_t epoch, const std::vector<std
 void delete_superseded(const RunPaths& run) {
   const auto names = superseded_shards(run);
   if (names.empty()) return;
+  remove_index_over(run, names);
   for (const auto& name : names) {
     fs::remove(run.shards() / name);
     fs::remove(run.shards() / (name + ".sum"));

@@ -19,6 +19,7 @@ constexpr std::uint32_t segment_version = 1;
 constexpr std::uint16_t record_version = 1;
 constexpr std::size_t header_bytes = 8 + 4 * 4 + 4;  ///< magic, version, epoch, rank, number, CRC
 constexpr std::size_t frame_bytes = 4 + 2 + 4;       ///< length, version, CRC
+constexpr std::size_t least_payload = 8 + 6 * 4 + 8;  ///< key and order
 constexpr mode_t file_mode = 0666;
 
 unsigned checksum(std::span<const std::byte> bytes) {
@@ -32,16 +33,33 @@ Bytes header_of(std::uint32_t epoch, std::uint32_t rank, std::uint32_t number) {
   return std::move(out).bytes();
 }
 
-/// Empty if the header is sound.
-std::string problem_of_header(std::span<const std::byte> file) {
-  if (file.size() < header_bytes) return {};  // torn before its first record
+void check_header(std::span<const std::byte> file, Replay& replay) {
   ByteReader in{file.first(header_bytes)};
   const auto text = in.get_raw(magic.size());
-  if (std::memcmp(text.data(), magic.data(), magic.size()) != 0) return "it is no journal segment";
-  if (in.get<std::uint32_t>() != segment_version) return "written by another version of pecia";
+  const auto version = in.get<std::uint32_t>();
   (void)in.get_raw(3 * sizeof(std::uint32_t));
-  if (in.get<std::uint32_t>() != checksum(file.first(header_bytes - 4))) return "its header is damaged";
-  return {};
+  if (std::memcmp(text.data(), magic.data(), magic.size()) != 0) {
+    replay.problem = "it is no journal segment";
+  } else if (in.get<std::uint32_t>() != checksum(file.first(header_bytes - 4))) {
+    replay.problem = "its header is damaged";
+  } else if (version != segment_version) {
+    replay.problem = "written by another version of pecia";
+    replay.other_version = true;
+  }
+}
+
+/// Whether a whole record that matches its checksum begins anywhere in there. It tells damage,
+/// which may have cost committed records, from a torn tail, which nothing follows.
+bool holds_record(std::span<const std::byte> bytes) {
+  for (; bytes.size() >= frame_bytes + least_payload; bytes = bytes.subspan(1)) {
+    ByteReader in{bytes};
+    const auto size = in.get<std::uint32_t>();
+    if (in.get<std::uint16_t>() != record_version) continue;
+    const auto crc = in.get<std::uint32_t>();
+    if (size >= least_payload && size <= in.left() && crc == checksum(in.get_raw(size)))
+      return true;
+  }
+  return false;
 }
 
 bool all_zero(std::span<const std::byte> bytes) {
@@ -104,12 +122,14 @@ Replay replay_segment(const std::filesystem::path& path,
   const auto contents = read_file(path);
   const auto file = std::as_bytes(std::span{contents});
   Replay replay;
-  replay.problem = problem_of_header(file);
-  if (!replay.problem.empty()) return replay;
-  if (file.size() < header_bytes) {
+  // Never synced: a lost node may leave a length without its bytes.
+  const bool no_header = file.size() < header_bytes || all_zero(file.first(header_bytes));
+  if (no_header && !holds_record(file)) {
     replay.torn_bytes = file.size();
     return replay;
   }
+  check_header(file, replay);
+  if (!replay.problem.empty()) return replay;
   std::size_t at = header_bytes;
   while (at < file.size()) {
     const auto rest = file.subspan(at);
@@ -135,7 +155,11 @@ Replay replay_segment(const std::filesystem::path& path,
     ++replay.records;
     at += frame_bytes + size;
   }
-  replay.torn_bytes = file.size() - at;
+  if (at < file.size() && holds_record(file.subspan(at + 1)))
+    replay.problem =
+        fmt::format("record {} (byte {}) is damaged and more follows it", replay.records + 1, at);
+  else
+    replay.torn_bytes = file.size() - at;
   return replay;
 }
 

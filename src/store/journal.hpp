@@ -40,6 +40,7 @@ struct Replay {
   std::uint64_t records = 0;
   std::uint64_t torn_bytes = 0;  ///< behind the last whole record: a write that was cut off
   std::string problem;           ///< damage that is no torn tail; empty if sound
+  bool other_version = false;    ///< the problem: no damage, but another pecia's file
 };
 /// Calls `use` for each whole record with the place of its payload in the file. Throws `Error` only if
 /// the file cannot be read.

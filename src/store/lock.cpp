@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <cerrno>
+#include <charconv>
 #include <chrono>
 #include <condition_variable>
 #include <cstdlib>
@@ -32,6 +33,7 @@ constexpr std::chrono::seconds look_every{1};
 /// Ranks whose launcher was killed live up to 2 s longer (seen), and one may have renewed its lock.
 constexpr double orphan_s = 5;
 constexpr int renewals_of_the_living = 2;
+constexpr int missing_of_the_lost = 2;
 
 double seconds_since(Clock::time_point time) { return std::chrono::duration<double>(Clock::now() - time).count(); }
 
@@ -50,16 +52,23 @@ std::string boot_id() {
   }
 }
 
-/// Field 22 of /proc/<pid>/stat: with it a pid that is used again is told apart. 0 if it is gone.
-std::uint64_t start_of(std::int64_t pid) {
+struct Process {
+  char state = 0;
+  std::uint64_t start = 0;  ///< with it a pid that is used again is told apart
+};
+
+/// Fields 3 and 22 of /proc/<pid>/stat; nothing if it cannot be seen.
+std::optional<Process> process_of(std::int64_t pid) {
   try {
     const auto stat = read_file(fmt::format("/proc/{}/stat", pid));
     std::string_view rest{stat};
     rest.remove_prefix(rest.rfind(')') + 1);
+    Process process{rest.at(1), 0};
     for (int field = 2; field < 21; ++field) rest.remove_prefix(rest.find(' ', 1));
-    return std::strtoull(rest.data() + 1, nullptr, 10);
-  } catch (const Error&) {
-    return 0;
+    process.start = std::strtoull(rest.data() + 1, nullptr, 10);
+    return process;
+  } catch (const std::exception&) {
+    return std::nullopt;
   }
 }
 
@@ -70,7 +79,7 @@ Holder ourselves() {
   holder.host = host;
   holder.boot_id = boot_id();
   holder.pid = getpid();
-  holder.pid_start = start_of(holder.pid);
+  if (const auto process = process_of(holder.pid)) holder.pid_start = process->start;
   holder.slurm_job = environment("SLURM_JOB_ID");
   holder.slurm_step = environment("SLURM_STEP_ID");
   holder.slurm_restart = environment("SLURM_RESTART_COUNT");
@@ -97,20 +106,44 @@ bool same_process(const Holder& one, const Holder& other) {
          one.pid_start == other.pid_start && (one.counter >> 16) == (other.counter >> 16);
 }
 
-/// What can be known at once: the same machine knows its processes, Slurm its earlier steps.
-bool is_known_dead(const Holder& holder, const Holder& us) {
-  if (!holder.boot_id.empty() && holder.boot_id == us.boot_id) {
-    const bool same_host = holder.host == us.host;  // containers share a boot id, not process ids
-    if (same_host && start_of(holder.pid) != holder.pid_start) return true;
+enum class Life { unknown, alive, ended };
+
+/// What the same machine's process table shows of the holder.
+Life life_of(const Holder& holder, const Holder& us) {
+  // Containers share a boot id, not process ids.
+  if (holder.boot_id.empty() || holder.boot_id != us.boot_id || holder.host != us.host)
+    return Life::unknown;
+  if (const auto process = process_of(holder.pid)) {
+    // Where nobody waits for orphans (pid 1 of many containers), the dead stay listed.
+    const bool dead =
+        process->state == 'Z' || process->state == 'X' || process->start != holder.pid_start;
+    return dead ? Life::ended : Life::alive;
   }
-  const bool same_job = !us.slurm_job.empty() && holder.slurm_job == us.slurm_job;
-  return same_job && (holder.slurm_step != us.slurm_step || holder.slurm_restart != us.slurm_restart);
+  // Another user's process may be hidden (/proc mounted with hidepid), but it can be asked for.
+  const bool gone = ::kill(static_cast<pid_t>(holder.pid), 0) != 0 && errno == ESRCH;
+  return gone ? Life::ended : Life::unknown;
 }
 
-/// Whether the same machine's process table shows the holder alive.
-bool is_known_alive(const Holder& holder, const Holder& us) {
-  return holder.boot_id == us.boot_id && holder.host == us.host && start_of(holder.pid) == holder.pid_start &&
-         holder.pid_start != 0;
+/// The number of an ordinary Slurm step; none for the batch script and its kin, which run beside
+/// steps.
+std::optional<std::uint32_t> step_number(const std::string& step) {
+  constexpr std::uint32_t first_special = 0xFFFFFFF0;
+  std::uint32_t number = 0;
+  const auto [end, failure] = std::from_chars(step.data(), step.data() + step.size(), number);
+  if (step.empty() || failure != std::errc{} || end != step.data() + step.size() ||
+      number >= first_special)
+    return std::nullopt;
+  return number;
+}
+
+/// Slurm ends a job before it restarts it; the batch script a step before the next.
+bool is_earlier_in_job(const Holder& holder, const Holder& us) {
+  if (us.slurm_job.empty() || holder.slurm_job != us.slurm_job) return false;
+  const auto restart = step_number(holder.slurm_restart).value_or(0),
+             our_restart = step_number(us.slurm_restart).value_or(0);
+  if (restart != our_restart) return restart < our_restart;
+  const auto step = step_number(holder.slurm_step), our_step = step_number(us.slurm_step);
+  return step && our_step && *step < *our_step;
 }
 
 }  // namespace
@@ -176,7 +209,8 @@ struct RunLock::State {
 
   void acquire() {
     if (create()) return;
-    auto seen = read_holder(run);
+    const auto first = read_holder(run);
+    auto seen = first;
     const auto began = Clock::now();
     auto unchanged_since = began;
     int renewals = 0;
@@ -186,11 +220,13 @@ struct RunLock::State {
         if (create()) return;
         continue;
       }
-      if (holder && settings.break_lock) {
+      const auto life = holder ? life_of(*holder, us) : Life::unknown;
+      if (holder && settings.break_lock && first && same_process(*holder, *first)) {
         if (take_over("--break-lock, held by " + holder->description())) return;
-      } else if (holder && is_known_dead(*holder, us)) {
+      } else if (holder && (life == Life::ended ||
+                            (life == Life::unknown && is_earlier_in_job(*holder, us)))) {
         if (take_over("its holder (" + holder->description() + ") has ended")) return;
-      } else if (holder && is_known_alive(*holder, us) && seconds_since(began) > orphan_s) {
+      } else if (holder && life == Life::alive && seconds_since(began) > orphan_s) {
         refuse(*holder);
       }
       if (holder && (!seen || seen->counter != holder->counter)) {
@@ -203,8 +239,8 @@ struct RunLock::State {
         if (take_over(fmt::format("its lock was not renewed for {:.0f} s", quiet_s))) return;
         unchanged_since = Clock::now();
       }
-      const bool alive = holder && is_known_alive(*holder, us);
-      wait(holder, alive ? orphan_s - seconds_since(began) : settings.takeover_s - quiet_s);
+      wait(holder,
+           life == Life::alive ? orphan_s - seconds_since(began) : settings.takeover_s - quiet_s);
     }
   }
 
@@ -224,6 +260,7 @@ struct RunLock::State {
 
   void renew_loop() {
     std::unique_lock lock{mutex};
+    int missing = 0;
     const std::chrono::duration<double> every{settings.renew_s};
     while (!wake.wait_for(lock, every, [&] { return ending; })) {
       try {
@@ -234,6 +271,17 @@ struct RunLock::State {
                      holder->description());
           return;
         }
+        // Deleted, or taken over by a job that has ended already. Once may be a stale view (NFS).
+        if (!holder && !fs::exists(run.lock())) {
+          if (++missing < missing_of_the_lost) continue;
+          lost = true;
+          log::error(
+              "the lock of the run has vanished ({}): this job writes nothing more to files that "
+              "have one writer",
+              run.lock().string());
+          return;
+        }
+        missing = 0;
         ++us.counter;
         replace_file(run.lock(), to_json(us));
       } catch (const std::exception& error) {

@@ -29,12 +29,16 @@ void sync_path(const fs::path& path) {
   sync_file(fd.get(), path);
 }
 
+/// Throws where the folder cannot be listed: taken for empty, all its pages would be read again.
 std::vector<std::string> names_with(const fs::path& folder, std::string_view extension) {
   std::vector<std::string> names;
-  std::error_code ignored;
-  for (const auto& entry : fs::directory_iterator{folder, ignored}) {
-    if (entry.path().extension() == extension) names.push_back(entry.path().filename().string());
+  std::error_code failed;
+  for (fs::directory_iterator entry{folder, failed}; !failed && entry != fs::directory_iterator{};
+       entry.increment(failed)) {
+    if (entry->path().extension() == extension) names.push_back(entry->path().filename().string());
   }
+  if (failed && failed != std::errc::no_such_file_or_directory)
+    throw system_error(failed.value(), "cannot list", folder.string());
   std::ranges::sort(names);
   return names;
 }
@@ -153,6 +157,10 @@ void ShardWriter::write(const fs::path& path, const Provenance& provenance, std:
       h5::write_attribute(id, "created_s", std::int64_t{std::chrono::duration_cast<std::chrono::seconds>(now).count()});
       h5::check(H5Fflush(id, H5F_SCOPE_GLOBAL), "cannot flush the shard");
     }
+    // Closing is where HDF5's last bytes are written, and it cannot say that it failed.
+    const ShardReader written{part};
+    for (const auto& row : written.rows()) (void)written.record(row);
+    require(written.rows().size() == rows_.size(), fmt::format("{} lacks rows", part.string()));
     sync_path(part);
     write_sum(path, part);
     if (::rename(part.c_str(), path.c_str()) != 0) throw system_error(errno, "cannot rename into place", path.string());
@@ -189,7 +197,9 @@ std::vector<std::uint64_t> ShardReader::column_sizes() const {
   return {text_.size(), blocks_.size(), lines_.size(), words_.size(), attempts_.size(), strings_.size()};
 }
 
-std::uint64_t ShardReader::shards() const { return h5::Dataset{file_.get(), "/shards"}.size(); }
+std::vector<std::string> ShardReader::shards() const {
+  return h5::read_texts(file_.get(), "/shards");
+}
 
 std::string ShardReader::string_at(std::uint64_t begin, std::uint64_t end) const {
   const auto bytes = strings_.read<char>(H5T_NATIVE_UINT8, begin, end);
@@ -256,8 +266,9 @@ std::vector<std::string> superseded_shards(const RunPaths& run) {
 }
 
 std::vector<std::string> list_shards(const RunPaths& run) {
-  auto names = names_with(run.shards(), ".h5");
+  // First the list, then the folder: what is superseded in between is only read twice.
   const auto gone = superseded_shards(run);
+  auto names = names_with(run.shards(), ".h5");
   std::erase_if(names, [&](const std::string& name) { return std::ranges::find(gone, name) != gone.end(); });
   return names;
 }

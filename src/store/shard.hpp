@@ -89,8 +89,8 @@ class ShardReader {
   [[nodiscard]] std::string text(const PageRow& row) const;
   /// Sizes of the columns, in the order of `columns()`.
   [[nodiscard]] std::vector<std::uint64_t> column_sizes() const;
-  /// Of corpus.h5: how many shards it is made of.
-  [[nodiscard]] std::uint64_t shards() const;
+  /// Of corpus.h5: names of the shards it is made of, sorted.
+  [[nodiscard]] std::vector<std::string> shards() const;
 
  private:
   [[nodiscard]] std::string string_at(std::uint64_t begin, std::uint64_t end) const;

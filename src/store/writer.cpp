@@ -17,19 +17,43 @@ namespace {
 namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
 
-/// Writes the records of a segment as a shard; nothing to write is no shard. Returns their number.
-std::uint64_t seal_segment(const fs::path& segment, const fs::path& shard, const Provenance& provenance) {
+/// Writes the whole records of a segment as a shard, if there are any and `accept` agrees.
+void seal_segment(const fs::path& segment, const fs::path& shard, const Provenance& provenance,
+                  const std::function<void(const Replay&)>& accept) {
   ShardWriter writer;
   const auto replay = replay_segment(segment, [&](Record&& record, std::uint64_t, std::uint32_t) { writer.add(record); });
-  if (!replay.problem.empty())
-    throw Error{fmt::format("the journal segment {} is damaged: {}. It is kept; `pecia verify` says what is lost",
-                            segment.string(), replay.problem)};
-  if (replay.torn_bytes > 0)
-    log::warning("{}: the last {} bytes were cut off in writing and are dropped; no committed page was in them",
-                 segment.filename().string(), replay.torn_bytes);
+  accept(replay);
   const auto sealed = segment.filename().string();
   if (!writer.empty()) writer.write(shard, provenance, {&sealed, 1});
-  return writer.rows();
+}
+
+/// Damage costs the records behind it and not the run: their pages are read again.
+void seal_leftover(const fs::path& segment, const fs::path& shard, const Provenance& provenance,
+                   std::uint64_t& rescued) {
+  bool damaged = false;
+  const auto name = segment.filename().string();
+  seal_segment(segment, shard, provenance, [&](const Replay& replay) {
+    if (replay.other_version)
+      throw Error{fmt::format("the journal segment {} was {}. Let that version finish the run",
+                              name, replay.problem)};
+    damaged = !replay.problem.empty();
+    if (damaged)
+      log::error(
+          "the journal segment {} is damaged: {}. What stands before that is kept, the other pages "
+          "are read again; "
+          "the file stays as {}.damaged",
+          name, replay.problem, name);
+    if (replay.torn_bytes > 0)
+      log::warning(
+          "{}: the last {} bytes were cut off in writing and are dropped; no committed page was in "
+          "them",
+          name, replay.torn_bytes);
+    rescued += replay.records;
+  });
+  if (damaged)
+    fs::rename(segment, segment.string() + ".damaged");
+  else
+    fs::remove(segment);
 }
 
 }  // namespace
@@ -55,9 +79,19 @@ struct Writer::State {
   void seal() {
     const auto number = next_number - 1;
     const auto path = segment->path();
+    const auto records = segment->records();
     segment.reset();
     auto shard = fs::path{segment_name(settings.epoch, settings.rank, number)}.replace_extension(".h5");
-    seal_segment(path, settings.run.shards() / shard, settings.provenance);
+    seal_segment(path, settings.run.shards() / shard, settings.provenance,
+                 [&](const Replay& replay) {
+                   if (replay.records != records || !replay.problem.empty())
+                     throw Error{
+                         fmt::format("the journal segment {} has {} of the {} records written to "
+                                     "it ({}). It is kept, for the "
+                                     "next job; look at the disk",
+                                     path.string(), replay.records, records,
+                                     replay.problem.empty() ? "it is cut off" : replay.problem)};
+                 });
     fs::remove(path);
     written.shards.push_back(shard.string());
   }
@@ -69,6 +103,10 @@ Writer::~Writer() = default;
 void Writer::append(const PageKey& key, std::uint32_t generation, const result::PageOutcome& outcome) {
   auto& s = *state_;
   s.guarded([&] {
+    // Read back it would be refused, and its segment could not be sealed.
+    if (const auto problem = result::problem_of(outcome.reading); !problem.empty())
+      throw Error{fmt::format("the reading of document {} page {} by {} makes no sense: {}",
+                              to_string(key.document), key.page, outcome.engine, problem)};
     if (!s.segment) {
       s.segment.emplace(s.settings.run.journal(), s.settings.epoch, s.settings.rank, s.next_number++);
       s.opened = Clock::now();
@@ -120,8 +158,7 @@ std::uint64_t seal_leftovers(const RunPaths& run, std::uint32_t epoch, const Pro
     const auto path = run.journal() / name;
     // A shard of the same name holds these records already: it was killed before it deleted this one.
     const auto shard = run.shards() / fmt::format("{:06}-r-{:05}.h5", epoch, ++number);
-    rescued += seal_segment(path, shard, provenance);
-    fs::remove(path);
+    seal_leftover(path, shard, provenance, rescued);
   }
   return rescued;
 }

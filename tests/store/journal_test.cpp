@@ -95,6 +95,44 @@ TEST(Journal, AFlippedByteNeverGivesAWrongRecord) {
   }
 }
 
+TEST(Journal, DamageThatSoundRecordsFollowIsNoTornTail) {
+  const test::TempFolder folder;
+  const auto segment = made_segment(folder.path());
+  const auto whole = read_file(segment);
+  std::vector<std::uint64_t> places;
+  (void)replay_segment(segment,
+                       [&](Record&&, std::uint64_t at, std::uint32_t) { places.push_back(at); });
+  ASSERT_EQ(places.size(), pages);
+  constexpr std::size_t frame = 10;
+  for (std::size_t at = places.front() - frame; at < places.back() - frame; ++at) {
+    auto damaged = whole;
+    damaged[at] = static_cast<char>(damaged[at] ^ 0x40);
+    const auto replay = replay_and_check(folder.write("flipped.seg", damaged));
+    EXPECT_NE(replay.problem, "") << "byte " << at;
+    const auto before =
+        std::ranges::count_if(places, [&](std::uint64_t place) { return place <= at; });
+    const bool in_frame = std::ranges::any_of(
+        places, [&](std::uint64_t place) { return at < place && at + frame >= place; });
+    EXPECT_EQ(replay.records, static_cast<std::uint64_t>(in_frame ? before : before - 1))
+        << "byte " << at;
+  }
+  auto hole = whole;
+  std::fill_n(hole.begin() + static_cast<std::ptrdiff_t>(places[1] - frame), places[2] - places[1],
+              '\0');
+  const auto replay = replay_and_check(folder.write("hole.seg", hole));
+  EXPECT_EQ(replay.records, 1U);
+  EXPECT_NE(replay.problem, "");
+}
+
+TEST(Journal, OfZerosAloneIsTorn) {
+  const test::TempFolder folder;
+  for (const std::size_t size : {1, 28, 29, 5000}) {
+    const auto replay = replay_and_check(folder.write("zeros.seg", std::string(size, '\0')));
+    EXPECT_EQ(replay.torn_bytes, size);
+    EXPECT_EQ(replay.problem, "") << size;
+  }
+}
+
 TEST(Journal, TheFormatOfARecordStaysWhatItWas) {
   Record record{{{0x1122334455667788}, 1, 2}, {3, result::State::blank, 4, 5, 6, 7}, {}};
   record.outcome.state = result::State::blank;

@@ -6,9 +6,11 @@
 
 #include "pecia/store/run.hpp"
 
-int main(int, char** argv) {
+int main(int argc, char** argv) {
   try {
-    const pecia::store::RunLock lock{{argv[1]}, {}};
+    pecia::store::LockSettings settings;
+    settings.break_lock = argc > 2;  // --break-lock
+    const pecia::store::RunLock lock{{argv[1]}, settings};
     std::puts("held");
     std::fflush(stdout);
     char byte = 0;

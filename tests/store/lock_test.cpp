@@ -8,7 +8,9 @@
 
 #include <array>
 #include <atomic>
+#include <cstdlib>
 #include <fstream>
+#include <optional>
 #include <thread>
 
 #include "pecia/base/error.hpp"
@@ -22,10 +24,31 @@ extern char** environ;
 namespace pecia::store {
 namespace {
 
+/// A variable of the environment, as long as this lives.
+class Environment {
+ public:
+  Environment(const char* name, const char* value) : name_{name} {
+    if (const char* before = std::getenv(name)) before_ = before;
+    ::setenv(name, value, 1);
+  }
+  ~Environment() {
+    if (before_)
+      ::setenv(name_, before_->c_str(), 1);
+    else
+      ::unsetenv(name_);
+  }
+  Environment(const Environment&) = delete;
+  Environment& operator=(const Environment&) = delete;
+
+ private:
+  const char* name_;
+  std::optional<std::string> before_;
+};
+
 /// Another process that holds the lock.
 class HolderProcess {
  public:
-  explicit HolderProcess(const RunPaths& run) {
+  explicit HolderProcess(const RunPaths& run, std::string option = "") {
     std::array<int, 2> in{}, out{};
     EXPECT_EQ(::pipe2(in.data(), O_CLOEXEC), 0);
     EXPECT_EQ(::pipe2(out.data(), O_CLOEXEC), 0);
@@ -34,7 +57,8 @@ class HolderProcess {
     posix_spawn_file_actions_adddup2(&actions, in[0], STDIN_FILENO);
     posix_spawn_file_actions_adddup2(&actions, out[1], STDOUT_FILENO);
     std::string program = PECIA_LOCK_HOLDER, folder = run.root.string();
-    std::array<char*, 3> arguments{program.data(), folder.data(), nullptr};
+    std::array<char*, 4> arguments{program.data(), folder.data(),
+                                   option.empty() ? nullptr : option.data(), nullptr};
     EXPECT_EQ(posix_spawn(&pid_, program.c_str(), &actions, nullptr, arguments.data(), environ), 0);
     posix_spawn_file_actions_destroy(&actions);
     ::close(in[0]);
@@ -102,6 +126,16 @@ TEST_F(LockTest, OfAKilledHolderIsTakenOver) {
   EXPECT_EQ(read_holder(run_)->pid, ::getpid());
 }
 
+TEST_F(LockTest, OfAKilledHolderThatNobodyHasWaitedForIsTakenOver) {
+  const HolderProcess holder{run_};
+  ASSERT_TRUE(holder.held());
+  ::kill(holder.pid(), SIGKILL);
+  siginfo_t ended{};
+  ASSERT_EQ(::waitid(P_PID, static_cast<id_t>(holder.pid()), &ended, WEXITED | WNOWAIT), 0);
+  const RunLock lock{run_, {}};
+  EXPECT_TRUE(lock.taken_over());
+}
+
 TEST_F(LockTest, OfAPidThatIsUsedAgainIsTakenOver) {
   HolderProcess holder{run_};
   const auto held = *read_holder(run_);
@@ -142,6 +176,70 @@ TEST_F(LockTest, CanBeBrokenAndTheLoserNotices) {
     for (int n = 0; n < 200 && !first.lost(); ++n) std::this_thread::sleep_for(std::chrono::milliseconds{20});
     EXPECT_TRUE(first.lost());
   }
+}
+
+TEST_F(LockTest, OfALivingStepOfTheSameSlurmJobIsRefused) {
+  const Environment job{"SLURM_JOB_ID", "7"};
+  std::optional<HolderProcess> holder;
+  {
+    const Environment step{"SLURM_STEP_ID", "0"};
+    holder.emplace(run_);
+  }
+  ASSERT_TRUE(holder->held());
+  const Environment step{"SLURM_STEP_ID", "1"};
+  EXPECT_THROW((RunLock{run_, {}}), UsageError);
+}
+
+TEST_F(LockTest, OfTheSameSlurmJobIsTakenAtOnceFromAnEarlierStepOrRestartOnly) {
+  const Environment job{"SLURM_JOB_ID", "7"}, step{"SLURM_STEP_ID", "10"},
+      restart{"SLURM_RESTART_COUNT", "1"};
+  {
+    const HolderProcess holder{run_};
+    replace_in_lock(read_holder(run_)->boot_id, "another-machine");
+  }
+  const auto gives_up_waiting = [&] {
+    LockSettings settings;
+    settings.waiting = [](const std::string&) { return false; };
+    try {
+      const RunLock lock{run_, settings};
+      return false;
+    } catch (const UsageError&) {
+      return true;
+    }
+  };
+  const auto lock_file = read_file(run_.lock());
+  const auto with = [&](const char* now_step, const char* now_restart) {
+    replace_file(run_.lock(), lock_file);
+    const Environment s{"SLURM_STEP_ID", now_step}, r{"SLURM_RESTART_COUNT", now_restart};
+    return gives_up_waiting();
+  };
+  EXPECT_TRUE(with("9", "1")) << "the holder is a later step";
+  EXPECT_TRUE(with("10", "1"));
+  EXPECT_TRUE(with("11", "0")) << "the holder is a later restart";
+  EXPECT_TRUE(with("", "1")) << "the batch step runs beside the others";
+  EXPECT_FALSE(with("11", "1"));
+  EXPECT_FALSE(with("0", "2"));
+}
+
+TEST_F(LockTest, ThatIsGoneIsLostAndNotMadeAgain) {
+  LockSettings quick;
+  quick.renew_s = 0.02;
+  const RunLock lock{run_, quick};
+  std::filesystem::remove_all(run_.root);
+  for (int n = 0; n < 500 && !lock.lost(); ++n)
+    std::this_thread::sleep_for(std::chrono::milliseconds{10});
+  EXPECT_TRUE(lock.lost());
+}
+
+TEST_F(LockTest, BrokenByTwoAtOnceIsHadByOne) {
+  { const HolderProcess holder{run_}; }
+  std::array<std::unique_ptr<HolderProcess>, 2> holders;
+  {
+    std::vector<std::jthread> threads;
+    for (auto& holder : holders)
+      threads.emplace_back([&] { holder = std::make_unique<HolderProcess>(run_, "--break-lock"); });
+  }
+  EXPECT_NE(holders[0]->held(), holders[1]->held());
 }
 
 TEST_F(LockTest, IsHadByOneOfManyWhoStartAtOnce) {

@@ -55,8 +55,9 @@ class Writer {
 };
 
 /// Seals the segments that earlier epochs left (dead or drained ranks): by rank 0 of a new epoch,
-/// before any rank writes. A torn tail is dropped, with a warning that counts its bytes. Returns the
-/// number of records rescued.
+/// before any rank writes. A torn tail is dropped, with a warning that counts its bytes; a damaged
+/// segment is kept as `*.damaged` once the records before the damage are sealed. Returns the number
+/// of records rescued.
 std::uint64_t seal_leftovers(const RunPaths& run, std::uint32_t epoch, const Provenance& provenance);
 
 /// Writes corpus.h5 over all shards, whole and renamed, if `epoch` is still the newest. Compacts
