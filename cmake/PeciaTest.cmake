@@ -28,8 +28,14 @@ function(pecia_add_test path)
   endif()
   if(NOT arg_RANKS)
     target_link_libraries(${name} PRIVATE GTest::gtest_main GTest::gmock)
-    gtest_discover_tests(${name} TEST_PREFIX "${path}:" DISCOVERY_MODE PRE_TEST
-      PROPERTIES TIMEOUT ${arg_TIMEOUT} LABELS ${arg_LABEL} ENVIRONMENT "${PECIA_TEST_ENVIRONMENT}")
+    gtest_discover_tests(${name} TEST_PREFIX "${path}:" DISCOVERY_MODE PRE_TEST TEST_LIST ${name}_cases
+      PROPERTIES TIMEOUT ${arg_TIMEOUT} LABELS ${arg_LABEL})
+    # Not by PROPERTIES above, which would pass on the first variable of the list alone.
+    set(environment ${CMAKE_CURRENT_BINARY_DIR}/${name}_environment.cmake)
+    file(WRITE ${environment} "foreach(case IN LISTS ${name}_cases)
+  set_tests_properties(\"\${case}\" PROPERTIES ENVIRONMENT \"${PECIA_TEST_ENVIRONMENT}\")
+endforeach()\n")
+    set_property(DIRECTORY APPEND PROPERTY TEST_INCLUDE_FILES ${environment})
     return()
   endif()
   target_link_libraries(${name} PRIVATE pecia_mpi_main GTest::gmock)
