@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "pecia/base/text.hpp"
 
@@ -40,12 +41,17 @@ class Collector {
  public:
   explicit Collector(const page::Image& image) : image_{image} {}
 
+  /// Tesseract gives pictures and rules words of white space: they make no block and no line.
   void operator()(tesseract::ResultIterator& at) {
+    bool new_block = false, new_line = false;
     do {
-      if (at.Empty(tesseract::RIL_WORD)) continue;
-      if (at.IsAtBeginningOf(tesseract::RIL_PARA)) begin_block(at);
-      if (at.IsAtBeginningOf(tesseract::RIL_TEXTLINE)) begin_line(at);
-      add_word(at);
+      new_block = new_block || at.IsAtBeginningOf(tesseract::RIL_PARA);
+      new_line = new_line || at.IsAtBeginningOf(tesseract::RIL_TEXTLINE);
+      const auto text = at.Empty(tesseract::RIL_WORD) ? std::string{} : text_at(at, tesseract::RIL_WORD);
+      if (text.find_first_not_of(" \t\n") == std::string::npos) continue;
+      if (std::exchange(new_block, false)) begin_block(at);
+      if (std::exchange(new_line, false)) begin_line(at);
+      add_word(at, text);
     } while (at.Next(tesseract::RIL_WORD));
     end_block();
   }
@@ -98,8 +104,7 @@ class Collector {
   }
 
   /// Words stand in their line's text in this order; what is between them is Tesseract's spacing.
-  void add_word(const tesseract::ResultIterator& at) {
-    const auto text = text_at(at, tesseract::RIL_WORD);
+  void add_word(const tesseract::ResultIterator& at, const std::string& text) {
     auto word = part_at(at, tesseract::RIL_WORD);
     const auto found = reading_.text.find(text, cursor_);
     const bool located = found != std::string::npos && found + text.size() <= line_end_;

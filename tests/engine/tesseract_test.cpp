@@ -1,5 +1,7 @@
 #include "tesseract_engine.hpp"
 
+#include <algorithm>
+
 #include "engine/engine_contract.hpp"
 
 namespace pecia {
@@ -66,6 +68,31 @@ TEST(TesseractEngine, TellsABlankPageFromAPictureWithoutWords) {
 
   EXPECT_TRUE(std::holds_alternative<engine::Blank>(done.at(1).result));
   EXPECT_TRUE(std::holds_alternative<result::Reading>(done.at(2).result));
+}
+
+TEST(TesseractEngine, APictureLeavesNoEmptyLines) {
+  const auto text = test::text_page();
+  constexpr int picture_height = 500;
+  auto page = page::make_image(text.width_px, picture_height + text.height_px, page::PixelFormat::gray8, text.dpi);
+  const auto row = static_cast<std::size_t>(text.width_px);
+  for (std::size_t y = 0; y < picture_height; ++y) {
+    for (std::size_t x = 0; x < row; ++x) {
+      const bool inside = y > 60 && y < picture_height - 60 && x > row / 4 && x < row / 4 * 3;
+      page.pixels[y * row + x] = static_cast<std::byte>(inside ? 40 : 255);
+    }
+  }
+  std::ranges::copy(text.pixels, page.pixels.begin() + static_cast<std::ptrdiff_t>(picture_height * row));
+  engine::TesseractEngine engine{{"eng"}};
+
+  const auto done = test::read_all(engine, {page.image});
+
+  const auto& reading = std::get<result::Reading>(done.at(1).result);
+  EXPECT_GT(reading.words.size(), 3U);
+  EXPECT_NE(reading.text.front(), '\n') << reading.text;
+  for (const auto* parts : {&reading.blocks, &reading.lines, &reading.words}) {
+    for (const auto& part : *parts)
+      EXPECT_NE(text_of(reading, part).find_first_not_of(' '), std::string::npos) << reading.text;
+  }
 }
 
 TEST(TesseractEngine, ReadsEveryPixelFormatAlike) {
