@@ -19,7 +19,7 @@ esac
 install_missing build
 tests=OFF
 [ -f "$top/build/CMakeCache.txt" ] && grep -q '^PECIA_TESTS:BOOL=ON' "$top/build/CMakeCache.txt" && tests=ON
-configure_and_build default -DPECIA_TESTS=$tests
+configure_and_build default -DPECIA_TESTS=$tests -DPECIA_BENCHMARKS=$tests  # both want Python
 
 cd "$top"
 pecia=build/bin/pecia

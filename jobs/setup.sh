@@ -25,7 +25,7 @@ missing_packages() {
 
 # How to get packages without root: by module, Spack or conda.
 explain_missing() {
-  if is_debian; then printf '\nThese packages are needed and not installed:\n\n' >&2; fi
+  printf '\nThese packages are needed and not installed (Debian calls them so):\n\n' >&2
   local name
   for name in "$@"; do
     awk -F'|' -v name="$name" '!/^#/ { key = $1; gsub(/ /, "", key); if (key == name)
@@ -68,14 +68,14 @@ install_missing() {
     { explain_missing "${missing[@]}"; die "apt-get could not install all of them"; }
 }
 
-# Debian knows what is missing; elsewhere CMake has named the first of it, and this is all that it looks for.
+# explain_failed_configuration LOG: Debian knows what is missing; elsewhere CMake has named all of it.
 explain_failed_configuration() {
   local names
-  mapfile -t names < <(packages_for build)
   if is_debian; then
+    mapfile -t names < <(packages_for build)
     mapfile -t names < <(missing_packages "${names[@]}")
   else
-    say "CMake names above what it did not find first; it looks for all of these:" >&2
+    mapfile -t names < <(sed -n 's/^-- not found: //p' "$1" | tr ' ' '\n')
   fi
   [ "${#names[@]}" -eq 0 ] || explain_missing "${names[@]}"
 }
@@ -89,7 +89,7 @@ configure_and_build() {
   say "building ($preset)"
   local log; log=$(mktemp)
   (cd "$top" && cmake --preset "$preset" "${launcher[@]}" "$@") >"$log" 2>&1 ||
-    { cat "$log" >&2; rm -f "$log"; explain_failed_configuration; die "configuration failed, see above"; }
+    { cat "$log" >&2; explain_failed_configuration "$log"; rm -f "$log"; die "configuration failed, see above"; }
   (cd "$top" && cmake --build --preset "$preset") >"$log" 2>&1 ||
     { tail -n 60 "$log" >&2; rm -f "$log"; die "the build failed, see above"; }
   rm -f "$log"

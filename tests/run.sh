@@ -45,7 +45,7 @@ run_tests() {
 }
 
 (set -e; install_missing build test) || exit 1
-(set -e; configure_and_build default -DPECIA_TESTS=ON) || exit 1
+(set -e; configure_and_build default -DPECIA_TESTS=ON -DPECIA_BENCHMARKS=ON) || exit 1
 say "installed and built after $((SECONDS - began)) s"
 
 if [ -n "$label" ]; then

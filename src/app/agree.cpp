@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::int32_t usage_status = 2;
 constexpr std::int32_t error_status = 1;
+constexpr std::int32_t unfinished_status = 75;
 
 struct Failure {
   std::int32_t status = 0;
@@ -23,6 +24,8 @@ Failure failure_of(const std::function<void()>& step) {
     return {};
   } catch (const UsageError& error) {
     return {usage_status, error.what()};
+  } catch (const Stopped& stopped) {
+    return {unfinished_status, stopped.what()};
   } catch (const std::exception& error) {
     return {error_status, error.what()};
   }

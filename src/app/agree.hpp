@@ -13,7 +13,7 @@ struct Ended {
 
 /// Runs `step` on this rank and tells all ranks whether it failed anywhere. If it did, rank 0 logs
 /// each message once, with the ranks it came from, and every rank throws `Ended`. Collective.
-/// UsageError means exit status 2, any other exception 1.
+/// UsageError means exit status 2, Stopped 75, any other exception 1.
 void agree(comm::Communicator& comm, const std::function<void()>& step);
 
 }  // namespace pecia::app

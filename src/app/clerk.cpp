@@ -78,6 +78,7 @@ void Clerk::loop() {
 }
 
 void Clerk::write(const report::Status& status) {
+  if (store::newest_epoch(run_) != status.epoch) return;  // another job says now how far it is
   auto stamped = status;
   stamped.written_s = now_s();
   try {

@@ -220,7 +220,7 @@ void add_store(std::vector<KeyOf<Job>>& schema) {
       "what finished within it is lost with a node, and read again"));
   schema.push_back(job_key(
       "store.shard_pages", [](auto& job) -> auto& { return job.store.shard_pages; },
-      kind::Whole{1, 1'000'000, "pages"}, "a journal of so many pages becomes an HDF5 shard"));
+      kind::Whole{1, 65'536, "pages"}, "a journal of so many pages becomes an HDF5 shard"));
   schema.push_back(job_key(
       "store.shard_age_s", [](auto& job) -> auto& { return job.store.shard_age_s; },
       kind::Number{1, 30 * day_s, "s"}, "and so does one that is so old"));

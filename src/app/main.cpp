@@ -1,3 +1,5 @@
+#include <fmt/ranges.h>
+
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <memory>
@@ -10,6 +12,7 @@
 #include "pecia/base/stop.hpp"
 #include "pecia/base/version.hpp"
 #include "pecia/comm/mpi.hpp"
+#include "pecia/engine/factory.hpp"
 #include "pecia/store/run.hpp"
 #include "verbs.hpp"
 
@@ -31,7 +34,7 @@ struct Options {
 
 void add_run(CLI::App& program, Options& options) {
   auto* verb = program.add_subcommand("run", "Read all pages of a job, or go on with what is left of it");
-  verb->footer("Under MPI: mpirun -n 4 pecia run JOB, or srun --mpi=pmix pecia run JOB.\n"
+  verb->footer("Under MPI: mpirun --bind-to none -n 4 pecia run JOB, or srun --mpi=pmix pecia run JOB.\n"
                "Exit status: 0 no page failed, 3 complete but some pages failed, 75 drained: run it again,\n"
                "2 command line or job file, 1 anything else.");
   auto* job = verb->add_option("JOB", options.run.job_file, "Job file (YAML)");
@@ -90,6 +93,7 @@ int run_under_mpi(int& argc, char**& argv, const app::RunOptions& options) {
 
 int run_alone(const app::RunOptions& options) {
   const auto world = comm::make_alone();
+  log::set_prefix("rank 0");
   try {
     return app::run_job(*world, options);
   } catch (const comm::Aborted& aborted) {
@@ -135,7 +139,8 @@ int run_program(int argc, char** argv) {
     return program.exit(error) == 0 ? 0 : usage_status;
   }
   if (show_configuration) {
-    fmt::print("pecia {}\n{}\n", version(), build_configuration());
+    fmt::print("pecia {}\n{}\nMPI: {}\nengines: {}\n", version(), build_configuration(), comm::mpi_version(),
+               fmt::join(engine::engine_names(), ", "));
     return 0;
   }
   if (program.get_subcommands().empty()) {

@@ -133,6 +133,7 @@ void Pipeline::State::decode(page::Reader& reader, const std::shared_ptr<PageWor
   }
   const auto said = settings_for(*settings.job, of.path);
   work->options.languages = said.languages;
+  work->options.replay_seconds = work->task.cost_s;
   if (settings.trace_seconds) {
     work->options.replay_seconds =
         (*settings.trace_seconds)[work->task.page.document][work->task.page.page - 1];
@@ -140,7 +141,7 @@ void Pipeline::State::decode(page::Reader& reader, const std::shared_ptr<PageWor
     return;
   }
   const page::Source source{settings.root / of.path, of.format, said.password};
-  const auto info = reader.info(source, work->task.page.page);
+  const auto info = reader.info(source, work->task.page.page, work->scale_limits);
   const auto* failure = std::get_if<page::Failure>(&info);
   std::variant<page::Image, page::Failure> rendered;
   if (!failure) {

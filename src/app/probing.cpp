@@ -1,6 +1,8 @@
 #include "probing.hpp"
 
+#include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <exception>
 #include <mutex>
 #include <thread>
@@ -15,6 +17,8 @@
 namespace pecia::app {
 namespace {
 
+using Clock = std::chrono::steady_clock;
+
 corpus::Document bare_document(const ToProbe& wanted) {
   corpus::Document document;
   document.id = wanted.file.id;
@@ -28,12 +32,28 @@ corpus::Document bare_document(const ToProbe& wanted) {
 /// A child that was killed by chance must not decide what a document is: the retry rules hold here too.
 page::Probe probe_with_retries(page::Reader& reader, const page::Source& source) {
   std::vector<result::Attempt> history;
-  while (true) {
-    auto found = reader.probe(source);
+  for (double scale_limits = 1;;) {
+    auto found = reader.probe(source, scale_limits);
     if (found.problem == Reason::none || stop::requested() != stop::Request::none) return found;
     history.push_back({"", found.problem, found.problem_detail, 0});
-    if (!engine::next_attempt(history).again) return found;
+    const auto next = engine::next_attempt(history);
+    if (!next.again) return found;
+    scale_limits = next.scale_limits;
   }
+}
+
+/// One page that kills or exhausts the child is not to cost its document: without a look into the
+/// pages they can still be counted, and each is read, or fails, by itself.
+page::Probe probe_or_count(page::Reader& reader, const page::Source& source) {
+  auto found = probe_with_retries(reader, source);
+  const bool by_a_page = found.problem == Reason::child_crashed || found.problem == Reason::timeout ||
+                         found.problem == Reason::out_of_memory;
+  if (!by_a_page || stop::requested() != stop::Request::none) return found;
+  auto counted = reader.count_pages(source);
+  if (counted.problem != Reason::none) return found;
+  log::warning("{}: the cost of its {} pages is not known ({})", printable(source.file.native()),
+               counted.pages.size(), found.problem_detail);
+  return counted;
 }
 
 /// What keeps a file from being read is that document's problem.
@@ -65,7 +85,7 @@ void check_and_probe(page::Reader& reader, const Job& job, const std::filesystem
     return;
   }
   if (const auto& sum = wanted.file.checksum; sum && !has_checksum(file, *sum, document)) return;
-  auto found = probe_with_retries(
+  auto found = probe_or_count(
       reader, {file, corpus::Format::unknown, settings_for(job, document.path).password});
   document.format = found.format;
   document.problem = found.problem;
@@ -130,17 +150,25 @@ std::vector<ToProbe> scatter_files(comm::Communicator& comm, std::span<const ToP
 std::vector<std::optional<corpus::Document>> probe_slice(const Job& job,
                                                          const std::filesystem::path& root,
                                                          const std::vector<ToProbe>& files,
-                                                         int threads) {
+                                                         int threads, bool tells) {
   std::vector<std::optional<corpus::Document>> documents(files.size());
   std::atomic<std::size_t> next{0};
   std::mutex mutex;
   std::exception_ptr failure;
+  auto last_told = Clock::now();
+  const auto tell = [&] {
+    std::lock_guard lock{mutex};
+    if (!tells || Clock::now() - last_told < std::chrono::duration<double>{job.progress_s}) return;
+    last_told = Clock::now();
+    log::info("looking into documents: {} of {} on this rank", std::min(next.load(), files.size()), files.size());
+  };
   const auto work = [&] {
     try {
       page::Reader reader;
       for (auto n = next++; n < files.size(); n = next++) {
         if (stop::requested() != stop::Request::none) return;
         documents[n] = probe_one(reader, job, root, files[n]);
+        tell();
       }
     } catch (...) {
       std::lock_guard lock{mutex};
@@ -162,7 +190,7 @@ std::vector<corpus::Document> probe_on_all_ranks(comm::Communicator& comm, const
                                                  std::span<const ToProbe> files, int threads) {
   const auto mine = scatter_files(comm, files);
   std::vector<std::optional<corpus::Document>> probed;
-  agree(comm, [&] { probed = probe_slice(job, root, mine, threads); });
+  agree(comm, [&] { probed = probe_slice(job, root, mine, threads, comm.rank() == 0); });
 
   ByteWriter out;
   for (const auto& document : probed) {

@@ -49,8 +49,8 @@ void check_shared_file_system(comm::Communicator& comm, const store::RunPaths& r
   agree(comm, [&] {
     if (comm.rank() == 0) replace_file(file, wanted_text);
   });
-  agree(comm, [&] {
-    for (int tries = 0; tries < 300; ++tries) {  // NFS may show it up to 30 s late
+  const auto look = [&] {
+    for (int tries = 0; tries < 650; ++tries) {  // NFS may show it 60 s late
       std::error_code ignored;
       if (fs::exists(file, ignored) && read_file(file) == wanted_text) return;
       std::this_thread::sleep_for(std::chrono::milliseconds{100});
@@ -59,7 +59,13 @@ void check_shared_file_system(comm::Communicator& comm, const store::RunPaths& r
         "the run directory {} is not on a shared file system (host {} does not see what rank 0 wrote "
         "there). Put `run` on a file system that all nodes mount",
         run.root.string(), host_name())};
-  });
+  };
+  try {
+    agree(comm, look);
+  } catch (const Ended&) {
+    if (comm.rank() == 0) fs::remove(file);
+    throw;
+  }
   if (comm.rank() == 0) fs::remove(file);
 }
 
@@ -219,13 +225,21 @@ int read_all_pages(comm::Communicator& comm, const Job& job, const Shared& share
     clerk.reset();
   }
   const auto exit_status = comm.rank() == 0 ? static_cast<int>(end.status) : 0;
-  if (end.abort && comm.rank() == 0) comm.abort(exit_status);
+  if (end.abort && start) {
+    start->release_lock();  // nothing is unwound by an abort
+    comm.abort(exit_status);
+  }
   return exit_status;
 }
 
 void log_start(const comm::Communicator& comm, const Job& job, const RunStart& start, int cores) {
   log::info("pecia {} on {} rank{} ({}); {} to probe", version(), comm.size(),
             comm.size() == 1 ? "" : "s", comm.description(), start.to_probe().size());
+  const bool bound = std::getenv("OMPI_COMM_WORLD_SIZE") && !std::getenv("SLURM_JOB_ID") && cores == 1 &&
+                     sysconf(_SC_NPROCESSORS_ONLN) > comm.size();
+  if (bound && job.engine.threads == 0)
+    log::warning("mpirun lets each rank use one core only; to use all {} of this host: mpirun --bind-to none",
+                 sysconf(_SC_NPROCESSORS_ONLN));
   log::info("engine {} with {} worker{} a rank; to drain: kill -USR1 {}", job.engine.name,
             job.engine.threads > 0 ? job.engine.threads : cores,
             (job.engine.threads > 0 ? job.engine.threads : cores) == 1 ? "" : "s",

@@ -82,6 +82,7 @@ RunStart::RunStart(const Job& job, const RunOptions& options)
   store::create_run_directory(run_);
   take_over_run();
   check_job_against_run();
+  store::check_newest(run_, epoch_);
   replace_file(run_.job(), to_yaml(job_));
   manifest_ = corpus::load_manifest(run_.manifest());
   if (job.trace.empty())
@@ -127,13 +128,17 @@ void RunStart::find_documents_to_probe(const corpus::Listing& listing) {
   for (const auto n : difference.changed) {
     log::warning("{} has changed since it was listed; {}", printable(listing.files[n].path),
                  job_.redo_changed ? "it is read again"
-                                   : "what was read of it stays (corpus.changed: redo reads it again)");
+                                   : "what was read of it stays, and pages not read yet are read as they are "
+                                     "now (corpus.changed: redo reads all of it again)");
   }
   for (const auto id : difference.vanished) {
     const auto at = manifest_.find(id);
-    if (at >= 0)
-      log::warning("{} is no longer there; its pages that are not read yet will fail",
-                   printable(manifest_.documents()[static_cast<std::size_t>(at)].path));
+    if (at < 0) continue;
+    const auto& path = manifest_.documents()[static_cast<std::size_t>(at)].path;
+    log::warning("{} {}", printable(path),
+                 fs::exists(root_ / path)
+                     ? "is left out by this job (corpus.include, exclude, list), but the run has it and reads it"
+                     : "is no longer there; its pages that are not read yet will fail");
   }
   for (std::size_t n = 0; n < listing.files.size(); ++n) {
     const auto known = manifest_.find(listing.files[n].id);
@@ -155,6 +160,7 @@ void RunStart::add_trace() {
 
 void RunStart::add_documents(std::vector<corpus::Document> probed) {
   std::ranges::move(probed, std::back_inserter(new_documents_));
+  store::check_newest(run_, epoch_);  // looking into many documents takes its time
   corpus::write_manifest_segment(run_.manifest(), epoch_, new_documents_);
   new_documents_.clear();
   manifest_ = corpus::load_manifest(run_.manifest());

@@ -95,9 +95,10 @@ void summarise(const store::RunPaths& run, report::Status& status, sched::ExitSt
   std::string states;
   for (const auto& [state, pages] : counts.by_state) states += fmt::format(", {} {}", pages, state);
   const auto left = counts.pages - counts.done;
-  log::info("{}: {} documents, {} pages{}{}; {:.1f} s, {:.2f} pages/s; results in {}", status.state,
-            counts.documents, counts.pages, states,
-            left > 0 ? fmt::format(", {} left", left) : std::string{}, elapsed_s, status.pages_per_s,
+  log::info("{}: {} documents, {} pages{}{}{}; results in {}", status.state, counts.documents,
+            counts.pages, states, left > 0 ? fmt::format(", {} left", left) : std::string{},
+            elapsed_s > 0 ? fmt::format("; {:.1f} s, {:.2f} pages/s", elapsed_s, status.pages_per_s)
+                          : std::string{},
             run.root.string());
   if (end == sched::ExitStatus::unfinished)
     log::info("run the same command again to go on{}",

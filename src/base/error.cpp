@@ -23,6 +23,7 @@ std::string_view hint(int error_number) {
 Error::Error(const std::string& message, Here where) : std::runtime_error{message}, where_{where} {}
 
 UsageError::UsageError(const std::string& message, Here where) : Error{message, where} {}
+Stopped::Stopped(const std::string& message, Here where) : Error{message, where} {}
 
 Error system_error(int error_number, std::string_view what, std::string_view path, Here where) {
   std::string message{what};

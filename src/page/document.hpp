@@ -24,6 +24,8 @@ class Document {
   virtual ~Document() = default;
   /// One per page. Throws PageError if pages cannot be counted.
   [[nodiscard]] virtual std::vector<corpus::PageEvidence> evidence() = 0;
+  /// As many, without looking into the pages where that takes more than a header.
+  [[nodiscard]] virtual std::vector<corpus::PageEvidence> pages_without_evidence() { return evidence(); }
   /// `page` counts from 1. Throw PageError.
   [[nodiscard]] virtual PageInfo info(std::uint32_t page) = 0;
   [[nodiscard]] virtual PageRaster render(std::uint32_t page, const ImageRequest& request, std::uint64_t max_pixels) = 0;

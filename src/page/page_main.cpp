@@ -72,6 +72,7 @@ class Session {
       switch (request.verb) {
         case protocol::Verb::probe: return Probe{format_, Reason::none, "", document_->evidence()};
         case protocol::Verb::info: return document_->info(request.page);
+        case protocol::Verb::count: return Probe{format_, Reason::none, "", document_->pages_without_evidence()};
         case protocol::Verb::render: break;
       }
       return render(request, pixels);

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <new>
 #include <optional>
 
 #include "document.hpp"
@@ -30,9 +31,15 @@ class PdfDocument final : public Document {
         all[page - 1] = evidence_of(page);
       } catch (const PageError&) {
         // stays unknown; reading the page will say what is wrong with it
+      } catch (const PoDoFo::PdfError&) {
+      } catch (const std::bad_alloc&) {
       }
     }
     return all;
+  }
+
+  std::vector<corpus::PageEvidence> pages_without_evidence() override {
+    return std::vector<corpus::PageEvidence>(page_count());
   }
 
   PageInfo info(std::uint32_t page) override {

@@ -10,7 +10,7 @@
 // What a rank and its pecia-page child say to each other, in messages of room `child`.
 namespace pecia::page::protocol {
 
-enum class Verb : std::uint8_t { probe = 1, info, render };
+enum class Verb : std::uint8_t { probe = 1, info, render, count };
 
 /// `opens`: a descriptor of the document comes with the message and replaces the one before.
 struct Request {

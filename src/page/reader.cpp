@@ -41,12 +41,14 @@ struct Reader::State {
   Limits limits;
   std::optional<child::Child> child;
   std::optional<Source> open;  ///< what the child has open
+  double memory_scale = 1;     ///< of the child's limit
   std::atomic<bool> interrupted{false};
 
-  void start() {
+  void start(double scale_limits) {
     child::Program program;
     program.executable = child::find_program("pecia-page");
-    program.limits.memory_bytes = limits.memory_bytes;
+    memory_scale = scale_limits;
+    program.limits.memory_bytes = static_cast<std::uint64_t>(static_cast<double>(limits.memory_bytes) * memory_scale);
     child.emplace(program);
     open.reset();
   }
@@ -60,7 +62,8 @@ struct Reader::State {
   Asked ask(const Source& source, protocol::Request request, double scale_limits) {
     for (int tries = 0; tries < 2; ++tries) {
       if (interrupted) return {Failure{Reason::timeout, "interrupted", true}, {}};
-      if (!child) start();
+      if (child && memory_scale != scale_limits) child.reset();  // a limit holds for a child's whole life
+      if (!child) start(scale_limits);
       request.opens = !has_open(source);
       request.format = source.format;
       request.password = source.password;
@@ -112,6 +115,8 @@ struct Reader::State {
     }
   }
 
+  Probe probe(const Source& source, protocol::Verb verb, double scale_limits);
+
   Failure crashed() {
     const auto how = child->end();
     child.reset();
@@ -122,10 +127,16 @@ struct Reader::State {
 Reader::Reader(Limits limits) : state_{std::make_unique<State>()} { state_->limits = limits; }
 Reader::~Reader() = default;
 
-Probe Reader::probe(const Source& source) {
+Probe Reader::probe(const Source& source, double scale_limits) {
+  return state_->probe(source, protocol::Verb::probe, scale_limits);
+}
+
+Probe Reader::count_pages(const Source& source) { return state_->probe(source, protocol::Verb::count, 1); }
+
+Probe Reader::State::probe(const Source& source, protocol::Verb verb, double scale_limits) {
   protocol::Request request;
-  request.verb = protocol::Verb::probe;
-  auto asked = state_->ask(source, request, 1);
+  request.verb = verb;
+  auto asked = ask(source, request, scale_limits);
   Probe probe;
   const auto* failure = std::get_if<Failure>(&asked.answer);
   if (auto* answer = std::get_if<protocol::Answer>(&asked.answer)) {
@@ -137,11 +148,11 @@ Probe Reader::probe(const Source& source) {
   return probe;
 }
 
-std::variant<PageInfo, Failure> Reader::info(const Source& source, std::uint32_t page) {
+std::variant<PageInfo, Failure> Reader::info(const Source& source, std::uint32_t page, double scale_limits) {
   protocol::Request request;
   request.verb = protocol::Verb::info;
   request.page = page;
-  auto asked = state_->ask(source, request, 1);
+  auto asked = state_->ask(source, request, scale_limits);
   if (auto* failure = std::get_if<Failure>(&asked.answer)) return std::move(*failure);
   auto& answer = std::get<protocol::Answer>(asked.answer);
   if (auto* info = std::get_if<PageInfo>(&answer)) return *info;

@@ -35,11 +35,6 @@ void await(const fs::path& file) {
                           file.string())};
 }
 
-void check_newest(const RunPaths& run, std::uint32_t epoch) {
-  if (newest_epoch(run) != epoch)
-    throw Error{"another job has taken the run over; corpus.h5 is left to it"};
-}
-
 struct Bound {
   std::vector<std::string> shards;
   std::vector<std::vector<std::uint64_t>> sizes;  ///< per shard, per column

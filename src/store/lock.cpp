@@ -223,6 +223,8 @@ struct RunLock::State {
       const auto life = holder ? life_of(*holder, us) : Life::unknown;
       if (holder && settings.break_lock && first && same_process(*holder, *first)) {
         if (take_over("--break-lock, held by " + holder->description())) return;
+      } else if (!holder && settings.break_lock) {
+        if (take_over("--break-lock, and the lock cannot be read")) return;
       } else if (holder && (life == Life::ended ||
                             (life == Life::unknown && is_earlier_in_job(*holder, us)))) {
         if (take_over("its holder (" + holder->description() + ") has ended")) return;
@@ -248,7 +250,7 @@ struct RunLock::State {
     const auto message =
         fmt::format("the run is locked by {}; waiting {:.0f} s more to see whether it lives on",
                     holder ? holder->description() : "an unreadable lock", std::max(0.0, left_s));
-    if (settings.waiting && !settings.waiting(message)) throw UsageError{"stopped while waiting for the run's lock"};
+    if (settings.waiting && !settings.waiting(message)) throw Stopped{"stopped while waiting for the run's lock; run the same command again"};
     std::this_thread::sleep_for(look_every);
   }
 

@@ -52,6 +52,12 @@ std::uint32_t newest_epoch(const RunPaths& run) {
   return newest;
 }
 
+void check_newest(const RunPaths& run, std::uint32_t epoch) {
+  if (newest_epoch(run) != epoch)
+    throw Error{fmt::format("another job has taken the run {} over; what has one writer is left to it",
+                            run.root.string())};
+}
+
 std::uint32_t take_next_epoch(const RunPaths& run) {
   for (auto epoch = newest_epoch(run) + 1;; ++epoch) {
     const auto folder = run.epochs() / fmt::format("{:06}", epoch);

@@ -187,7 +187,7 @@ TEST_F(JobFile, RefusesWhatIsOutOfRange) {
   EXPECT_EQ(refusal(std::string{smallest} + "engine: {threads: 0}\n"),
             "x.yaml:3:19: engine.threads: 0 is out of range (1 to 1024)");
   EXPECT_EQ(refusal(std::string{smallest} + "store: {shard_pages: 99999999999}\n"),
-            "x.yaml:3:22: store.shard_pages: 99999999999 is out of range (1 to 1000000 pages)");
+            "x.yaml:3:22: store.shard_pages: 99999999999 is out of range (1 to 65536 pages)");
   for (const auto* setting :
        {"engine: {threads: -1}", "engine: {threads: 1025}", "engine: {watchdog_s: 0}",
         "engine: {time_scale: -1}", "store: {sync_interval_s: 0}", "store: {shard_age_s: 1e9}",

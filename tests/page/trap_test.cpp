@@ -213,6 +213,35 @@ TEST_F(TrapTest, AfterAnInterruptNothingIsReadAnyMore) {
   EXPECT_EQ(reader_.probe(jpeg).problem, Reason::timeout);
 }
 
+TEST_F(TrapTest, PagesThatAreTooMuchToLookIntoAreStillCounted) {
+  std::string much;
+  for (int n = 0; n < 900'000; ++n) much += "q Q\n";
+  const auto heavy = source("heavy.pdf", test::PdfBuilder{}.finish(media, much, "", "/Kids[3 0 R 3 0 R 3 0 R]/Count 3"));
+  Limits limits;
+  limits.cpu_s = 0.15;
+  Reader reader{limits};
+
+  EXPECT_EQ(reader.probe(heavy).problem, Reason::timeout);
+  const auto counted = reader.count_pages(heavy);
+
+  EXPECT_EQ(counted.problem, Reason::none) << counted.problem_detail;
+  ASSERT_EQ(counted.pages.size(), 3U);
+  EXPECT_EQ(counted.pages[0].coding, corpus::Coding::unknown);
+}
+
+TEST_F(TrapTest, AnotherAttemptGetsTheTimeAndTheMemoryThatItIsPromised) {
+  Limits limits;
+  limits.memory_bytes = std::uint64_t{1} << 30;
+  Reader reader{limits};
+  const auto large = source("large.jpg", test::make_jpeg(1));
+  std::filesystem::resize_file(large.file, std::uintmax_t{3} << 29);  // sparse
+#ifndef PECIA_SANITIZED  // no memory limit there
+  EXPECT_EQ(std::get<Failure>(reader.info(large, 1)).reason, Reason::out_of_memory);
+#endif
+  EXPECT_TRUE(std::holds_alternative<PageInfo>(reader.info(large, 1, 4)));
+  EXPECT_EQ(reader.probe(large, 4).pages.size(), 1U);
+}
+
 TEST_F(TrapTest, NamesTheLimitAFileDoesNotFitIn) {
   Limits limits;
   limits.memory_bytes = std::uint64_t{1} << 30;

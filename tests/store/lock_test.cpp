@@ -161,7 +161,16 @@ TEST_F(LockTest, WaitingCanBeStopped) {
     replace_in_lock(read_holder(run_)->boot_id, "another-machine"); }
   LockSettings settings;
   settings.waiting = [](const std::string&) { return false; };
-  EXPECT_THROW((RunLock{run_, settings}), UsageError);
+  EXPECT_THROW((RunLock{run_, settings}), Stopped);
+}
+
+TEST_F(LockTest, CanBeBrokenWhereItCannotBeRead) {
+  replace_file(run_.lock(), "");  // its maker was killed before it wrote it
+  LockSettings breaking;
+  breaking.break_lock = true;
+  breaking.waiting = [](const std::string&) { return false; };
+  const RunLock lock{run_, breaking};
+  EXPECT_EQ(read_holder(run_)->pid, ::getpid());
 }
 
 TEST_F(LockTest, CanBeBrokenAndTheLoserNotices) {
@@ -203,7 +212,7 @@ TEST_F(LockTest, OfTheSameSlurmJobIsTakenAtOnceFromAnEarlierStepOrRestartOnly) {
     try {
       const RunLock lock{run_, settings};
       return false;
-    } catch (const UsageError&) {
+    } catch (const Stopped&) {
       return true;
     }
   };

@@ -1,6 +1,7 @@
 """What a new user does wrong, and how a run is stopped: every case has a clear answer."""
 
 import os
+import re
 import shutil
 import signal
 
@@ -92,7 +93,7 @@ class JobFiles(pecia.Case):
 
 class Programs(pecia.Case):
     def test_help_version_configuration_and_keys(self):
-        for arguments, word in (("--version",), "pecia "), (("--config",), "HDF5"), (("--help",), "export"), \
+        for arguments, word in (("--version",), "pecia "), (("--config",), "MPI: Open MPI"), (("--help",), "export"), \
                 (("run", "--help"), "--retry"), (("run", "--help-job"), "sync_interval_s"), \
                 (("status", "--help"), "RUN"), (("verify", "--help"), "RUN"), \
                 (("export", "--help"), "--format"), (("doctor", "--help"), "FOLDER"):
@@ -169,6 +170,20 @@ class Runs(pecia.Case):
         self.assertEqual(status, 75, output)
         self.assertEqual(pecia.run(0, "run", job)[0], 3)
         self.assertEqual(pecia.run(0, "verify", self.folder / "run")[0], 3)
+
+    def test_int_and_term_to_mpirun_lose_no_committed_page(self):
+        """mpirun leaves its ranks about a second."""
+        for number in signal.SIGINT, signal.SIGTERM:
+            job = pecia.write_job(self.folder, CORPUS, store={"sync": "page"})
+            status, _ = self.stopped(number, 2, job)
+            self.assertNotEqual(status, 0)
+            pages = pecia.export(self.folder / "run", self.folder / "out")["pages.jsonl"]
+            read = [page for page in pages if page["state"] != "pending"]
+            self.assertTrue(read)
+            status, output = pecia.run(2, "run", job)
+            self.assertEqual(status, 3, output)
+            self.assertLessEqual(int(re.search(r"of which (\d+) are to be read", output)[1]), len(pages) - len(read))
+            shutil.rmtree(self.folder / "run")
 
     def test_finished_run_is_not_read_again(self):
         job = pecia.write_job(self.folder, CORPUS, **ECHO)

@@ -8,7 +8,7 @@ execute_process(COMMAND "${PREFIX}/bin/pecia" --version COMMAND_ERROR_IS_FATAL A
 execute_process(COMMAND "${PREFIX}/bin/pecia" doctor "${PREFIX}" COMMAND_ERROR_IS_FATAL ANY)
 execute_process(COMMAND "${PREFIX}/bin/pecia" run "${PREFIX}/share/pecia/jobs/sample.yaml" --dry-run
   --set "run=${PREFIX}/run" COMMAND_ERROR_IS_FATAL ANY)
-foreach(file IN ITEMS share/pecia/jobs/example.yaml share/pecia/slurm/pecia.sbatch share/doc/pecia/formats.md)
+foreach(file IN ITEMS share/pecia/jobs/example.yaml share/pecia/slurm/pecia.sbatch share/doc/pecia/README.md share/doc/pecia/docs/formats.md)
   if(NOT EXISTS "${PREFIX}/${file}")
     message(FATAL_ERROR "${file} was not installed")
   endif()

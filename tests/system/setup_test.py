@@ -1,6 +1,7 @@
 """What jobs/setup.sh says when a build cannot be configured."""
 
 import os
+import shutil
 import subprocess
 
 import pecia_process as pecia
@@ -29,6 +30,18 @@ class SetupTest(pecia.Case):
         output = self.configure(PATH=self.dpkg("libpodofo-dev"))
         self.assertIn("podofo@0.9.8", output)
         self.assertNotIn("libtiff-dev", output)
+
+    def test_elsewhere_what_cmake_did_not_find_is_called_missing(self):
+        """A system without dpkg: no more tools than the script needs, and a cmake that finds all but two."""
+        for tool in "bash", "awk", "sed", "tr", "cat", "rm", "mktemp", "env":
+            (self.folder / tool).symlink_to(shutil.which(tool))
+        cmake = self.folder / "cmake"
+        cmake.write_text("#!/bin/sh\necho '-- not found: libpodofo-dev libtiff-dev'\nexit 1\n")
+        cmake.chmod(0o755)
+        output = self.configure(PATH=str(self.folder))
+        self.assertIn("podofo=0.9", output)
+        self.assertIn("conda-forge: libtiff", output)
+        self.assertNotIn("libpng-dev", output)
 
     def test_nothing_is_called_missing_when_all_is_there(self):
         output = self.configure(PATH=self.dpkg("nothing"))

@@ -37,6 +37,12 @@ class UsageError : public Error {
   explicit UsageError(const std::string& message, Here where = Here::now());
 };
 
+/// Asked to stop before anything could begin: the program exits with 75, for "run it again".
+class Stopped : public Error {
+ public:
+  explicit Stopped(const std::string& message, Here where = Here::now());
+};
+
 /// Throws `Error` unless `condition` holds; always on. For what users and machines hand us.
 inline void require(bool condition, std::string_view message, Here where = Here::now()) {
   if (!condition) [[unlikely]]

@@ -76,9 +76,14 @@ class Reader {
   Reader& operator=(const Reader&) = delete;
 
   /// Never throws for what is in a document; throws `Error` if no child can be started at all.
-  [[nodiscard]] Probe probe(const Source& source);
-  [[nodiscard]] std::variant<PageInfo, Failure> info(const Source& source, std::uint32_t page);
-  /// `page` counts from 1. `scale_limits`: this attempt may take so many times the limits.
+  /// `scale_limits`, here and below: this attempt may take so many times the time and the memory.
+  [[nodiscard]] Probe probe(const Source& source, double scale_limits = 1);
+  /// As `probe`, without evidence of a PDF's pages: what one of them does to the child then costs
+  /// that page, when it is read, and not the document.
+  [[nodiscard]] Probe count_pages(const Source& source);
+  [[nodiscard]] std::variant<PageInfo, Failure> info(const Source& source, std::uint32_t page,
+                                                     double scale_limits = 1);
+  /// `page` counts from 1.
   [[nodiscard]] std::variant<Image, Failure> render(const Source& source, std::uint32_t page,
                                                     const ImageRequest& request, double scale_limits = 1);
   /// From any thread: the request under way, and every later one, soon (0.1 s) returns

@@ -11,7 +11,7 @@
 
 namespace pecia::report {
 
-/// What rank 0 writes to status.json about twice a minute and at the end, for `pecia status`.
+/// What rank 0 writes to status.json about every 5 s and at the end, for `pecia status`.
 struct Status {
   std::string state = "starting";  ///< starting, running, draining, complete, unfinished, failed
   std::string version, host, slurm_job, message;

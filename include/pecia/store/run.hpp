@@ -36,6 +36,9 @@ void create_run_directory(const RunPaths& run);
 /// The newest epoch there is, 0 if none.
 [[nodiscard]] std::uint32_t newest_epoch(const RunPaths& run);
 
+/// Before a file that has one writer is replaced: throws `Error` if a newer job has taken the run.
+void check_newest(const RunPaths& run, std::uint32_t epoch);
+
 /// Who holds a run, as written in lock.json.
 struct Holder {
   std::string host, boot_id;
