@@ -78,11 +78,11 @@ void Clerk::loop() {
 }
 
 void Clerk::write(const report::Status& status) {
-  if (store::newest_epoch(run_) != status.epoch) return;  // another job says now how far it is
   auto stamped = status;
   stamped.written_s = now_s();
   try {
-    report::write_status(run_, stamped);
+    // Where another job has taken the run, it says how far it is.
+    if (store::is_newest(run_, status.epoch)) report::write_status(run_, stamped);
   } catch (const std::exception& error) {
     log::warning("status.json could not be written: {}", error.what());
   }

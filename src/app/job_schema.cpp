@@ -202,7 +202,7 @@ void add_engine(std::vector<KeyOf<Job>>& schema) {
       "a worker that needs more processor time for one page is ended, and the page tried again"));
   schema.push_back(job_key(
       "engine.time_scale", [](auto& job) -> auto& { return job.engine.time_scale; },
-      kind::Number{0, 1000, ""}, "replay: a page takes its recorded seconds times this"));
+      kind::Number{0, 1000, ""}, "replay: a page takes its recorded (without a trace: estimated) seconds times this"));
   schema.push_back(job_key(
       "rules", [](auto& job) -> auto& { return job.rules; }, Rules{},
       "settings for some of the documents; later rules win, setting by setting"));

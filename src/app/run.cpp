@@ -15,6 +15,7 @@
 #include "pecia/base/stop.hpp"
 #include "pecia/base/text.hpp"
 #include "pecia/base/version.hpp"
+#include "pecia/comm/mpi.hpp"
 #include "pecia/corpus/trace.hpp"
 #include "pipeline.hpp"
 #include "rank_loop.hpp"
@@ -46,27 +47,28 @@ void check_shared_file_system(comm::Communicator& comm, const store::RunPaths& r
   if (comm.rank() == 0) token.put(std::random_device{}()).put(std::random_device{}());
   const auto wanted = comm.broadcast(std::move(token).bytes());
   const std::string_view wanted_text{reinterpret_cast<const char*>(wanted.data()), wanted.size()};
+  struct Removal {
+    fs::path file;
+    ~Removal() {
+      std::error_code ignored;
+      if (!file.empty()) fs::remove(file, ignored);
+    }
+  } const removal{comm.rank() == 0 ? file : fs::path{}};
   agree(comm, [&] {
     if (comm.rank() == 0) replace_file(file, wanted_text);
   });
-  const auto look = [&] {
+  agree(comm, [&] {
     for (int tries = 0; tries < 650; ++tries) {  // NFS may show it 60 s late
       std::error_code ignored;
       if (fs::exists(file, ignored) && read_file(file) == wanted_text) return;
+      if (stop::requested() != stop::Request::none) throw Stopped{"stopped before reading began"};
       std::this_thread::sleep_for(std::chrono::milliseconds{100});
     }
     throw UsageError{fmt::format(
         "the run directory {} is not on a shared file system (host {} does not see what rank 0 wrote "
         "there). Put `run` on a file system that all nodes mount",
         run.root.string(), host_name())};
-  };
-  try {
-    agree(comm, look);
-  } catch (const Ended&) {
-    if (comm.rank() == 0) fs::remove(file);
-    throw;
-  }
-  if (comm.rank() == 0) fs::remove(file);
+  });
 }
 
 /// Rank 0's view of the start, told to all: epoch, root.
@@ -225,17 +227,15 @@ int read_all_pages(comm::Communicator& comm, const Job& job, const Shared& share
     clerk.reset();
   }
   const auto exit_status = comm.rank() == 0 ? static_cast<int>(end.status) : 0;
-  if (end.abort && start) {
-    start->release_lock();  // nothing is unwound by an abort
-    comm.abort(exit_status);
-  }
+  // The lock stays behind: the next job must see that ranks of this one may still live.
+  if (end.abort && comm.rank() == 0) comm.abort(exit_status);
   return exit_status;
 }
 
 void log_start(const comm::Communicator& comm, const Job& job, const RunStart& start, int cores) {
   log::info("pecia {} on {} rank{} ({}); {} to probe", version(), comm.size(),
             comm.size() == 1 ? "" : "s", comm.description(), start.to_probe().size());
-  const bool bound = std::getenv("OMPI_COMM_WORLD_SIZE") && !std::getenv("SLURM_JOB_ID") && cores == 1 &&
+  const bool bound = comm::detect_launch() == comm::Launch::mpi && slurm_job().empty() && cores == 1 &&
                      sysconf(_SC_NPROCESSORS_ONLN) > comm.size();
   if (bound && job.engine.threads == 0)
     log::warning("mpirun lets each rank use one core only; to use all {} of this host: mpirun --bind-to none",

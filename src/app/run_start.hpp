@@ -46,8 +46,6 @@ class RunStart {
   [[nodiscard]] bool failed_before() const noexcept { return failed_before_; }
   [[nodiscard]] std::vector<plan::Share> shares(int ranks) const;
   [[nodiscard]] const store::RunLock& lock() const noexcept { return *lock_; }
-  /// Of the last moment: there is no `lock()` afterwards.
-  void release_lock() { lock_.reset(); }
   /// corpus.h5 is missing, or older than what was sealed.
   [[nodiscard]] bool index_is_stale() const;
 

@@ -52,8 +52,10 @@ std::uint32_t newest_epoch(const RunPaths& run) {
   return newest;
 }
 
+bool is_newest(const RunPaths& run, std::uint32_t epoch) { return newest_epoch(run) <= epoch; }
+
 void check_newest(const RunPaths& run, std::uint32_t epoch) {
-  if (newest_epoch(run) != epoch)
+  if (!is_newest(run, epoch))
     throw Error{fmt::format("another job has taken the run {} over; what has one writer is left to it",
                             run.root.string())};
 }

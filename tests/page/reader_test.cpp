@@ -13,19 +13,7 @@
 namespace pecia::page {
 namespace {
 
-using test::deflated;
-using test::difference;
-using test::gray;
-using test::gray_at;
-using test::gray_jpeg;
-using test::image_entries;
-using test::media;
-using test::page_with;
-using test::picture_height;
-using test::picture_width;
-using test::same;
-using test::text_of;
-using test::whole_page;
+using namespace test;
 
 using ReaderTest = test::PageReaderTest;
 

@@ -94,10 +94,7 @@ TEST(Damage, AFolderThatCannotBeListedIsNotAnEmptyOne) {
 TEST(Damage, ADiskThatFillsUpInSealingLosesNoRecord) {
   const test::TempFolder folder;
   const auto run = made_run(folder.path(), 1, pages);
-  WriterSettings settings;
-  settings.run = run;
-  settings.epoch = 1;
-  Writer writer{settings};
+  Writer writer{test::writer_settings(run)};
   std::uint32_t noise = 1;
   for (std::uint32_t page = 1; page <= pages; ++page) {
     auto outcome = made_outcome(page);
@@ -126,13 +123,20 @@ TEST(Damage, ADiskThatFillsUpInSealingLosesNoRecord) {
   EXPECT_EQ(report.pending, 0U);
 }
 
+TEST(Epoch, OnlyANewerOneTakesTheRun) {
+  const test::TempFolder folder;
+  const auto run = made_run(folder.path(), 1, pages);
+  const auto first = take_next_epoch(run), second = take_next_epoch(run);
+  EXPECT_FALSE(is_newest(run, first));
+  EXPECT_THROW(check_newest(run, first), Error);
+  EXPECT_NO_THROW(check_newest(run, second));
+  EXPECT_NO_THROW(check_newest(run, second + 1)) << "its folder is not listed yet";
+}
+
 TEST(Damage, AReadingThatMakesNoSenseDoesNotSpoilTheSegment) {
   const test::TempFolder folder;
   const auto run = made_run(folder.path(), 1, pages);
-  WriterSettings settings;
-  settings.run = run;
-  settings.epoch = 1;
-  Writer writer{settings};
+  Writer writer{test::writer_settings(run)};
   writer.append(made_key(1, 1), 0, made_outcome(1));
   auto outcome = made_outcome(2);
   std::swap(outcome.reading.words[0].box.x0, outcome.reading.words[0].box.x1);

@@ -56,14 +56,18 @@ inline store::RunPaths made_run(const std::filesystem::path& folder, std::uint32
   return run;
 }
 
-/// Writes pages of one document as one rank's job, sealed or not.
-inline store::Written write_pages(const store::RunPaths& run, std::uint32_t epoch, std::uint32_t rank, std::uint64_t document,
-                                  std::uint32_t pages, bool seal) {
+inline store::WriterSettings writer_settings(const store::RunPaths& run, std::uint32_t epoch = 1, std::uint32_t rank = 0) {
   store::WriterSettings settings;
   settings.run = run;
   settings.epoch = epoch;
   settings.rank = rank;
-  store::Writer writer{settings};
+  return settings;
+}
+
+/// Writes pages of one document as one rank's job, sealed or not.
+inline store::Written write_pages(const store::RunPaths& run, std::uint32_t epoch, std::uint32_t rank, std::uint64_t document,
+                                  std::uint32_t pages, bool seal) {
+  store::Writer writer{writer_settings(run, epoch, rank)};
   for (std::uint32_t page = 1; page <= pages; ++page)
     writer.append(made_key(document, page), 0,
                   made_outcome(page, page % 4 == 0 ? result::State::failed : result::State::ok));

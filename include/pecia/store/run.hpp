@@ -36,7 +36,9 @@ void create_run_directory(const RunPaths& run);
 /// The newest epoch there is, 0 if none.
 [[nodiscard]] std::uint32_t newest_epoch(const RunPaths& run);
 
-/// Before a file that has one writer is replaced: throws `Error` if a newer job has taken the run.
+/// Whether no newer job has taken the run. A listing that lacks `epoch` is stale (NFS) and tells of none.
+[[nodiscard]] bool is_newest(const RunPaths& run, std::uint32_t epoch);
+/// Before a file that has one writer is replaced: throws `Error` unless `is_newest`.
 void check_newest(const RunPaths& run, std::uint32_t epoch);
 
 /// Who holds a run, as written in lock.json.
