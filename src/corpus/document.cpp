@@ -13,7 +13,7 @@ constexpr std::array<std::string_view, 6> format_names{"unknown", "pdf", "tiff",
                                                        "jpeg",    "png", "jpeg2000"};
 constexpr std::array<std::string_view, 11> coding_names{
     "unknown", "none", "flate", "lzw", "jpeg", "g3", "g4", "jpeg2000", "jbig2", "mixed", "drawn"};
-constexpr std::size_t evidence_bytes = 4 + 4 + 1 + 8 + 4;
+constexpr std::size_t evidence_bytes = 4 + 4 + 1 + 8 + 4 + 3 * 4;
 
 template <class Enum, std::size_t size>
 std::optional<Enum> parse(const std::array<std::string_view, size>& names, std::string_view name) {
@@ -63,6 +63,7 @@ void encode(ByteWriter& out, const std::vector<PageEvidence>& pages) {
   for (const auto& page : pages) {
     out.put(page.width_px).put(page.height_px).put(page.coding);
     out.put(page.compressed_bytes).put(page.text_operators);
+    out.put(page.transitions).put(page.components).put(page.coverage);
   }
 }
 
@@ -74,7 +75,12 @@ std::vector<PageEvidence> decode_evidence(ByteReader& in) {
     page.coding = checked(in.get<Coding>(), coding_names.size(), "document: there is no such coding");
     page.compressed_bytes = in.get<std::uint64_t>();
     page.text_operators = in.get<std::uint32_t>();
+    page.transitions = in.get<float>();
+    page.components = in.get<float>();
+    page.coverage = in.get<float>();
     require(std::isfinite(page.width_px) && std::isfinite(page.height_px), "document: a page of impossible size");
+    require(std::isfinite(page.transitions) && std::isfinite(page.components) && std::isfinite(page.coverage),
+            "document: impossible evidence of a page");
   }
   return pages;
 }
@@ -89,6 +95,8 @@ void encode(ByteWriter& out, const Document& document) {
       .put(document.problem)
       .put_text(document.problem_detail);
   encode(out, document.pages);
+  out.put(static_cast<std::uint32_t>(document.chapters.size()));
+  for (const auto page : document.chapters) out.put(page);
 }
 
 Document decode_document(ByteReader& in) {
@@ -104,6 +112,8 @@ Document decode_document(ByteReader& in) {
       checked(in.get<Reason>(), all_reasons().size() + 1, "document: there is no such reason");
   document.problem_detail = in.get_text();
   document.pages = decode_evidence(in);
+  document.chapters.resize(in.get_count(sizeof(std::uint32_t)));
+  for (auto& page : document.chapters) page = in.get<std::uint32_t>();
   return document;
 }
 

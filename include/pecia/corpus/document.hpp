@@ -36,6 +36,10 @@ struct PageEvidence {
   Coding coding = Coding::unknown;     ///< `mixed`: several images; `drawn`: no image
   std::uint64_t compressed_bytes = 0;  ///< of the page's images, of its contents if drawn
   std::uint32_t text_operators = 0;    ///< that show visible text (PDF)
+  // Measured on the page binarised at half its size; below 0: not measured.
+  float transitions = -1;  ///< from white to black, along all rows
+  float components = -1;   ///< connected black ones of the size of letters
+  float coverage = -1;     ///< share of black pixels, 0 to 1
 };
 
 /// A file of the corpus and what the probe found in it.
@@ -49,6 +53,7 @@ struct Document {
   Reason problem = Reason::none;  ///< set: the document as a whole cannot be read
   std::string problem_detail;     ///< for a person
   std::vector<PageEvidence> pages;  ///< page 1 first; empty if they could not be counted
+  std::vector<std::uint32_t> chapters;  ///< first pages of the outline's top level, ascending (PDF)
 
   /// Pages that get an outcome: a document whose pages cannot be counted has one, number 0.
   [[nodiscard]] std::uint32_t outcomes() const noexcept {

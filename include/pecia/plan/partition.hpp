@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "pecia/base/ids.hpp"
+#include "pecia/corpus/priority.hpp"
 
 namespace pecia::plan {
 
@@ -21,6 +22,8 @@ struct Task {
   PageRef page;
   float cost_s = 0;
   std::uint32_t generation = 0;  ///< of `--retry`; set by the owner, untouched here
+  std::uint32_t index = 0;       ///< Manifest::index; set by the owner, untouched here
+  corpus::Priority priority = corpus::Priority::normal;
 };
 
 /// What one rank is to do, in this order.
