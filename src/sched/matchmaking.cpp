@@ -1,0 +1,176 @@
+// Rank 0 brings together who has nothing and who has work.
+#include <algorithm>
+#include <cmath>
+
+#include "registry.hpp"
+
+namespace pecia::sched {
+namespace {
+
+constexpr std::size_t offered_ranks = 32;
+/// Rates are relative to the estimate; a rank that has read nothing yet is taken for the nominal one.
+constexpr double nominal_rate = 1;
+/// How much longer a page takes that has taken longer than expected already: half as long again.
+/// Reading times have a heavy tail; the longer a page has taken, the longer it will.
+constexpr double tail = 0.5;
+constexpr double stopped_s = 1e9;
+constexpr double list_candidates_every_s = 0.1;
+/// How much more than the mean a rank may have left before others take from it: so much of the mean,
+/// and so many pages.
+constexpr double tolerated_share = 0.4;
+constexpr double tolerated_pages = 16;
+
+}  // namespace
+
+void Registry::set_load(int rank, double load_s) {
+  auto& state_ = state(rank);
+  rich_.erase({state_.load_s, rank});
+  // Ties are broken by rank, so that the set can find what it holds.
+  state_.load_s = load_s;
+  if (load_s > 0 && !state_.suspect) rich_.emplace(load_s, rank);
+}
+
+void Registry::set_waiting(int rank, double waiting_s) {
+  auto& peer_ = peer(rank);
+  waiting_.erase({peer_.waiting_s, rank});
+  peer_.waiting_s = waiting_s;
+  if (waiting_s > 0 && !state(rank).suspect) waiting_.emplace(waiting_s, rank);
+}
+
+std::vector<std::uint32_t> Registry::richest(const Rich& rich, int but) const {
+  std::vector<std::uint32_t> ranks;
+  for (const auto& [load_s, rank] : rich) {
+    if (rank != but) ranks.push_back(static_cast<std::uint32_t>(rank));
+    if (ranks.size() == offered_ranks) break;
+  }
+  return ranks;
+}
+
+/// The thief will very likely take its part, so that both end at one time; the next that asks is to
+/// hear of somebody else.
+void Registry::reckon_with_theft(int victim, int thief) {
+  const auto throughput = [this](int rank) {
+    const auto known = state(rank).throughput;
+    return known > 0 ? known : nominal_rate * peer(rank).slots;
+  };
+  const double thief_share = throughput(thief) / (throughput(thief) + throughput(victim));
+  const double ahead_s = state(victim).load_s - state(thief).load_s;
+  if (ahead_s <= 0) return;
+  set_load(victim, state(victim).load_s - ahead_s * thief_share);
+  set_load(thief, state(thief).load_s + ahead_s * (1 - thief_share));
+}
+
+void Registry::on_ask(int from, bool may_start) {
+  if (draining_ || close_said_) return;
+  hungry_.erase(from);
+  if (answer(from, may_start)) return;
+  if (may_start) hungry_.insert(from);
+  ByteWriter nothing;
+  nothing.put(Kind::offer);
+  encode(nothing, std::vector<std::uint32_t>{});
+  tell(from, std::move(nothing).bytes());
+}
+
+/// `may_start`: a slot of its engine is free. False: there is nothing for it.
+bool Registry::answer(int from, bool may_start) {
+  ByteWriter answer;
+  if (auto victims = richest(rich_, from); !victims.empty()) {
+    answer.put(Kind::offer);
+    encode(answer, victims);
+    reckon_with_theft(static_cast<int>(victims.front()), from);
+  } else if (!may_start) {
+    return false;
+  } else if (auto waiting = richest(waiting_, from); !waiting.empty()) {
+    answer.put(Kind::offer);
+    encode(answer, waiting);
+    set_waiting(static_cast<int>(waiting.front()), 0);
+  } else if (const auto index = page_to_copy(from)) {
+    copies_[*index].push_back(from);
+    ++progress_.copies;
+    answer.put(Kind::copy);
+    encode(answer, tasks_[*index]);
+  } else {
+    return false;
+  }
+  tell(from, std::move(answer).bytes());
+  return true;
+}
+
+/// Who found nothing asks again only after a while; work that has turned up since is offered to it.
+void Registry::serve_hungry() {
+  if (draining_ || close_said_) return;
+  for (auto at = hungry_.begin(); at != hungry_.end();) {
+    const auto& state_ = state(*at);
+    const bool gone = state_.suspect || state_.dead || state_.benched;
+    if (!gone && !answer(*at, true)) return;
+    at = hungry_.erase(at);
+  }
+}
+
+/// Pages that take far longer than foreseen hold up the dear pages behind them. Ranks that are well
+/// ahead take some of those early: when only cheap pages are left, an unforeseen one costs little.
+void Registry::rebalance() {
+  if (draining_ || close_said_ || settings_.stealing != Stealing::half || rich_.size() < 2) return;
+  double total_s = 0, unstarted = 0;
+  int ranks = 0;
+  const auto works = [](const RankState& state_) {
+    return !state_.suspect && !state_.dead && !state_.benched && state_.throughput > 0;
+  };
+  for (const auto& state_ : progress_.ranks) {
+    if (!works(state_)) continue;
+    total_s += state_.load_s;
+    unstarted += state_.unstarted;
+    ++ranks;
+  }
+  if (ranks < 2 || unstarted < 1) return;
+  const double mean_s = total_s / ranks;
+  const double too_much_s = mean_s + std::max(tolerated_share * mean_s, tolerated_pages * total_s / unstarted);
+  if (rich_.begin()->first < too_much_s) return;
+  std::vector<std::pair<double, int>> poor;
+  for (int rank = 0; rank < settings_.size; ++rank) {
+    if (works(state(rank)) && state(rank).load_s < mean_s) poor.emplace_back(state(rank).load_s, rank);
+  }
+  std::ranges::sort(poor);
+  for (const auto& [load_s, thief] : poor) {
+    const auto [most_s, victim] = *rich_.begin();
+    if (most_s < too_much_s || load_s > mean_s) return;
+    ByteWriter offer;
+    offer.put(Kind::offer);
+    encode(offer, std::vector{static_cast<std::uint32_t>(victim)});
+    tell(thief, std::move(offer).bytes());
+    reckon_with_theft(victim, thief);
+  }
+}
+
+void Registry::list_candidates() {
+  candidates_.clear();
+  candidates_listed_s_ = now_s_;
+  for (int rank = 0; rank < settings_.size; ++rank) {
+    const auto& peer_ = peer(rank);
+    const bool stopped = state(rank).suspect || (rank != 0 && now_s_ - peer_.last_heard_s > 2.5 * settings_.heartbeat_s);
+    for (const auto& page : peer_.reading) {
+      if (page.index >= tasks_.size() || done_[page.index] || copies_.contains(page.index)) continue;
+      const double rate = peer_.rate > 0 ? peer_.rate : nominal_rate;
+      const double expected_s = static_cast<double>(tasks_[page.index].cost_s) / rate;
+      const double elapsed_s = static_cast<double>(page.elapsed_s) + now_s_ - peer_.reported_s;
+      const double remaining_s = std::max(expected_s - elapsed_s, elapsed_s > expected_s ? tail * elapsed_s : 0);
+      candidates_.push_back({stopped ? stopped_s + remaining_s : remaining_s, page.index, rank});
+    }
+  }
+  std::ranges::sort(candidates_, {}, &Candidate::remaining_s);
+}
+
+/// A page in flight that the thief would probably finish before its rank does.
+std::optional<std::uint32_t> Registry::page_to_copy(int thief) {
+  if (!settings_.backup || level_ < corpus::Priority::low) return std::nullopt;
+  if (now_s_ - candidates_listed_s_ >= list_candidates_every_s) list_candidates();
+  const double rate = peer(thief).rate > 0 ? peer(thief).rate : nominal_rate;
+  for (auto at = candidates_.rbegin(); at != candidates_.rend(); ++at) {
+    if (at->rank == thief || done_[at->index] || copies_.contains(at->index)) continue;
+    if (at->remaining_s <= static_cast<double>(tasks_[at->index].cost_s) / rate) continue;
+    return at->index;
+  }
+  return std::nullopt;
+}
+
+}  // namespace pecia::sched

@@ -1,0 +1,126 @@
+#include "messages.hpp"
+
+#include <cmath>
+
+namespace pecia::sched {
+namespace {
+
+constexpr std::size_t task_bytes = 4 + 4 + 4 + 4 + 4 + 1;
+constexpr std::size_t done_bytes = 4 + 1 + 4;
+constexpr std::size_t reading_bytes = 4 + 4;
+
+void put_names(ByteWriter& out, const std::vector<std::string>& names) {
+  out.put(static_cast<std::uint32_t>(names.size()));
+  for (const auto& name : names) out.put_text(name);
+}
+
+std::vector<std::string> get_names(ByteReader& in) {
+  std::vector<std::string> names(in.get_count(sizeof(std::uint32_t)));
+  for (auto& name : names) name = in.get_text();
+  return names;
+}
+
+double get_amount(ByteReader& in) {
+  const auto value = in.get<double>();
+  require(std::isfinite(value) && value >= 0, "a rank reports an impossible amount");
+  return value;
+}
+
+}  // namespace
+
+void encode(ByteWriter& out, const Report& report) {
+  out.put(report.load_s).put(report.waiting_s).put(report.rate).put(report.slots);
+  out.put(report.unstarted).put(report.held).put(report.uncommitted);
+  out.put(report.memory_bytes).put(report.engines_lost).put(report.benched);
+  for (const auto started : report.started) out.put(started);
+  out.put(static_cast<std::uint32_t>(report.done.size()));
+  for (const auto& page : report.done) out.put(page.index).put(page.end).put(page.seconds);
+  encode(out, report.acquired);
+  out.put(static_cast<std::uint32_t>(report.reading.size()));
+  for (const auto& page : report.reading) out.put(page.index).put(page.elapsed_s);
+}
+
+Report decode_report(ByteReader& in) {
+  Report report;
+  report.load_s = get_amount(in);
+  report.waiting_s = get_amount(in);
+  report.rate = get_amount(in);
+  report.slots = in.get<std::uint32_t>();
+  report.unstarted = in.get<std::uint32_t>();
+  report.held = in.get<std::uint32_t>();
+  report.uncommitted = in.get<std::uint32_t>();
+  report.memory_bytes = in.get<std::uint64_t>();
+  report.engines_lost = in.get<std::uint32_t>();
+  report.benched = in.get<bool>();
+  for (auto& started : report.started) started = in.get<std::uint32_t>();
+  report.done.resize(in.get_count(done_bytes));
+  for (auto& page : report.done) {
+    page.index = in.get<std::uint32_t>();
+    page.end = in.get<PageEnd>();
+    page.seconds = in.get<float>();
+  }
+  report.acquired = decode_numbers(in);
+  report.reading.resize(in.get_count(reading_bytes));
+  for (auto& page : report.reading) {
+    page.index = in.get<std::uint32_t>();
+    page.elapsed_s = in.get<float>();
+  }
+  return report;
+}
+
+void encode(ByteWriter& out, const ClosedReport& report) {
+  put_names(out, report.shards);
+  put_names(out, report.segments);
+  out.put(report.rows);
+}
+
+ClosedReport decode_closed(ByteReader& in) {
+  ClosedReport report;
+  report.shards = get_names(in);
+  report.segments = get_names(in);
+  report.rows = in.get<std::uint64_t>();
+  return report;
+}
+
+void encode(ByteWriter& out, const plan::Task& task) {
+  out.put(task.page.document).put(task.page.page).put(task.cost_s);
+  out.put(task.generation).put(task.index).put(task.priority);
+}
+
+plan::Task decode_task(ByteReader& in) {
+  plan::Task task;
+  task.page.document = in.get<std::uint32_t>();
+  task.page.page = in.get<std::uint32_t>();
+  task.cost_s = in.get<float>();
+  task.generation = in.get<std::uint32_t>();
+  task.index = in.get<std::uint32_t>();
+  task.priority = in.get<corpus::Priority>();
+  require(static_cast<std::size_t>(task.priority) < corpus::priorities && std::isfinite(task.cost_s) &&
+              task.cost_s >= 0,
+          "a task that no plan makes");
+  return task;
+}
+
+void encode(ByteWriter& out, const std::vector<plan::Task>& tasks) {
+  out.put(static_cast<std::uint32_t>(tasks.size()));
+  for (const auto& task : tasks) encode(out, task);
+}
+
+std::vector<plan::Task> decode_tasks(ByteReader& in) {
+  std::vector<plan::Task> tasks(in.get_count(task_bytes));
+  for (auto& task : tasks) task = decode_task(in);
+  return tasks;
+}
+
+void encode(ByteWriter& out, const std::vector<std::uint32_t>& numbers) {
+  out.put(static_cast<std::uint32_t>(numbers.size()));
+  for (const auto number : numbers) out.put(number);
+}
+
+std::vector<std::uint32_t> decode_numbers(ByteReader& in) {
+  std::vector<std::uint32_t> numbers(in.get_count(sizeof(std::uint32_t)));
+  for (auto& number : numbers) number = in.get<std::uint32_t>();
+  return numbers;
+}
+
+}  // namespace pecia::sched

@@ -1,0 +1,83 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "pecia/base/bytes.hpp"
+#include "pecia/plan/partition.hpp"
+#include "pecia/sched/types.hpp"
+
+namespace pecia::sched {
+
+/// What ranks say to each other. The first byte of a message is its kind.
+enum class Kind : std::uint8_t {
+  // any rank -> 0
+  report = 1,  ///< Report: at every heartbeat, and before anything else that rank 0 is told
+  ask,         ///< bool: whether the sender, which has nothing unstarted, could start a page; Report
+  idle,        ///< draining, and nothing is in flight any more
+  want_drain,
+  failed,  ///< ExitStatus, text: why
+  lost,    ///< text: why its engine was lost, bool: for good
+  closed,  ///< ClosedReport
+  // 0 -> a rank
+  drain,
+  offer,    ///< ranks that have work, the richest first; none: ask later
+  copy,     ///< Task: in flight elsewhere; to be read here too, at once
+  adopt,    ///< tasks that nobody answers for: the receiver's now
+  revoke,   ///< pages by index that are done or somebody else's: not to be read
+  level,    ///< pages up to this priority may start
+  suspect,  ///< rank, bool: whether it has stopped answering
+  bench,    ///< the receiver gets no more pages
+  close,    ///< bool: drained
+  finish,   ///< bool: abort
+  // thief <-> victim
+  request,  ///< throughput of the thief, its load in s, its level, bool: whether it could start a page now
+  grant,    ///< number of the loan, tasks
+  refuse,   ///< ranks that may have work
+  accept,   ///< number of the loan: its pages are the thief's
+};
+
+/// A page that left the journal's fsync behind it.
+struct DonePage {
+  std::uint32_t index = 0;
+  PageEnd end = PageEnd::good;
+  float seconds = 0;  ///< that reading it took; 0 where nothing was read
+};
+
+/// A page in the hands of an engine.
+struct ReadingPage {
+  std::uint32_t index = 0;
+  float elapsed_s = 0;
+};
+
+/// All that rank 0 knows of a rank comes with these.
+struct Report {
+  double load_s = 0;       ///< of what is not started (up to the level that may start), at this rank's speed
+  double waiting_s = 0;    ///< of what is handed out and waits for the engine
+  double rate = 0;         ///< expected seconds that one of its slots reads in a second; 0: not known
+  std::uint32_t slots = 1;
+  std::uint32_t unstarted = 0, held = 0, uncommitted = 0;  ///< pages; lent ones are unstarted
+  std::uint64_t memory_bytes = 0;
+  std::uint32_t engines_lost = 0;
+  bool benched = false;
+  std::array<std::uint32_t, corpus::priorities> started{};  ///< so far, by priority
+  std::vector<DonePage> done;          ///< since the last report
+  std::vector<std::uint32_t> acquired; ///< pages stolen since the last report
+  std::vector<ReadingPage> reading;
+};
+
+void encode(ByteWriter& out, const Report& report);
+[[nodiscard]] Report decode_report(ByteReader& in);
+void encode(ByteWriter& out, const ClosedReport& report);
+[[nodiscard]] ClosedReport decode_closed(ByteReader& in);
+void encode(ByteWriter& out, const plan::Task& task);
+[[nodiscard]] plan::Task decode_task(ByteReader& in);
+void encode(ByteWriter& out, const std::vector<plan::Task>& tasks);
+[[nodiscard]] std::vector<plan::Task> decode_tasks(ByteReader& in);
+/// Indices of pages, or ranks.
+void encode(ByteWriter& out, const std::vector<std::uint32_t>& numbers);
+[[nodiscard]] std::vector<std::uint32_t> decode_numbers(ByteReader& in);
+
+}  // namespace pecia::sched

@@ -1,0 +1,199 @@
+#include "page_queue.hpp"
+
+#include <algorithm>
+#include <functional>
+#include <utility>
+
+namespace pecia::sched {
+namespace {
+
+/// A document that costs more than this share of the queue is not given away as a whole.
+constexpr double whole_document_share = 0.25;
+
+/// Pages that stand together and belong to one document.
+struct Group {
+  std::size_t begin, end;
+  double cost_s;
+};
+
+std::vector<Group> groups_of(std::span<const plan::Task> tasks) {
+  std::vector<Group> groups;
+  for (std::size_t n = 0; n < tasks.size(); ++n) {
+    if (groups.empty() || tasks[groups.back().begin].page.document != tasks[n].page.document)
+      groups.push_back({n, n, 0});
+    groups.back().end = n + 1;
+    groups.back().cost_s += static_cast<double>(tasks[n].cost_s);
+  }
+  return groups;
+}
+
+/// Deals pages out to a thief and its victim so that, at any point of the walk, the thief has about
+/// `fraction` of what was walked past.
+class Dealer {
+ public:
+  Dealer(double fraction, std::vector<plan::Task>& given, std::vector<plan::Task>& kept)
+      : fraction_{fraction}, given_{given}, kept_{kept} {}
+
+  void deal(std::span<const plan::Task> together, double cost_s) {
+    walked_s_ += cost_s;
+    const bool give = given_s_ + cost_s / 2 < fraction_ * walked_s_;
+    if (give) given_s_ += cost_s;
+    auto& hand = give ? given_ : kept_;
+    hand.insert(hand.end(), together.begin(), together.end());
+  }
+
+ private:
+  double fraction_, walked_s_ = 0, given_s_ = 0;
+  std::vector<plan::Task>& given_;
+  std::vector<plan::Task>& kept_;
+};
+
+}  // namespace
+
+void PageQueue::Level::took(const plan::Task& task) noexcept {
+  cost_s = size() == 0 ? 0 : std::max(0.0, cost_s - static_cast<double>(task.cost_s));
+}
+
+void PageQueue::Level::count_again() noexcept {
+  cost_s = 0;
+  for (std::size_t n = head; n < tasks.size(); ++n) cost_s += static_cast<double>(tasks[n].cost_s);
+}
+
+PageQueue::Level* PageQueue::first_level(corpus::Priority last) noexcept {
+  for (std::size_t n = 0; n <= static_cast<std::size_t>(last); ++n) {
+    if (levels_[n].size() > 0) return &levels_[n];
+  }
+  return nullptr;
+}
+
+void PageQueue::add(std::span<const plan::Task> tasks) {
+  for (const auto& task : tasks) {
+    auto& level = levels_.at(static_cast<std::size_t>(task.priority));
+    level.tasks.push_back(task);
+    level.cost_s += static_cast<double>(task.cost_s);
+  }
+}
+
+void PageQueue::merge(std::span<const plan::Task> tasks) {
+  add(tasks);
+  for (auto& level : levels_) level.arrange();
+}
+
+/// The documents with the dearest pages first.
+void PageQueue::Level::arrange() {
+  const auto all = std::span{tasks}.subspan(head);
+  auto groups = groups_of(all);
+  const auto mean_s = [](const Group& group) { return group.cost_s / static_cast<double>(group.end - group.begin); };
+  std::ranges::stable_sort(groups, std::greater{}, mean_s);
+  std::vector<plan::Task> arranged;
+  arranged.reserve(all.size());
+  for (const auto& group : groups)
+    arranged.insert(arranged.end(), all.begin() + static_cast<std::ptrdiff_t>(group.begin),
+                    all.begin() + static_cast<std::ptrdiff_t>(group.end));
+  tasks = std::move(arranged);
+  head = 0;
+}
+
+void PageQueue::put_back(const plan::Task& task) {
+  auto& level = levels_.at(static_cast<std::size_t>(task.priority));
+  if (level.head > 0)
+    level.tasks[--level.head] = task;
+  else
+    level.tasks.insert(level.tasks.begin(), task);
+  level.cost_s += static_cast<double>(task.cost_s);
+}
+
+std::optional<plan::Task> PageQueue::next(corpus::Priority last) {
+  auto* level = first_level(last);
+  if (!level) return std::nullopt;
+  const auto task = level->tasks[level->head++];
+  level->took(task);
+  return task;
+}
+
+std::optional<plan::Task> PageQueue::next_short(corpus::Priority last) {
+  auto* level = first_level(last);
+  if (!level) return std::nullopt;
+  const auto task = level->tasks.back();
+  level->tasks.pop_back();
+  level->took(task);
+  return task;
+}
+
+std::vector<plan::Task> PageQueue::take(double fraction, corpus::Priority last, bool at_least_one) {
+  std::vector<plan::Task> given, kept;
+  auto* level = first_level(last);
+  if (!level) return given;
+  const auto all = std::span{level->tasks}.subspan(level->head);
+  Dealer dealer{fraction, given, kept};
+  for (const auto& group : groups_of(all)) {
+    const auto together = all.subspan(group.begin, group.end - group.begin);
+    if (group.cost_s <= whole_document_share * level->cost_s) {
+      dealer.deal(together, group.cost_s);
+    } else {
+      for (std::size_t n = 0; n < together.size(); ++n)
+        dealer.deal(together.subspan(n, 1), static_cast<double>(together[n].cost_s));
+    }
+  }
+  if (given.empty() && at_least_one) {
+    given.push_back(kept.back());
+    kept.pop_back();
+  }
+  level->tasks = std::move(kept);
+  level->head = 0;
+  level->count_again();
+  return given;
+}
+
+std::vector<plan::Task> PageQueue::take_one(corpus::Priority last) {
+  const auto task = next(last);
+  return task ? std::vector{*task} : std::vector<plan::Task>{};
+}
+
+std::vector<plan::Task> PageQueue::take_all() {
+  std::vector<plan::Task> all;
+  for (auto& level : levels_) {
+    all.insert(all.end(), level.tasks.begin() + static_cast<std::ptrdiff_t>(level.head), level.tasks.end());
+    level = {};
+  }
+  return all;
+}
+
+std::size_t PageQueue::drop(const std::function<bool(const plan::Task&)>& unwanted) {
+  std::size_t dropped = 0;
+  for (auto& level : levels_) {
+    level.tasks.erase(level.tasks.begin(), level.tasks.begin() + static_cast<std::ptrdiff_t>(level.head));
+    level.head = 0;
+    const auto gone = std::erase_if(level.tasks, unwanted);
+    if (gone > 0) level.count_again();
+    dropped += gone;
+  }
+  return dropped;
+}
+
+void PageQueue::reprice(const std::function<float(const plan::Task&)>& cost_s) {
+  for (auto& level : levels_) {
+    const auto all = std::span{level.tasks}.subspan(level.head);
+    for (auto& task : all) task.cost_s = cost_s(task);
+    for (const auto& group : groups_of(all))
+      std::ranges::stable_sort(all.subspan(group.begin, group.end - group.begin), std::greater{}, &plan::Task::cost_s);
+    level.arrange();
+    level.count_again();
+  }
+}
+
+std::size_t PageQueue::size() const noexcept { return size(corpus::Priority::low); }
+
+std::size_t PageQueue::size(corpus::Priority last) const noexcept {
+  std::size_t pages = 0;
+  for (std::size_t n = 0; n <= static_cast<std::size_t>(last); ++n) pages += levels_[n].size();
+  return pages;
+}
+
+double PageQueue::cost_s(corpus::Priority last) const noexcept {
+  double total_s = 0;
+  for (std::size_t n = 0; n <= static_cast<std::size_t>(last); ++n) total_s += levels_[n].cost_s;
+  return total_s;
+}
+
+}  // namespace pecia::sched

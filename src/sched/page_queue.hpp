@@ -1,0 +1,64 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <functional>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "pecia/plan/partition.hpp"
+
+namespace pecia::sched {
+
+/// The pages of a rank that are not started: for each priority, in the order in which they are to be
+/// read. Costs are in seconds as expected for the rank that holds them.
+class PageQueue {
+ public:
+  /// Behind what is there.
+  void add(std::span<const plan::Task> tasks);
+  /// Among what is there, so that the documents with the dearest pages come first.
+  void merge(std::span<const plan::Task> tasks);
+  /// In front of what is there: a page that came back.
+  void put_back(const plan::Task& task);
+
+  /// The next page of the most urgent level that is not behind `last`.
+  [[nodiscard]] std::optional<plan::Task> next(corpus::Priority last);
+  /// As `next`, but from the cheap end of that level.
+  [[nodiscard]] std::optional<plan::Task> next_short(corpus::Priority last);
+
+  /// Takes about `fraction` of the cost of the most urgent level that is not behind `last`: every
+  /// other document, so to speak, that both halves may have the same mixture of dear and cheap pages;
+  /// whole documents, and pages of one where it alone is more than a quarter. `at_least_one`: even
+  /// the last page.
+  [[nodiscard]] std::vector<plan::Task> take(double fraction, corpus::Priority last, bool at_least_one);
+  /// Takes the first page only, or nothing.
+  [[nodiscard]] std::vector<plan::Task> take_one(corpus::Priority last);
+  [[nodiscard]] std::vector<plan::Task> take_all();
+
+  /// Drops pages for which `unwanted` holds; returns how many.
+  std::size_t drop(const std::function<bool(const plan::Task&)>& unwanted);
+  /// Gives every page a new cost and puts all in order by it: documents, and pages within them.
+  void reprice(const std::function<float(const plan::Task&)>& cost_s);
+
+  [[nodiscard]] std::size_t size() const noexcept;
+  [[nodiscard]] std::size_t size(corpus::Priority last) const noexcept;
+  [[nodiscard]] double cost_s(corpus::Priority last) const noexcept;
+
+ private:
+  /// Pages [head, end) of `tasks`, in order.
+  struct Level {
+    std::vector<plan::Task> tasks;
+    std::size_t head = 0;
+    double cost_s = 0;
+    [[nodiscard]] std::size_t size() const noexcept { return tasks.size() - head; }
+    void took(const plan::Task& task) noexcept;
+    void count_again() noexcept;
+    void arrange();
+  };
+
+  [[nodiscard]] Level* first_level(corpus::Priority last) noexcept;
+  std::array<Level, corpus::priorities> levels_;
+};
+
+}  // namespace pecia::sched

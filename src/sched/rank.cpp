@@ -1,0 +1,336 @@
+#include "rank.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+#include "pecia/base/error.hpp"
+
+namespace pecia::sched {
+namespace {
+
+bool is_for_root(Kind kind) {
+  switch (kind) {
+    case Kind::report:
+    case Kind::ask:
+    case Kind::idle:
+    case Kind::want_drain:
+    case Kind::failed:
+    case Kind::lost:
+    case Kind::closed: return true;
+    default: return false;
+  }
+}
+
+}  // namespace
+
+Scheduler::Impl::Impl(const Settings& settings, const plan::Share& share, const JobSize& job,
+                      std::span<const plan::Share> all)
+    : settings_{settings},
+      job_{job},
+      level_{level_from(job, corpus::Priority::urgent)},
+      rest_s_{shortest_rest_s},
+      random_{settings.seed + static_cast<std::uint32_t>(settings.rank) * 7919U} {
+  queue_.add(share.tasks);
+  if (settings_.rank == 0) registry_.emplace(settings_, job_, all.empty() ? std::span{&share, 1} : all, outbox_);
+}
+
+// ---- messages
+
+void Scheduler::Impl::settle() {
+  while (!outbox_.empty()) {
+    auto message = std::move(outbox_.front());
+    outbox_.pop_front();
+    if (message.to == settings_.rank)
+      on_message(settings_.rank, message.bytes);
+    else
+      outgoing_.push_back(std::move(message));
+  }
+}
+
+void Scheduler::Impl::on_message(int from, std::span<const std::byte> message) {
+  ByteReader in{message, fmt::format("message of rank {}", from)};
+  const auto kind = in.get<Kind>();
+  if (is_for_root(kind)) {
+    if (!registry_) throw Error{"a message for rank 0 came to another rank"};
+    registry_->on_message(from, kind, in);
+  } else {
+    dispatch(from, kind, in);
+  }
+  in.expect_end();
+}
+
+void Scheduler::Impl::dispatch(int from, Kind kind, ByteReader& in) {
+  switch (kind) {
+    case Kind::drain: start_drain(); break;
+    case Kind::close: close(in.get<bool>()); break;
+    case Kind::finish: finish(in.get<bool>()); break;
+    case Kind::offer: on_offer(decode_numbers(in)); break;
+    case Kind::copy: on_copy(decode_task(in)); break;
+    case Kind::adopt:
+      queue_.merge(decode_tasks(in));
+      report();
+      break;
+    case Kind::revoke: on_revoke(decode_numbers(in)); break;
+    case Kind::level:
+      level_ = in.get<corpus::Priority>();
+      if (seeking_ == Seeking::rest) seeking_ = Seeking::nothing;
+      break;
+    case Kind::suspect: {
+      const auto rank = static_cast<int>(in.get<std::uint32_t>());
+      on_suspect(rank, in.get<bool>());
+      break;
+    }
+    case Kind::bench: bench(); break;
+    case Kind::request: {
+      Request request{from, 0, 0, corpus::Priority::low, false};
+      request.throughput = in.get<double>();
+      request.load_s = in.get<double>();
+      request.level = in.get<corpus::Priority>();
+      request.may_start = in.get<bool>();
+      on_request(request);
+      break;
+    }
+    case Kind::grant: {
+      const auto number = in.get<std::uint32_t>();
+      on_grant(from, number, decode_tasks(in));
+      break;
+    }
+    case Kind::refuse: on_refuse(decode_numbers(in)); break;
+    case Kind::accept: on_accept(from, in.get<std::uint32_t>()); break;
+    default: throw Error{fmt::format("rank {} sent a message of unknown kind {}", from, static_cast<int>(kind))};
+  }
+}
+
+Report Scheduler::Impl::make_report() {
+  Report report;
+  report.rate = speed_.rate();
+  report.slots = static_cast<std::uint32_t>(settings_.slots);
+  report.load_s = queue_.cost_s(level_) / throughput();
+  std::size_t lent = 0;
+  for (const auto& loan : lent_) lent += loan.tasks.size();
+  report.unstarted = static_cast<std::uint32_t>(queue_.size() + lent);
+  report.held = static_cast<std::uint32_t>(held_.size());
+  report.uncommitted = static_cast<std::uint32_t>(uncommitted_.size());
+  report.memory_bytes = memory_bytes_;
+  report.engines_lost = engines_lost_;
+  report.benched = benched_;
+  report.started = reported_started_ = started_;
+  report.done = std::exchange(unreported_, {});
+  report.acquired = std::exchange(acquired_, {});
+  add_reading_pages(report);
+  return report;
+}
+
+void Scheduler::Impl::report() {
+  ByteWriter message;
+  message.put(Kind::report);
+  encode(message, make_report());
+  tell(0, std::move(message).bytes());
+  accept_loans();
+}
+
+void Scheduler::Impl::accept_loans() {
+  for (const auto& [victim, number] : std::exchange(accepting_, {}))
+    tell(victim, std::move(ByteWriter{}.put(Kind::accept).put(number)).bytes());
+}
+
+void Scheduler::Impl::add_reading_pages(Report& report) const {
+  for (const auto& [index, held] : held_) {
+    if (held.started_s < 0)
+      report.waiting_s += static_cast<double>(held.task.cost_s) / throughput();
+    else
+      report.reading.push_back({index, static_cast<float>(now_s_ - held.started_s)});
+  }
+}
+
+/// What cannot wait for the heartbeat: the last pages of a job, and the last starts of a level.
+void Scheduler::Impl::report_if_awaited() {
+  const bool last_pages = dry_ && !unreported_.empty();
+  const bool level_ends = level_ < corpus::Priority::low && queue_.size(level_) == 0 && started_ != reported_started_;
+  if (last_pages || level_ends) report();
+}
+
+// ---- pages
+
+void Scheduler::Impl::on_time(double now_s) {
+  if (!clock_started_) {
+    clock_started_ = true;
+    next_heartbeat_s_ = now_s;
+    if (draining_) grace_ends_s_ = now_s + settings_.drain_grace_s;
+  }
+  now_s_ = now_s;
+  if (now_s_ >= next_heartbeat_s_ && phase_ != Phase::finished) {
+    next_heartbeat_s_ = now_s_ + settings_.heartbeat_s;
+    report();
+  } else {
+    report_if_awaited();
+  }
+  seek();
+  become_idle_if_so();
+  if (registry_) registry_->on_time(now_s);
+}
+
+/// Near the end of its queue a rank hands out little that it cannot start: others may want it.
+std::size_t Scheduler::Impl::waiting_allowed() const noexcept {
+  const auto slots = static_cast<std::size_t>(settings_.slots);
+  return std::clamp(queue_.size() / (2 * slots), std::size_t{1}, static_cast<std::size_t>(std::max(1, settings_.prefetch)));
+}
+
+std::optional<plan::Task> Scheduler::Impl::next_page() {
+  const auto slots = static_cast<std::size_t>(settings_.slots);
+  const bool one_by_one = settings_.stealing == Stealing::page;
+  if (!works() || benched_ || held_.size() >= slots + (one_by_one ? 0 : waiting_allowed())) return std::nullopt;
+  const bool by_speed = settings_.short_first && speed_.rate() == 0 && job_.pages > static_cast<std::uint64_t>(settings_.size);
+  const bool is_short = by_speed && short_pages_ < slots + static_cast<std::size_t>(settings_.prefetch);
+  const auto task = is_short ? queue_.next_short(level_) : queue_.next(level_);
+  if (is_short) ++short_pages_;
+  if (task) held_.insert_or_assign(task->index, Held{*task});
+  seek();
+  return task;
+}
+
+void Scheduler::Impl::on_started(std::uint32_t index) {
+  const auto held = held_.find(index);
+  if (held == held_.end() || held->second.started_s >= 0) return;
+  held->second.started_s = now_s_;
+  ++reading_;
+  ++started_.at(static_cast<std::size_t>(held->second.task.priority));
+}
+
+void Scheduler::Impl::on_finished(std::uint32_t index, double seconds) {
+  const auto held = held_.extract(index);
+  if (held.empty()) return;
+  const auto& task = held.mapped().task;
+  if (held.mapped().started_s >= 0)
+    --reading_;
+  else
+    ++started_.at(static_cast<std::size_t>(task.priority));  // it needed no reading
+  speed_.add(static_cast<double>(task.cost_s), seconds);
+  uncommitted_.insert_or_assign(index, Read{task, seconds});
+  if (seeking_ == Seeking::rest && reading_ < static_cast<std::size_t>(settings_.slots)) seeking_until_s_ = now_s_;
+  seek();
+}
+
+void Scheduler::Impl::on_committed(std::uint32_t index, PageEnd end) {
+  if (held_.contains(index)) on_finished(index, 0);
+  double seconds = 0;
+  if (const auto read = uncommitted_.extract(index)) seconds = read.mapped().seconds;
+  unreported_.push_back({index, end, static_cast<float>(seconds)});
+}
+
+void Scheduler::Impl::on_returned(const plan::Task& task) {
+  uncommitted_.erase(task.index);
+  const auto held = held_.extract(task.index);
+  const bool wanted = held.empty() || !held.mapped().revoked;
+  if (!held.empty() && held.mapped().started_s >= 0) {
+    --reading_;
+    --started_.at(static_cast<std::size_t>(task.priority));
+  }
+  if (wanted && works()) queue_.put_back(task);
+}
+
+void Scheduler::Impl::on_engine_lost(const std::string& why, bool for_good) {
+  ++engines_lost_;
+  ByteWriter lost;
+  lost.put(Kind::lost).put_text(why).put(for_good);
+  tell(0, std::move(lost).bytes());
+  if (for_good) bench();
+}
+
+void Scheduler::Impl::bench() {
+  if (benched_) return;
+  benched_ = true;
+  commands_.push_back({Command::Kind::recall});
+  recalling_ = true;
+  report();
+}
+
+// ---- ending
+
+void Scheduler::Impl::on_drain_requested() {
+  if (draining_) return;
+  tell(0, std::move(ByteWriter{}.put(Kind::want_drain)).bytes());
+  start_drain();
+}
+
+void Scheduler::Impl::on_failure(const std::string& why, ExitStatus status) {
+  ByteWriter failed;
+  failed.put(Kind::failed).put(status).put_text(why);
+  tell(0, std::move(failed).bytes());
+  start_drain();
+}
+
+void Scheduler::Impl::start_drain() {
+  if (draining_) return;
+  draining_ = true;
+  grace_ends_s_ = now_s_ + settings_.drain_grace_s;
+  (void)queue_.take_all();  // unread: for the next job
+  commands_.push_back({Command::Kind::drain});
+}
+
+void Scheduler::Impl::become_idle_if_so() {
+  if (phase_ != Phase::working || !draining_ || !clock_started_) return;
+  if (in_flight() > 0 && now_s_ < grace_ends_s_) return;
+  phase_ = Phase::idle;
+  report();  // before `idle`: rank 0 must know all there is when it counts
+  tell(0, std::move(ByteWriter{}.put(Kind::idle)).bytes());
+}
+
+void Scheduler::Impl::close(bool drained) {
+  if (phase_ == Phase::closing || phase_ == Phase::closed || phase_ == Phase::finished) return;
+  phase_ = Phase::closing;
+  (void)queue_.take_all();
+  Command command{Command::Kind::close};
+  command.drained = drained;
+  commands_.push_back(command);
+}
+
+void Scheduler::Impl::on_closed(const ClosedReport& closed_report) {
+  phase_ = Phase::closed;
+  report();
+  ByteWriter closed;
+  closed.put(Kind::closed);
+  encode(closed, closed_report);
+  tell(0, std::move(closed).bytes());
+}
+
+void Scheduler::Impl::on_bound() {
+  require(registry_.has_value(), "only rank 0 binds");
+  registry_->on_bound();
+}
+
+void Scheduler::Impl::finish(bool abort) {
+  phase_ = Phase::finished;
+  Command command{Command::Kind::finish};
+  command.abort = abort;
+  if (registry_) command.status = registry_->status();
+  commands_.push_back(command);
+}
+
+// ---- for the owner
+
+std::optional<Command> Scheduler::Impl::next_command() {
+  if (commands_.empty()) return std::nullopt;
+  const auto command = commands_.front();
+  commands_.pop_front();
+  return command;
+}
+
+std::optional<Outgoing> Scheduler::Impl::next_outgoing() {
+  if (outgoing_.empty()) return std::nullopt;
+  auto message = std::move(outgoing_.front());
+  outgoing_.pop_front();
+  return message;
+}
+
+double Scheduler::Impl::next_time_s() const {
+  double next_s = next_heartbeat_s_;
+  if (seeking_ != Seeking::nothing && hungry()) next_s = std::min(next_s, seeking_until_s_);
+  if (draining_ && phase_ == Phase::working) next_s = std::min(next_s, grace_ends_s_);
+  return phase_ == Phase::finished ? std::numeric_limits<double>::infinity() : next_s;
+}
+
+}  // namespace pecia::sched

@@ -1,0 +1,165 @@
+#pragma once
+
+#include <array>
+#include <deque>
+#include <map>
+#include <random>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "messages.hpp"
+#include "page_queue.hpp"
+#include "pecia/sched/scheduler.hpp"
+#include "registry.hpp"
+#include "speed.hpp"
+
+namespace pecia::sched {
+
+/// How long a thief that found nothing rests at first.
+constexpr double shortest_rest_s = 0.05;
+
+/// One rank's part of the protocol; on rank 0 the registry beside it, which is told and tells by
+/// messages like any other.
+class Scheduler::Impl {
+ public:
+  Impl(const Settings& settings, const plan::Share& share, const JobSize& job, std::span<const plan::Share> all);
+
+  void on_message(int from, std::span<const std::byte> message);
+  void on_time(double now_s);
+  void on_started(std::uint32_t index);
+  void on_finished(std::uint32_t index, double seconds);
+  void on_committed(std::uint32_t index, PageEnd end);
+  void on_returned(const plan::Task& task);
+  void on_recalled();
+  void on_engine_lost(const std::string& why, bool for_good);
+  void on_drain_requested();
+  void on_failure(const std::string& why, ExitStatus status);
+  void on_closed(const ClosedReport& report);
+  void on_bound();
+  void set_memory_bytes(std::uint64_t bytes) { memory_bytes_ = bytes; }
+  void reprice(const std::function<float(const plan::Task&)>& cost_s) { queue_.reprice(cost_s); }
+
+  [[nodiscard]] std::optional<plan::Task> next_page();
+  [[nodiscard]] std::optional<Command> next_command();
+  [[nodiscard]] std::optional<Outgoing> next_outgoing();
+  [[nodiscard]] double next_time_s() const;
+  /// Hands messages of this rank to itself; to be called after every event.
+  void settle();
+
+  [[nodiscard]] Registry* registry() noexcept { return registry_ ? &*registry_ : nullptr; }
+  [[nodiscard]] bool draining() const noexcept { return draining_; }
+  [[nodiscard]] std::size_t unstarted() const noexcept { return queue_.size(); }
+  [[nodiscard]] std::size_t in_flight() const noexcept { return held_.size() + uncommitted_.size(); }
+
+ private:
+  enum class Phase { working, idle, closing, closed, finished };
+  /// What a rank without work is waiting for.
+  enum class Seeking { nothing, offer, grant, rest };
+  /// A page handed out that has no outcome.
+  struct Held {
+    plan::Task task;
+    double started_s = -1;  ///< < 0: waits for the engine
+    bool revoked = false;   ///< cancelled: not wanted back
+  };
+  struct Read {
+    plan::Task task;
+    double seconds;
+  };
+  struct Loan {
+    std::uint32_t number;
+    int thief;
+    std::vector<plan::Task> tasks;
+  };
+  struct Request {
+    int thief;
+    double throughput;
+    double load_s;  ///< of what it has not started
+    corpus::Priority level;
+    bool may_start;  ///< a slot of its engine is free
+  };
+
+  void tell(int to, Bytes message) { outbox_.push_back({to, std::move(message)}); }
+  void dispatch(int from, Kind kind, ByteReader& in);
+  [[nodiscard]] Report make_report();
+  void report();
+  void accept_loans();
+  void report_if_awaited();
+  void add_reading_pages(Report& report) const;
+  void close(bool drained);
+  void finish(bool abort);
+  void start_drain();
+  void become_idle_if_so();
+  void bench();
+  [[nodiscard]] bool works() const noexcept { return phase_ == Phase::working && !draining_; }
+  [[nodiscard]] std::size_t waiting() const noexcept { return held_.size() - reading_; }
+  [[nodiscard]] std::size_t waiting_allowed() const noexcept;
+  [[nodiscard]] double rate() const noexcept { return speed_.rate() > 0 ? speed_.rate() : 1; }
+  [[nodiscard]] double throughput() const noexcept { return rate() * settings_.slots; }
+
+  // stealing.cpp: thief
+  [[nodiscard]] bool hungry() const noexcept;
+  [[nodiscard]] bool may_start() const noexcept { return held_.size() < static_cast<std::size_t>(settings_.slots); }
+  void seek();
+  void ask();
+  void request_next();
+  void rest();
+  void on_offer(std::vector<std::uint32_t> ranks);
+  void on_refuse(const std::vector<std::uint32_t>& ranks);
+  void on_grant(int from, std::uint32_t number, const std::vector<plan::Task>& tasks);
+  void on_copy(const plan::Task& task);
+  // stealing.cpp: victim
+  void on_request(const Request& request);
+  [[nodiscard]] bool grant(const Request& request);
+  void refuse(int thief);
+  void on_accept(int from, std::uint32_t number);
+  void on_suspect(int rank, bool suspect);
+  void on_revoke(const std::vector<std::uint32_t>& pages);
+
+  Settings settings_;
+  JobSize job_;
+  PageQueue queue_;
+  std::unordered_map<std::uint32_t, Held> held_;
+  std::unordered_map<std::uint32_t, Read> uncommitted_;
+  std::size_t reading_ = 0;      ///< of `held_`, those in the engine
+  std::size_t short_pages_ = 0;  ///< handed out to learn the speed by
+  Speed speed_;
+  corpus::Priority level_;
+  std::array<std::uint32_t, corpus::priorities> started_{}, reported_started_{};
+  std::vector<DonePage> unreported_;
+  std::vector<std::uint32_t> acquired_;
+  std::uint64_t memory_bytes_ = 0;
+  std::uint32_t engines_lost_ = 0;
+  bool benched_ = false;
+
+  Seeking seeking_ = Seeking::nothing;
+  double seeking_until_s_ = 0;
+  std::deque<std::uint32_t> victims_;  ///< to be asked next
+  int asked_rank_ = -1;
+  int refusals_ = 0;
+  double rest_s_;
+  std::minstd_rand random_;
+  bool dry_ = false;  ///< the last search found nothing
+
+  std::vector<std::pair<int, std::uint32_t>> accepting_;  ///< loans, by victim and number
+  std::vector<Loan> lent_;
+  std::map<std::uint32_t, std::vector<std::uint32_t>> reclaimed_;  ///< loans to ranks that had stopped
+  std::uint32_t next_loan_ = 0;
+  std::vector<Request> pending_;  ///< wait for pages that are called back
+  bool recalling_ = false;
+  std::vector<std::uint32_t> known_rich_;  ///< ranks that had work when last heard of; for refusals
+  std::set<int> suspects_;
+
+  double now_s_ = 0;
+  bool clock_started_ = false;
+  double next_heartbeat_s_ = 0;
+  double grace_ends_s_ = 0;
+  bool draining_ = false;
+  Phase phase_ = Phase::working;
+  std::deque<Command> commands_;
+  std::deque<Outgoing> outbox_, outgoing_;
+  std::optional<Registry> registry_;  ///< rank 0; it writes to `outbox_`
+};
+
+}  // namespace pecia::sched

@@ -1,0 +1,390 @@
+#include "registry.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "pecia/base/error.hpp"
+
+namespace pecia::sched {
+namespace {
+
+constexpr std::uint32_t nobody = 0xffffffff;
+/// So many pages in a row that failed for the engine's sake, while others read theirs, are no chance.
+constexpr std::uint64_t hopeless_pages = 20;
+
+}  // namespace
+
+Registry::Registry(const Settings& settings, const JobSize& job, std::span<const plan::Share> all,
+                   std::deque<Outgoing>& out)
+    : settings_{settings},
+      job_{job},
+      out_{out},
+      peers_(static_cast<std::size_t>(settings.size)),
+      tasks_(job.manifest_pages),
+      owner_(job.manifest_pages, nobody),
+      done_(job.manifest_pages),
+      level_{level_from(job, corpus::Priority::urgent)} {
+  progress_.pages = job.pages;
+  progress_.cost_total_s = job.cost_s;
+  progress_.ranks.resize(peers_.size());
+  require(all.size() <= peers_.size(), "there are more shares than ranks");
+  for (std::size_t rank = 0; rank < all.size(); ++rank) {
+    for (const auto& task : all[rank].tasks) {
+      require(task.index < tasks_.size(), "a page was planned that is not in the manifest");
+      tasks_[task.index] = task;
+      owner_[task.index] = static_cast<std::uint32_t>(rank);
+    }
+    if (!all[rank].tasks.empty()) set_load(static_cast<int>(rank), all[rank].cost_s);
+  }
+}
+
+// ---- messages
+
+void Registry::tell(int to, Bytes message) {
+  if (to != 0) ++progress_.messages;
+  out_.push_back({to, std::move(message)});
+}
+
+void Registry::tell_all(const Bytes& message) {
+  // A rank taken for dead may only have been stopped: it is told, and nobody waits for it.
+  for (int to = 0; to < settings_.size; ++to) tell(to, message);
+}
+
+void Registry::hear(int from) {
+  auto& peer_ = peer(from);
+  peer_.heard = true;
+  peer_.last_heard_s = now_s_;
+  if (state(from).suspect) trust_again(from);
+}
+
+void Registry::on_message(int from, Kind kind, ByteReader& in) {
+  require(from >= 0 && from < settings_.size, "a message came from no rank of this job");
+  hear(from);
+  if (from != 0 && kind != Kind::report) ++progress_.messages;
+  switch (kind) {
+    case Kind::report:
+      if (from != 0) count_heartbeat(peer(from));
+      on_report(from, decode_report(in));
+      break;
+    case Kind::ask: {
+      const bool may_start = in.get<bool>();
+      on_report(from, decode_report(in));
+      on_ask(from, may_start);
+      break;
+    }
+    case Kind::idle: peer(from).idle = true; break;
+    case Kind::want_drain: start_drain(); break;
+    case Kind::failed: {
+      const auto status = in.get<ExitStatus>();
+      on_failure(from, in.get_text(), status);
+      break;
+    }
+    case Kind::lost: {
+      const auto why = in.get_text();
+      on_engine_lost(from, why, in.get<bool>());
+      break;
+    }
+    case Kind::closed:
+      peer(from).report = decode_closed(in);
+      peer(from).closed = true;
+      break;
+    default: throw Error{fmt::format("rank {} sent rank 0 a message of kind {}", from, static_cast<int>(kind))};
+  }
+  advance_ending();
+}
+
+void Registry::on_report(int from, Report report) {
+  auto& peer_ = peer(from);
+  auto& state_ = state(from);
+  for (const auto index : report.acquired) {
+    require(index < owner_.size(), "a page was stolen that is not in the manifest");
+    owner_[index] = static_cast<std::uint32_t>(from);
+  }
+  if (!report.acquired.empty()) {
+    ++progress_.steals;
+    progress_.stolen_pages += report.acquired.size();
+  }
+  for (const auto& page : report.done) {
+    count(from, page);
+    judge(from, page);
+  }
+  if (report.benched && !state_.benched)
+    warnings_.push_back(fmt::format("rank {} gets no more pages; others read those that it has left", from));
+  state_.throughput = report.rate * report.slots;
+  state_.unstarted = report.unstarted;
+  state_.held = report.held;
+  state_.memory_bytes = report.memory_bytes;
+  state_.engines_lost = report.engines_lost;
+  state_.benched = report.benched;
+  peer_.rate = report.rate;
+  peer_.slots = report.slots;
+  peer_.uncommitted = report.uncommitted;
+  peer_.reading = std::move(report.reading);
+  peer_.reported_s = now_s_;
+  for (std::size_t n = 0; n < started_.size(); ++n) {
+    started_[n] += std::int64_t{report.started[n]} - std::int64_t{peer_.started[n]};
+    peer_.started[n] = report.started[n];
+  }
+  set_load(from, report.load_s);
+  set_waiting(from, report.waiting_s);
+  advance_level();
+}
+
+/// At most one report per heartbeat is one; more of them are messages like others.
+void Registry::count_heartbeat(Peer& peer) {
+  if (now_s_ - peer.counted_heartbeat_s >= 0.9 * settings_.heartbeat_s) {
+    peer.counted_heartbeat_s = now_s_;
+    ++progress_.heartbeats;
+  } else {
+    ++progress_.messages;
+  }
+}
+
+void Registry::count(int from, const DonePage& page) {
+  require(page.index < done_.size(), "a page was reported that is not in the manifest");
+  ++state(from).done;
+  if (page.seconds > 0) finished_.push_back({page.index, static_cast<double>(page.seconds), from});
+  if (done_[page.index]) {
+    ++progress_.duplicates;
+    return;
+  }
+  done_[page.index] = true;
+  ++progress_.done;
+  progress_.last_done_s = now_s_;
+  progress_.cost_done_s += static_cast<double>(tasks_[page.index].cost_s);
+  if (page.end == PageEnd::failed || page.end == PageEnd::engine_failed) ++progress_.failed;
+  if (page.end == PageEnd::skipped) ++progress_.skipped;
+  // Whoever else has it in hand need not go on.
+  std::vector<int> others;
+  if (const auto copies = copies_.extract(page.index)) others = copies.mapped();
+  if (owner_[page.index] != nobody) others.push_back(static_cast<int>(owner_[page.index]));
+  for (const auto other : others) {
+    if (other == from) continue;
+    ByteWriter revoke;
+    revoke.put(Kind::revoke);
+    encode(revoke, std::vector{page.index});
+    tell(other, std::move(revoke).bytes());
+  }
+}
+
+/// A rank on which everything fails while others read theirs is to get nothing more.
+void Registry::judge(int from, const DonePage& page) {
+  auto& state_ = state(from);
+  auto& in_row = peer(from).failed_in_row;
+  if (page.end == PageEnd::failed) return;  // the document's own fault
+  in_row = page.end == PageEnd::engine_failed ? in_row + 1 : 0;
+  if (page.end == PageEnd::engine_failed) ++state_.failed;
+  const auto good_elsewhere = progress_.done - progress_.failed;
+  if (in_row < hopeless_pages || state_.benched || good_elsewhere < hopeless_pages) return;
+  in_row = 0;
+  warnings_.push_back(fmt::format("rank {}: the last {} pages all failed in its engine, while other ranks read theirs. "
+                                  "Look at its host, then read them again: --retry engine_failed",
+                                  from, hopeless_pages));
+  ByteWriter bench;
+  bench.put(Kind::bench);
+  tell(from, std::move(bench).bytes());
+}
+
+void Registry::on_engine_lost(int from, const std::string& why, bool for_good) {
+  warnings_.push_back(fmt::format("rank {}: the engine was lost{}: {}", from, for_good ? " again" : "", why));
+  if (!for_good) return;
+  state(from).benched = true;
+  const bool none_left = std::ranges::all_of(progress_.ranks, [](const RankState& state_) {
+    return state_.benched || state_.dead || state_.suspect;
+  });
+  if (none_left && progress_.done < progress_.pages)
+    on_failure(from, fmt::format("the engine was lost, and no other rank has one left: {}", why), ExitStatus::error);
+}
+
+void Registry::advance_level() {
+  const auto all_started = [&] {
+    std::int64_t started = 0, pages = 0;
+    for (std::size_t n = 0; n <= static_cast<std::size_t>(level_); ++n) {
+      started += started_[n];
+      pages += static_cast<std::int64_t>(job_.by_priority[n]);
+    }
+    return started >= pages;
+  };
+  const auto before = level_;
+  while (level_ < corpus::Priority::low && all_started())
+    level_ = level_from(job_, static_cast<corpus::Priority>(static_cast<int>(level_) + 1));
+  if (level_ == before) return;
+  ByteWriter level;
+  level.put(Kind::level).put(level_);
+  tell_all(level.bytes());
+}
+
+// ---- ranks that do not answer
+
+void Registry::on_time(double now_s) {
+  if (!clock_started_) {
+    clock_started_ = true;
+    now_s_ = now_s;
+    for (auto& peer_ : peers_) peer_.last_heard_s = now_s;
+  }
+  // While this rank was stopped (a suspended job, say) it heard nobody; that is not their silence.
+  const double absent_s = now_s - now_s_ - settings_.heartbeat_s;
+  if (absent_s > 0) {
+    for (auto& peer_ : peers_) peer_.last_heard_s += absent_s;
+  }
+  now_s_ = now_s;
+  if (now_s_ >= next_look_s_) {
+    next_look_s_ = now_s_ + settings_.heartbeat_s / 2;
+    look_for_silent();
+    adopt_pages_of_nobody();
+    serve_hungry();
+    rebalance();
+  }
+  advance_ending();
+}
+
+void Registry::look_for_silent() {
+  for (int rank = 1; rank < settings_.size; ++rank) {
+    auto& peer_ = peer(rank);
+    auto& state_ = state(rank);
+    if (state_.dead || peer_.closed) continue;
+    const double silent_s = (now_s_ - peer_.last_heard_s) / (peer_.heard ? 1 : 2);
+    if (!state_.suspect && silent_s >= settings_.suspect_s) suspect(rank);
+    // When all others have closed, a rank that stopped long before is not worth a minute.
+    const double patience_s = close_said_ && state_.suspect ? std::min(settings_.silence_s, 2 * settings_.suspect_s)
+                                                            : settings_.silence_s;
+    if (silent_s < patience_s) continue;
+    state_.dead = true;
+    progress_.dead.push_back(rank);
+  }
+}
+
+void Registry::suspect(int rank) {
+  state(rank).suspect = true;
+  set_load(rank, 0);
+  set_waiting(rank, 0);
+  if (close_said_) return;
+  warnings_.push_back(fmt::format("rank {} has not been heard of for {:.0f} s; its pages are given to others", rank,
+                                  now_s_ - peer(rank).last_heard_s));
+  ByteWriter message;
+  message.put(Kind::suspect).put(static_cast<std::uint32_t>(rank)).put(true);
+  tell_all(message.bytes());
+  if (!draining_) give_out([rank](std::uint32_t owner) { return owner == static_cast<std::uint32_t>(rank); }, rank);
+}
+
+void Registry::trust_again(int rank) {
+  state(rank).suspect = false;
+  if (close_said_) return;
+  warnings_.push_back(fmt::format("rank {} is heard of again", rank));
+  ByteWriter message;
+  message.put(Kind::suspect).put(static_cast<std::uint32_t>(rank)).put(false);
+  tell_all(message.bytes());
+}
+
+/// Pages that are not done and whose owner is such become rank 0's, or theirs who copy them already.
+void Registry::give_out(const std::function<bool(std::uint32_t owner)>& of, int away_from) {
+  std::vector<plan::Task> tasks;
+  std::vector<std::uint32_t> revoked;
+  for (std::uint32_t index = 0; index < owner_.size(); ++index) {
+    if (done_[index] || owner_[index] == nobody || !of(owner_[index])) continue;
+    revoked.push_back(index);
+    const auto copies = copies_.find(index);
+    if (copies != copies_.end() && !state(copies->second.front()).suspect) {
+      owner_[index] = static_cast<std::uint32_t>(copies->second.front());
+    } else {
+      owner_[index] = 0;
+      tasks.push_back(tasks_[index]);
+    }
+  }
+  if (revoked.empty()) return;
+  if (away_from > 0) {
+    ByteWriter revoke;
+    revoke.put(Kind::revoke);
+    encode(revoke, revoked);
+    tell(away_from, std::move(revoke).bytes());
+  }
+  std::ranges::stable_sort(tasks, std::greater{}, &plan::Task::cost_s);
+  ByteWriter adopt;
+  adopt.put(Kind::adopt);
+  encode(adopt, tasks);
+  tell(0, std::move(adopt).bytes());
+}
+
+/// Nothing is to be lost, not even by a mistake in the protocol: pages that nobody has are given out
+/// again.
+void Registry::adopt_pages_of_nobody() {
+  const auto holds_nothing = [this](std::size_t n) {
+    const auto& state_ = progress_.ranks[n];
+    return state_.suspect || state_.dead ||
+           (peers_[n].heard && state_.unstarted + state_.held + peers_[n].uncommitted == 0);
+  };
+  bool nothing = !draining_ && !close_said_ && progress_.done < progress_.pages;
+  for (std::size_t n = 0; nothing && n < size(); ++n) nothing = holds_nothing(n);
+  if (!nothing) {
+    nobody_holds_since_s_ = -1;
+    return;
+  }
+  if (nobody_holds_since_s_ < 0) nobody_holds_since_s_ = now_s_;
+  if (now_s_ - nobody_holds_since_s_ < std::max(settings_.suspect_s, 3 * settings_.heartbeat_s)) return;
+  nobody_holds_since_s_ = -1;
+  warnings_.push_back(fmt::format("{} pages were in nobody's hands; they are given out again. Please report this",
+                                  progress_.pages - progress_.done));
+  give_out([](std::uint32_t) { return true; }, -1);
+}
+
+// ---- ending
+
+void Registry::on_failure(int rank, const std::string& why, ExitStatus status) {
+  if (failures_.empty()) failure_status_ = status;
+  failures_.push_back(fmt::format("rank {}: {}", rank, why));
+  start_drain();
+  advance_ending();
+}
+
+void Registry::start_drain() {
+  if (draining_) return;
+  draining_ = true;
+  ByteWriter drain;
+  drain.put(Kind::drain);
+  tell_all(drain.bytes());
+}
+
+void Registry::advance_ending() {
+  const auto all = [&](bool Peer::* what, bool but_suspects) {
+    for (std::size_t n = 0; n < size(); ++n) {
+      const auto& state_ = progress_.ranks[n];
+      if (!state_.dead && !(but_suspects && state_.suspect) && !(peers_[n].*what)) return false;
+    }
+    return true;
+  };
+  const bool all_done = progress_.done >= progress_.pages;
+  if (clock_started_ && !close_said_ && (all_done || (draining_ && all(&Peer::idle, true)))) {
+    close_said_ = true;
+    // What a dead rank committed still lies in its journal: the next job seals it and binds.
+    const bool all_answer = std::ranges::none_of(progress_.ranks, &RankState::suspect) && progress_.dead.empty();
+    drained_ = !all_done || !all_answer;
+    ByteWriter close;
+    close.put(Kind::close).put(drained_);
+    tell_all(close.bytes());
+  }
+  if (close_said_ && !reports_ready_ && all(&Peer::closed, false)) reports_ready_ = true;
+}
+
+std::optional<std::vector<ClosedReport>> Registry::all_closed() {
+  if (!reports_ready_ || reports_taken_) return std::nullopt;
+  reports_taken_ = true;
+  std::vector<ClosedReport> reports;
+  for (const auto& peer_ : peers_) reports.push_back(peer_.report);
+  return reports;
+}
+
+void Registry::on_bound() {
+  ByteWriter finish;
+  finish.put(Kind::finish).put(!progress_.dead.empty());
+  tell_all(finish.bytes());
+}
+
+ExitStatus Registry::status() const {
+  if (!failures_.empty()) return failure_status_;
+  const bool everyone_closed = std::ranges::all_of(peers_, &Peer::closed);
+  if (drained_ || !everyone_closed) return ExitStatus::unfinished;
+  return progress_.failed > 0 || settings_.failed_before ? ExitStatus::some_failed : ExitStatus::complete;
+}
+
+}  // namespace pecia::sched

@@ -1,0 +1,232 @@
+// How a rank comes by the pages of another, and gives some of its own.
+#include <algorithm>
+#include <unordered_set>
+#include <utility>
+
+#include "rank.hpp"
+
+namespace pecia::sched {
+namespace {
+
+/// After so many refusals in a row a thief rests, for twice as long each time.
+constexpr int most_refusals = 4;
+constexpr double longest_rest_s = 10;
+/// How long a victim may take to answer: its main thread polls every few milliseconds.
+constexpr double patience_s = 1;
+constexpr std::size_t most_victims = 32;
+
+void remember(std::vector<std::uint32_t>& ranks, std::uint32_t rank) {
+  std::erase(ranks, rank);
+  ranks.insert(ranks.begin(), rank);
+  if (ranks.size() > most_victims) ranks.pop_back();
+}
+
+}  // namespace
+
+// ---- thief
+
+/// Looks for work while the last page is being read, so that the engine need not wait.
+bool Scheduler::Impl::hungry() const noexcept {
+  const auto slots = static_cast<std::size_t>(settings_.slots);
+  if (!works() || benched_ || !clock_started_ || queue_.size(level_) > 0) return false;
+  switch (settings_.stealing) {
+    case Stealing::off: return false;
+    case Stealing::page: return settings_.rank != 0 && held_.size() < slots;
+    case Stealing::half: break;
+  }
+  return settings_.size > 1 && held_.size() <= slots;
+}
+
+void Scheduler::Impl::seek() {
+  if (!hungry()) return;
+  const bool waited = now_s_ >= seeking_until_s_;
+  switch (seeking_) {
+    case Seeking::nothing: ask(); break;
+    case Seeking::rest:
+      if (waited) ask();
+      break;
+    case Seeking::offer:
+      if (waited) rest();
+      break;
+    case Seeking::grant:  // the victim may have stopped; should its grant come after all, it holds
+      if (waited) request_next();
+      break;
+  }
+}
+
+void Scheduler::Impl::ask() {
+  victims_.clear();
+  refusals_ = 0;
+  if (settings_.stealing == Stealing::page) {
+    victims_.push_back(0);
+    request_next();
+    return;
+  }
+  seeking_ = Seeking::offer;
+  seeking_until_s_ = now_s_ + 5 * patience_s;
+  ByteWriter message;
+  message.put(Kind::ask).put(may_start());
+  encode(message, make_report());  // so that rank 0 decides by what is true
+  tell(0, std::move(message).bytes());
+  accept_loans();
+}
+
+void Scheduler::Impl::on_offer(std::vector<std::uint32_t> ranks) {
+  // Also unasked: rank 0 has found something since, or another rank lags behind.
+  if (seeking_ == Seeking::grant || !works() || benched_) return;
+  refusals_ = 0;
+  victims_.assign(ranks.begin(), ranks.end());
+  known_rich_ = std::move(ranks);
+  request_next();
+}
+
+void Scheduler::Impl::request_next() {
+  while (!victims_.empty()) {
+    asked_rank_ = static_cast<int>(victims_.front());
+    victims_.pop_front();
+    if (asked_rank_ == settings_.rank || asked_rank_ < 0 || asked_rank_ >= settings_.size || suspects_.contains(asked_rank_))
+      continue;
+    seeking_ = Seeking::grant;
+    seeking_until_s_ = now_s_ + patience_s;
+    ByteWriter request;
+    request.put(Kind::request).put(throughput()).put(queue_.cost_s(level_) / throughput());
+    request.put(level_).put(may_start());
+    tell(asked_rank_, std::move(request).bytes());
+    return;
+  }
+  rest();
+}
+
+void Scheduler::Impl::on_refuse(const std::vector<std::uint32_t>& ranks) {
+  if (seeking_ != Seeking::grant) return;
+  for (const auto rank : ranks) {
+    if (std::ranges::find(victims_, rank) == victims_.end() && static_cast<int>(rank) != asked_rank_)
+      victims_.push_back(rank);
+  }
+  if (++refusals_ >= most_refusals) victims_.clear();
+  request_next();
+}
+
+/// At random, or hundreds that ran dry at once would come back at once.
+void Scheduler::Impl::rest() {
+  if (!hungry()) {
+    seeking_ = Seeking::nothing;
+    return;
+  }
+  seeking_ = Seeking::rest;
+  dry_ = true;
+  seeking_until_s_ = now_s_ + rest_s_ * std::uniform_real_distribution{0.5, 1.5}(random_);
+  rest_s_ = std::min(2 * rest_s_, longest_rest_s);
+}
+
+void Scheduler::Impl::on_grant(int from, std::uint32_t number, const std::vector<plan::Task>& tasks) {
+  // Accepted with the next report, which tells rank 0: until then the victim answers for the pages.
+  // Accepted also by a rank that drains: nobody else would know of the pages then, and it gives them
+  // back unread as it does its own.
+  accepting_.emplace_back(from, number);
+  for (const auto& task : tasks) acquired_.push_back(task.index);
+  seeking_ = Seeking::nothing;
+  rest_s_ = shortest_rest_s;
+  dry_ = false;
+  remember(known_rich_, static_cast<std::uint32_t>(from));
+  if (works()) queue_.merge(tasks);
+}
+
+void Scheduler::Impl::on_copy(const plan::Task& task) {
+  seeking_ = Seeking::nothing;
+  dry_ = true;
+  if (!works() || held_.contains(task.index) || uncommitted_.contains(task.index)) return;
+  queue_.put_back(task);
+}
+
+// ---- victim
+
+void Scheduler::Impl::on_request(const Request& request) {
+  if (!works() || suspects_.contains(request.thief)) {
+    refuse(request.thief);
+  } else if (grant(request)) {
+    return;
+  } else if (waiting() > 0 && request.may_start && settings_.stealing == Stealing::half) {
+    pending_.push_back(request);
+    if (!recalling_) commands_.push_back({Command::Kind::recall});
+    recalling_ = true;
+  } else {
+    refuse(request.thief);
+  }
+}
+
+bool Scheduler::Impl::grant(const Request& request) {
+  // So that both end at one time.
+  const double own_s = queue_.cost_s(level_) / throughput();
+  const double ahead = own_s > 0 ? std::max(0.0, 1 - request.load_s / own_s) : 1;
+  const double share = benched_ ? 0.5 : ahead * request.throughput / (request.throughput + throughput());
+  const auto last = std::min(request.level, level_);
+  auto tasks = settings_.stealing == Stealing::page ? queue_.take_one(last) : queue_.take(share, last, request.may_start);
+  if (tasks.empty()) return false;
+  ByteWriter message;
+  message.put(Kind::grant).put(next_loan_);
+  encode(message, tasks);
+  lent_.push_back({next_loan_++, request.thief, std::move(tasks)});
+  remember(known_rich_, static_cast<std::uint32_t>(request.thief));
+  tell(request.thief, std::move(message).bytes());
+  return true;
+}
+
+void Scheduler::Impl::refuse(int thief) {
+  ByteWriter message;
+  message.put(Kind::refuse);
+  auto ranks = known_rich_;
+  std::erase(ranks, static_cast<std::uint32_t>(thief));
+  encode(message, ranks);
+  tell(thief, std::move(message).bytes());
+}
+
+void Scheduler::Impl::on_recalled() {
+  recalling_ = false;
+  for (const auto& request : std::exchange(pending_, {})) {
+    if (!works() || !grant(request)) refuse(request.thief);
+  }
+}
+
+void Scheduler::Impl::on_accept(int from, std::uint32_t number) {
+  std::erase_if(lent_, [number](const Loan& loan) { return loan.number == number; });
+  // The thief had stopped, and its pages were taken back; now it goes on.
+  if (const auto pages = reclaimed_.extract(number)) {
+    ByteWriter revoke;
+    revoke.put(Kind::revoke);
+    encode(revoke, pages.mapped());
+    tell(from, std::move(revoke).bytes());
+  }
+}
+
+void Scheduler::Impl::on_suspect(int rank, bool suspect) {
+  if (!suspect) {
+    suspects_.erase(rank);
+    return;
+  }
+  if (rank == settings_.rank) return;
+  suspects_.insert(rank);
+  std::erase_if(lent_, [&](const Loan& loan) {
+    if (loan.thief != rank) return false;
+    if (works()) queue_.merge(loan.tasks);
+    auto& pages = reclaimed_[loan.number];
+    for (const auto& task : loan.tasks) pages.push_back(task.index);
+    return true;
+  });
+  if (seeking_ == Seeking::grant && asked_rank_ == rank) request_next();
+}
+
+void Scheduler::Impl::on_revoke(const std::vector<std::uint32_t>& pages) {
+  const std::unordered_set<std::uint32_t> unwanted{pages.begin(), pages.end()};
+  if (queue_.size() > 0) queue_.drop([&](const plan::Task& task) { return unwanted.contains(task.index); });
+  for (const auto index : pages) {
+    const auto held = held_.find(index);
+    if (held == held_.end() || held->second.revoked) continue;
+    held->second.revoked = true;
+    Command cancel{Command::Kind::cancel};
+    cancel.page = index;
+    commands_.push_back(cancel);
+  }
+}
+
+}  // namespace pecia::sched
