@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <memory>
 #include <string>
@@ -12,9 +13,24 @@
 
 namespace pecia::app {
 
-/// A page on its way through the threads of a rank; touched by the one thread that holds it.
+/// A page on its way through the threads of a rank; touched by the one thread that holds it, but for
+/// `stage` and `unwanted`.
 struct PageWork {
+  /// A page leaves the pipeline once: whoever changes its stage to `left` says where to.
+  enum class Stage : std::uint8_t { waiting, reading, left };
+
   plan::Task task;
+  std::atomic<Stage> stage{Stage::waiting};
+  std::atomic<bool> unwanted{false};  ///< the engine is to drop it
+
+  /// False: somebody else did so before.
+  [[nodiscard]] bool leave() noexcept { return stage.exchange(Stage::left) != Stage::left; }
+  /// Takes it back if no engine has begun it.
+  [[nodiscard]] bool leave_unless_reading() noexcept { return move(Stage::waiting, Stage::left); }
+  [[nodiscard]] bool begin_reading() noexcept { return move(Stage::waiting, Stage::reading); }
+  /// For another attempt.
+  void wait_again() noexcept { (void)move(Stage::reading, Stage::waiting); }
+
   std::chrono::steady_clock::time_point began;  ///< of this attempt
   std::vector<result::Attempt> attempts;        ///< that failed
   double scale_limits = 1;
@@ -22,6 +38,9 @@ struct PageWork {
   result::Geometry geometry;
   double decode_s = 0;  ///< document to prepared image
   engine::Prepared prepared;
+
+ private:
+  bool move(Stage from, Stage to) noexcept { return stage.compare_exchange_strong(from, to); }
 };
 
 [[nodiscard]] result::Geometry geometry_of(const page::Image& image);

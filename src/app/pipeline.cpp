@@ -1,19 +1,12 @@
 #include "pipeline.hpp"
 
 #include <algorithm>
-#include <atomic>
-#include <future>
-#include <map>
-#include <thread>
 #include <utility>
 
-#include "page_work.hpp"
 #include "pecia/base/log.hpp"
-#include "pecia/base/queue.hpp"
 #include "pecia/base/text.hpp"
 #include "pecia/engine/retry.hpp"
-#include "pecia/page/reader.hpp"
-#include "store_thread.hpp"
+#include "pipeline_state.hpp"
 
 namespace pecia::app {
 namespace {
@@ -23,7 +16,6 @@ using Clock = std::chrono::steady_clock;
 
 /// Decoded images that wait for the engine.
 constexpr std::size_t ready_bytes = std::size_t{384} << 20;
-constexpr milliseconds idle_wait{20};
 
 double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
@@ -31,73 +23,61 @@ double seconds_since(Clock::time_point start) {
 
 }  // namespace
 
-struct Pipeline::State {
-  explicit State(const PipelineSettings& s)
-      : settings{s}, to_decode{std::size_t{1} << 40}, to_read{ready_bytes} {}
+Pipeline::State::State(const PipelineSettings& s)
+    : settings{s}, to_decode{std::size_t{1} << 40}, to_read{ready_bytes} {}
 
-  PipelineSettings settings;
-  EventQueue events;
-  std::unique_ptr<engine::Engine> engine;  ///< made and ended by the engine thread
-  engine::Description engine_is;
-  BoundedQueue<std::shared_ptr<PageWork>> to_decode;
-  BoundedQueue<std::shared_ptr<PageWork>> to_read;
-  std::atomic<int> unread{0};  ///< pages inside that have no outcome yet
-  std::atomic<bool> cancelled{false};
-  std::unique_ptr<StoreThread> store;
-  std::mutex readers_mutex;
-  std::vector<page::Reader*> readers;  ///< of the decoders, to interrupt them
-  std::vector<std::thread> decoders;
-  std::thread reading;
+StoreThread& Pipeline::State::store() {
+  const std::lock_guard lock{store_mutex};
+  if (!store_thread) {
+    auto writer = settings.writer;
+    writer.provenance.engine = engine_is.name + " " + engine_is.version;
+    writer.provenance.engine_fingerprint = engine_is.fingerprint;
+    store_thread = std::make_unique<StoreThread>(
+        std::move(writer), settings.job->store.sync, settings.job->store.sync_interval_s, events,
+        [this] { return unread == 0; });
+  }
+  return *store_thread;
+}
 
-  [[nodiscard]] const corpus::Document& document(const PageWork& work) const {
-    return settings.manifest->document(work.task.page);
-  }
+void Pipeline::State::give_back(PageWork& work) {
+  if (!work.leave()) return;
+  --unread;
+  events.push(Returned{work.task});
+}
 
-  // ---- ways out of the pipeline: every page takes exactly one of them
-  void give_back(const PageWork& work) {
-    --unread;
-    events.push(Returned{work.task});
-  }
-  void end(const PageWork& work, result::PageOutcome outcome) {
-    const auto& document_of_page = document(work);
-    if (outcome.state == result::State::failed)
-      log::warning("{} page {}: failed({}): {}", printable(document_of_page.path),
-                   work.task.page.page, name(outcome.reason), outcome.detail);
-    store->put({work.task, {document_of_page.id, document_of_page.revision, work.task.page.page},
-                std::move(outcome)});
-    --unread;
-  }
-  /// An attempt failed: again, if the rules allow it, or for good.
-  void failed_attempt(const std::shared_ptr<PageWork>& work, std::string engine_name, Reason reason,
-                      std::string detail) {
-    const auto seconds = static_cast<float>(seconds_since(work->began));
-    work->attempts.push_back({std::move(engine_name), reason, std::move(detail), seconds});
-    const auto next = engine::next_attempt(work->attempts);
-    if (!next.again) {
-      end(*work, failed_outcome(*work));
-      return;
-    }
-    log::info("{} page {}: {} ({}); trying again", printable(document(*work).path),
-              work->task.page.page, name(reason), work->attempts.back().detail);
-    work->scale_limits = next.scale_limits;
-    if (!to_decode.push(work)) give_back(*work);
-  }
+void Pipeline::State::end(PageWork& work, result::PageOutcome outcome, double seconds) {
+  if (!work.leave()) return;
+  const auto& document_of_page = document(work);
+  if (outcome.state == result::State::failed)
+    log::warning("{} page {}: failed({}): {}", printable(document_of_page.path), work.task.page.page,
+                 name(outcome.reason), outcome.detail);
+  events.push(Finished{work.task.index, seconds});
+  store().put({work.task, {document_of_page.id, document_of_page.revision, work.task.page.page},
+               std::move(outcome)});
+  --unread;
+}
 
-  /// From here on pages only come back. The queues are closed first: no page may enter one that
-  /// nobody empties any more.
-  void give_up() {
-    to_decode.close();
-    to_read.close();
-    cancelled = true;
+void Pipeline::State::failed_attempt(const std::shared_ptr<PageWork>& work, std::string engine_name,
+                                     Reason reason, std::string detail, double seconds) {
+  const auto taken_s = static_cast<float>(seconds_since(work->began));
+  work->attempts.push_back({std::move(engine_name), reason, std::move(detail), taken_s});
+  const auto next = engine::next_attempt(work->attempts);
+  if (!next.again) {
+    end(*work, failed_outcome(*work), seconds);
+    return;
   }
+  log::info("{} page {}: {} ({}); trying again", printable(document(*work).path),
+            work->task.page.page, name(reason), work->attempts.back().detail);
+  work->scale_limits = next.scale_limits;
+  work->wait_again();
+  if (!to_decode.push(work)) give_back(*work);
+}
 
-  void decode_loop();
-  void decode(page::Reader& reader, const std::shared_ptr<PageWork>& work);
-  void hand_to_engine(const std::shared_ptr<PageWork>& work, const page::Image& image);
-  void engine_loop(std::promise<void>& started);
-  void read_pages();
-  void finish(const std::shared_ptr<PageWork>& work, engine::Completion completion);
-};
+void Pipeline::State::give_up() {
+  to_decode.close();
+  to_read.close();
+  cancelled = true;
+}
 
 void Pipeline::State::decode_loop() {
   page::Reader reader;
@@ -107,7 +87,7 @@ void Pipeline::State::decode_loop() {
   }
   while (!to_decode.closed() || to_decode.size() > 0) {
     auto work = to_decode.pop(milliseconds{200});
-    if (!work) continue;
+    if (!work || (*work)->stage == PageWork::Stage::left) continue;
     if (cancelled) {
       give_back(**work);
       continue;
@@ -128,7 +108,7 @@ void Pipeline::State::decode_loop() {
 void Pipeline::State::decode(page::Reader& reader, const std::shared_ptr<PageWork>& work) {
   const auto& of = document(*work);
   if (of.problem != Reason::none) {
-    end(*work, document_outcome(of));
+    end(*work, document_outcome(of), 0);
     return;
   }
   const auto said = settings_for(*settings.job, of.path);
@@ -145,96 +125,57 @@ void Pipeline::State::decode(page::Reader& reader, const std::shared_ptr<PageWor
   const auto* failure = std::get_if<page::Failure>(&info);
   std::variant<page::Image, page::Failure> rendered;
   if (!failure) {
-    const auto request = engine->wants(std::get<page::PageInfo>(info), work->options);
-    rendered = reader.render(source, work->task.page.page, request, work->scale_limits);
+    const auto request = wanted_image(std::get<page::PageInfo>(info), work->options);
+    if (!request) {
+      give_back(*work);
+      return;
+    }
+    rendered = reader.render(source, work->task.page.page, *request, work->scale_limits);
     failure = std::get_if<page::Failure>(&rendered);
   }
   if (cancelled) {
     give_back(*work);
   } else if (failure) {
-    failed_attempt(work, "", failure->reason, failure->detail);
+    failed_attempt(work, "", failure->reason, failure->detail, 0);
   } else {
     hand_to_engine(work, std::get<page::Image>(rendered));
   }
 }
 
+/// Nothing while there is no engine.
+std::optional<page::ImageRequest> Pipeline::State::wanted_image(const page::PageInfo& info,
+                                                                const engine::ReadOptions& options) {
+  const std::shared_lock lock{engine_mutex};
+  if (!engine) return std::nullopt;
+  return engine->wants(info, options);
+}
+
 void Pipeline::State::hand_to_engine(const std::shared_ptr<PageWork>& work,
                                      const page::Image& image) {
   work->geometry = geometry_of(image);
-  work->prepared = engine->prepare(image, work->options);
+  {
+    const std::shared_lock lock{engine_mutex};
+    if (!engine) {
+      give_back(*work);
+      return;
+    }
+    work->prepared = engine->prepare(image, work->options);
+  }
   work->decode_s = seconds_since(work->began);
   const auto weight = work->prepared.bytes;
   if (!to_read.push(work, weight)) give_back(*work);
 }
 
-void Pipeline::State::engine_loop(std::promise<void>& started) {
-  try {
-    engine = engine::make_engine(settings.engine);
-    engine_is = engine->description();
-    started.set_value();
-  } catch (...) {
-    started.set_exception(std::current_exception());
-    return;
-  }
-  read_pages();
-}
+// ---- Pipeline
 
-void Pipeline::State::read_pages() {
-  std::map<std::uint64_t, std::shared_ptr<PageWork>> in_flight;
-  try {
-    while (!cancelled && !(to_read.closed() && to_read.size() == 0 && in_flight.empty())) {
-      while (engine->room().pages > 0) {
-        auto work = to_read.pop(in_flight.empty() ? idle_wait : milliseconds{0});
-        if (!work) break;
-        const auto ticket = settings.manifest->index((*work)->task.page);
-        in_flight.emplace(ticket, *work);
-        engine->submit(ticket, std::exchange((*work)->prepared, {}));
-      }
-      if (in_flight.empty()) continue;
-      for (auto& completion : engine->step(idle_wait)) {
-        auto node = in_flight.extract(completion.ticket);
-        if (!node.empty()) finish(node.mapped(), std::move(completion));
-      }
-    }
-  } catch (const std::exception& error) {
-    events.push(Failed{fmt::format("the engine is lost: {}", error.what())});
-    give_up();
-  }
-  for (const auto& [ticket, work] : in_flight) {
-    engine->cancel(ticket);
-    give_back(*work);
-  }
-  while (auto work = to_read.pop(milliseconds{0})) give_back(**work);
-}
-
-void Pipeline::State::finish(const std::shared_ptr<PageWork>& work, engine::Completion completion) {
-  if (auto* failure = std::get_if<engine::PageFailure>(&completion.result)) {
-    failed_attempt(work, engine_is.name, failure->reason, std::move(failure->detail));
-    return;
-  }
-  auto outcome = outcome_of(*work, engine_is.name,
-                            static_cast<float>(work->decode_s + completion.seconds));
-  if (auto* read = std::get_if<result::Reading>(&completion.result)) {
-    outcome.state = result::State::ok;
-    outcome.reading = std::move(*read);
-  } else {
-    outcome.state = result::State::blank;
-  }
-  end(*work, std::move(outcome));
-}
-
-Pipeline::Pipeline(const PipelineSettings& settings) : state_{std::make_unique<State>(settings)} {
+Pipeline::Pipeline(const PipelineSettings& settings, milliseconds patience)
+    : state_{std::make_unique<State>(settings)} {
   auto& s = *state_;
-  std::promise<void> started;
-  s.reading = std::thread{[&s, &started] { s.engine_loop(started); }};
+  auto started = std::make_shared<std::promise<void>>();
+  auto start = started->get_future();
+  s.reading = std::thread{[&s, started] { s.engine_loop(*started); }};
   try {
-    started.get_future().get();
-    auto writer = settings.writer;
-    writer.provenance.engine = s.engine_is.name + " " + s.engine_is.version;
-    writer.provenance.engine_fingerprint = s.engine_is.fingerprint;
-    s.store = std::make_unique<StoreThread>(
-        std::move(writer), settings.job->store.sync, settings.job->store.sync_interval_s, s.events,
-        [&s] { return s.unread == 0; });
+    if (start.wait_for(patience) == std::future_status::ready) start.get();
     for (int n = 0; n < settings.decoders; ++n)
       s.decoders.emplace_back([&s] { s.decode_loop(); });
   } catch (...) {
@@ -251,20 +192,39 @@ Pipeline::~Pipeline() {
   state_->reading.join();
 }
 
-bool Pipeline::wants_page() const {
-  // Enough that no worker waits for its next page, and that a rank holds little it cannot start.
-  const auto& s = *state_;
-  return !s.cancelled && s.unread < 2 * s.settings.engine.threads + s.settings.decoders + 2;
-}
-
 void Pipeline::start(const plan::Task& task) {
   ++state_->unread;
   auto work = std::make_shared<PageWork>();
   work->task = task;
+  state_->inside.insert_or_assign(task.index, work);
   if (!state_->to_decode.push(work)) state_->give_back(*work);
 }
 
-void Pipeline::drain() { state_->store->sync_at_once(); }
+std::vector<plan::Task> Pipeline::recall() {
+  auto& s = *state_;
+  std::vector<plan::Task> tasks;
+  std::erase_if(s.inside, [&](const auto& entry) {
+    auto& work = *entry.second;
+    if (!work.leave_unless_reading()) return false;
+    --s.unread;
+    tasks.push_back(work.task);
+    return true;
+  });
+  return tasks;
+}
+
+void Pipeline::take_back(std::uint32_t index) {
+  const auto work = state_->inside.find(index);
+  if (work == state_->inside.end()) return;
+  if (work->second->leave_unless_reading()) {
+    --state_->unread;
+    state_->events.push(Returned{work->second->task});
+  } else {
+    work->second->unwanted = true;
+  }
+}
+
+void Pipeline::drain() { state_->store().sync_at_once(); }
 
 void Pipeline::cancel() {
   auto& s = *state_;
@@ -275,13 +235,17 @@ void Pipeline::cancel() {
 
 void Pipeline::close(bool seal) {
   cancel();
-  state_->store->close(seal);
+  state_->store().close(seal);
 }
 
-void Pipeline::bind(std::vector<std::string> shards) { state_->store->bind(std::move(shards)); }
+void Pipeline::bind(std::vector<std::string> shards) { state_->store().bind(std::move(shards)); }
 
 std::optional<Event> Pipeline::next_event(milliseconds max_wait) {
-  return state_->events.pop(max_wait);
+  auto event = state_->events.pop(max_wait);
+  if (!event) return event;
+  if (const auto* finished = std::get_if<Finished>(&*event)) state_->inside.erase(finished->index);
+  if (const auto* returned = std::get_if<Returned>(&*event)) state_->inside.erase(returned->task.index);
+  return event;
 }
 
 }  // namespace pecia::app

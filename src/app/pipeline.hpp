@@ -22,6 +22,17 @@
 namespace pecia::app {
 
 // What the threads of a rank tell its main thread.
+/// The engine runs: pages may be started.
+struct Ready {};
+/// The engine has begun to read a page.
+struct Started {
+  std::uint32_t index;
+};
+/// A page has its outcome, which is on its way to the journal; `seconds`: of the engine, 0 if none read it.
+struct Finished {
+  std::uint32_t index;
+  double seconds;
+};
 struct Committed {
   plan::Task task;
   sched::PageEnd end;
@@ -29,8 +40,15 @@ struct Committed {
 struct Returned {
   plan::Task task;
 };
+/// This rank cannot go on. `usage`: the user can mend it.
 struct Failed {
   std::string why;
+  bool usage = false;
+};
+/// The pages in the engine have been Returned. Not `for_good`: another engine was made.
+struct EngineLost {
+  std::string why;
+  bool for_good;
 };
 struct Closed {
   store::Written written;
@@ -38,7 +56,7 @@ struct Closed {
 struct Bound {
   std::string problem;  ///< empty: corpus.h5 is in place
 };
-using Event = std::variant<Committed, Returned, Failed, Closed, Bound>;
+using Event = std::variant<Ready, Started, Finished, Committed, Returned, Failed, EngineLost, Closed, Bound>;
 
 struct PipelineSettings {
   const Job* job = nullptr;                  ///< outlives the pipeline
@@ -51,20 +69,24 @@ struct PipelineSettings {
 };
 
 /// The threads of one rank: decoders (page child -> image), one engine thread, one store thread.
-/// Pages go in by `start` and come out as events, each page exactly once: Committed when its record
-/// is on disk, or Returned after `cancel`.
+/// Pages go in by `start`, once the engine is Ready, and come out as events, each page exactly once:
+/// Committed when its record is on disk, or Returned after `cancel` or `take_back`; those that `recall`
+/// gives back have no event.
 class Pipeline {
  public:
-  /// Returns when the engine runs; throws what made it fail to start.
-  explicit Pipeline(const PipelineSettings& settings);
+  /// Waits for the engine for up to `patience`; throws what made it fail to start by then. An engine that
+  /// takes longer says Ready or Failed.
+  Pipeline(const PipelineSettings& settings, std::chrono::milliseconds patience);
   /// Cancels what is left and joins.
   ~Pipeline();
   Pipeline(const Pipeline&) = delete;
   Pipeline& operator=(const Pipeline&) = delete;
 
-  /// Whether another page would be of use now; bounded, so that a rank hoards nothing.
-  [[nodiscard]] bool wants_page() const;
   void start(const plan::Task& task);
+  /// All pages that no engine has begun.
+  [[nodiscard]] std::vector<plan::Task> recall();
+  /// Gives one page back, as Returned, if it has no outcome yet.
+  void take_back(std::uint32_t index);
   /// From now on every record is synced as it comes: the process may be ended within a second.
   void drain();
   /// Gives back, as Returned, every page that has no outcome yet.

@@ -1,5 +1,7 @@
 #include "rank_loop.hpp"
 
+#include <sys/resource.h>
+
 #include <chrono>
 
 #include "pecia/base/log.hpp"
@@ -13,11 +15,16 @@ using Clock = std::chrono::steady_clock;
 constexpr std::chrono::milliseconds poll_every{2};
 constexpr std::chrono::milliseconds progress_every{250};
 
+std::uint64_t peak_memory_bytes() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return static_cast<std::uint64_t>(usage.ru_maxrss) * 1024;
+}
+
 class RankLoop {
  public:
-  RankLoop(comm::Communicator& comm, const corpus::Manifest& manifest, sched::Scheduler& scheduler,
-           Pipeline& pipeline)
-      : comm_{comm}, manifest_{manifest}, scheduler_{scheduler}, pipeline_{pipeline} {}
+  RankLoop(comm::Communicator& comm, sched::Scheduler& scheduler, Pipeline& pipeline)
+      : comm_{comm}, scheduler_{scheduler}, pipeline_{pipeline} {}
 
   RankEnd operator()(const std::function<void()>& progress) {
     auto last_progress = Clock::time_point{};
@@ -28,19 +35,19 @@ class RankLoop {
            event = pipeline_.next_event(std::chrono::milliseconds{0}))
         std::visit([this](const auto& e) { on(e); }, *event);
       scheduler_.on_time(seconds(Clock::now().time_since_epoch()));
-      while (pipeline_.wants_page()) {
-        const auto task = scheduler_.next_page();
-        if (!task) break;
-        pipeline_.start(*task);
-      }
+      hand_out();
       while (const auto command = scheduler_.next_command()) obey(*command);
+      hand_out();
       if (auto reports = scheduler_.all_closed()) bind(*reports);
       while (auto out = scheduler_.next_outgoing()) comm_.send(out->to, out->bytes);
       if (Clock::now() - last_progress >= progress_every) {
+        scheduler_.set_memory_bytes(peak_memory_bytes());
+        tell_warnings();
         progress();
         last_progress = Clock::now();
       }
     }
+    tell_warnings();
     progress();
     return end_;
   }
@@ -61,14 +68,32 @@ class RankLoop {
     seen_ = request;
   }
 
-  void on(const Committed& event) {
-    scheduler_.on_committed(manifest_.index(event.task.page), event.end, event.task.cost_s);
+  void hand_out() {
+    while (ready_) {
+      const auto task = scheduler_.next_page();
+      if (!task) return;
+      pipeline_.start(*task);
+    }
   }
+
+  void tell_warnings() {
+    const auto& warnings = scheduler_.warnings();
+    for (; told_ < warnings.size(); ++told_) log::warning("{}", warnings[told_]);
+  }
+
+  void on(const Ready&) { ready_ = true; }
+  void on(const Started& event) { scheduler_.on_started(event.index); }
+  void on(const Finished& event) { scheduler_.on_finished(event.index, event.seconds); }
+  void on(const Committed& event) { scheduler_.on_committed(event.task.index, event.end); }
   void on(const Returned& event) { scheduler_.on_returned(event.task); }
   void on(const Failed& event) {
     log::error("{}", event.why);
-    scheduler_.on_failure(event.why);
+    scheduler_.on_failure(event.why, event.usage ? sched::ExitStatus::usage : sched::ExitStatus::error);
     pipeline_.cancel();
+  }
+  void on(const EngineLost& event) {
+    log::error("the engine was lost{}: {}", event.for_good ? "; this rank reads no more" : ", another is started", event.why);
+    scheduler_.on_engine_lost(event.why, event.for_good);
   }
   void on(const Closed& event) {
     scheduler_.on_closed({event.written.shards, event.written.segments, event.written.rows});
@@ -85,6 +110,11 @@ class RankLoop {
     using Kind = sched::Command::Kind;
     switch (command.kind) {
       case Kind::drain: pipeline_.drain(); break;
+      case Kind::recall:
+        for (const auto& task : pipeline_.recall()) scheduler_.on_returned(task);
+        scheduler_.on_recalled();
+        break;
+      case Kind::cancel: pipeline_.take_back(command.page); break;
       case Kind::close:
         complete_ = !command.drained;
         pipeline_.close(complete_);
@@ -109,10 +139,11 @@ class RankLoop {
   }
 
   comm::Communicator& comm_;
-  const corpus::Manifest& manifest_;
   sched::Scheduler& scheduler_;
   Pipeline& pipeline_;
   stop::Request seen_ = stop::Request::none;
+  bool ready_ = false;
+  std::size_t told_ = 0;  ///< of the scheduler's warnings
   bool complete_ = false;
   bool finished_ = false;
   RankEnd end_;
@@ -120,10 +151,9 @@ class RankLoop {
 
 }  // namespace
 
-RankEnd run_rank(comm::Communicator& comm, const corpus::Manifest& manifest,
-                 sched::Scheduler& scheduler, Pipeline& pipeline,
+RankEnd run_rank(comm::Communicator& comm, sched::Scheduler& scheduler, Pipeline& pipeline,
                  const std::function<void()>& progress) {
-  return RankLoop{comm, manifest, scheduler, pipeline}(progress);
+  return RankLoop{comm, scheduler, pipeline}(progress);
 }
 
 }  // namespace pecia::app

@@ -3,7 +3,6 @@
 #include <functional>
 
 #include "pecia/comm/communicator.hpp"
-#include "pecia/corpus/manifest.hpp"
 #include "pecia/sched/scheduler.hpp"
 #include "pipeline.hpp"
 
@@ -18,8 +17,7 @@ struct RankEnd {
 /// The main thread of a rank: carries messages, signals, time and the pipeline's events to the
 /// scheduler and does what it says, until it says `finish`. It does no file I/O, so that a file
 /// system that stalls is not taken for a death. `progress` is called a few times a second.
-[[nodiscard]] RankEnd run_rank(comm::Communicator& comm, const corpus::Manifest& manifest,
-                               sched::Scheduler& scheduler, Pipeline& pipeline,
+[[nodiscard]] RankEnd run_rank(comm::Communicator& comm, sched::Scheduler& scheduler, Pipeline& pipeline,
                                const std::function<void()>& progress);
 
 }  // namespace pecia::app

@@ -8,9 +8,10 @@ namespace {
 constexpr std::chrono::milliseconds quiet_wait{50};
 constexpr std::size_t max_corpus_sources = 512;
 
-sched::PageEnd end_of(result::State state) {
-  switch (state) {
-    case result::State::failed: return sched::PageEnd::failed;
+sched::PageEnd end_of(const result::PageOutcome& outcome) {
+  const bool engines_fault = outcome.reason == Reason::engine_crashed || outcome.reason == Reason::engine_failed;
+  switch (outcome.state) {
+    case result::State::failed: return engines_fault ? sched::PageEnd::engine_failed : sched::PageEnd::failed;
     case result::State::skipped: return sched::PageEnd::skipped;
     default: return sched::PageEnd::good;
   }
@@ -58,7 +59,7 @@ void StoreThread::append(ToStore page) {
     events_.push(Returned{page.task});
     return;
   }
-  unsynced_.push_back({page.task, end_of(page.outcome.state)});
+  unsynced_.push_back({page.task, end_of(page.outcome)});
   try {
     writer_.append(page.key, page.task.generation, page.outcome);
   } catch (const std::exception& error) {

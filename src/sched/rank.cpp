@@ -45,14 +45,17 @@ void Scheduler::Impl::settle() {
     outbox_.pop_front();
     if (message.to == settings_.rank)
       on_message(settings_.rank, message.bytes);
-    else
+    else {
+      if (registry_) registry_->count_sent();
       outgoing_.push_back(std::move(message));
+    }
   }
 }
 
 void Scheduler::Impl::on_message(int from, std::span<const std::byte> message) {
   ByteReader in{message, fmt::format("message of rank {}", from)};
   const auto kind = in.get<Kind>();
+  if (registry_ && from > 0 && from < settings_.size) registry_->count_received(from, kind);
   if (is_for_root(kind)) {
     if (!registry_) throw Error{"a message for rank 0 came to another rank"};
     registry_->on_message(from, kind, in);

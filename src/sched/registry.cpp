@@ -42,7 +42,6 @@ Registry::Registry(const Settings& settings, const JobSize& job, std::span<const
 // ---- messages
 
 void Registry::tell(int to, Bytes message) {
-  if (to != 0) ++progress_.messages;
   out_.push_back({to, std::move(message)});
 }
 
@@ -61,10 +60,8 @@ void Registry::hear(int from) {
 void Registry::on_message(int from, Kind kind, ByteReader& in) {
   require(from >= 0 && from < settings_.size, "a message came from no rank of this job");
   hear(from);
-  if (from != 0 && kind != Kind::report) ++progress_.messages;
   switch (kind) {
     case Kind::report:
-      if (from != 0) count_heartbeat(peer(from));
       on_report(from, decode_report(in));
       break;
     case Kind::ask: {
@@ -131,10 +128,10 @@ void Registry::on_report(int from, Report report) {
   advance_level();
 }
 
-/// At most one report per heartbeat is one; more of them are messages like others.
-void Registry::count_heartbeat(Peer& peer) {
-  if (now_s_ - peer.counted_heartbeat_s >= 0.9 * settings_.heartbeat_s) {
-    peer.counted_heartbeat_s = now_s_;
+void Registry::count_received(int from, Kind kind) {
+  // At most one report per heartbeat is one; more of them are messages like others.
+  if (kind == Kind::report && now_s_ - peer(from).counted_heartbeat_s >= 0.9 * settings_.heartbeat_s) {
+    peer(from).counted_heartbeat_s = now_s_;
     ++progress_.heartbeats;
   } else {
     ++progress_.messages;

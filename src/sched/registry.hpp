@@ -29,6 +29,9 @@ class Registry {
   /// Throws `Error` if the message is malformed. `kind`: one of those for rank 0.
   void on_message(int from, Kind kind, ByteReader& in);
   void on_time(double now_s);
+  /// Messages between rank 0 and others, of whatever kind.
+  void count_sent() noexcept { ++progress_.messages; }
+  void count_received(int from, Kind kind);
   void on_failure(int rank, const std::string& why, ExitStatus status);
   void on_bound();
   [[nodiscard]] std::optional<std::vector<ClosedReport>> all_closed();
@@ -66,7 +69,6 @@ class Registry {
   void on_engine_lost(int from, const std::string& why, bool for_good);
   void count(int from, const DonePage& page);
   void judge(int from, const DonePage& page);
-  void count_heartbeat(Peer& peer);
   void advance_level();
   void set_load(int rank, double load_s);
   void set_waiting(int rank, double waiting_s);

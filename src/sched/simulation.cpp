@@ -1,8 +1,8 @@
 #include "pecia/sched/simulation.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
+#include <ctime>
 #include <deque>
 #include <memory>
 #include <queue>
@@ -14,6 +14,12 @@
 
 namespace pecia::sched {
 namespace {
+
+double thread_cpu_s() {
+  timespec time{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) * 1e-9;
+}
 
 /// A page in a simulated engine.
 struct Reading {
@@ -65,6 +71,7 @@ class Simulation {
   }
 
   SimulationResult run() {
+    const double began_s = thread_cpu_s();
     while (!queue_.empty() && living_ > 0) {
       const auto [now_s, rank] = queue_.top();
       queue_.pop();
@@ -74,6 +81,7 @@ class Simulation {
       world_.set_now(now_s);
       step(rank, now_s);
     }
+    result_.cpu_s = thread_cpu_s() - began_s;
     result_.ended = living_ == 0;
     const auto& root = *schedulers_.front();
     result_.progress = root.progress();
@@ -107,10 +115,7 @@ class Simulation {
       }
       return;
     }
-    const auto began = settings_.measure_cpu ? std::chrono::steady_clock::now() : std::chrono::steady_clock::time_point{};
     act(rank, machine, now_s);
-    if (settings_.measure_cpu)
-      result_.sched_cpu_s += std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
     if (machine.finished) {
       --living_;
       return;

@@ -37,7 +37,6 @@ struct SimulationSettings {
   double commit_s = 0.005;         ///< that an fsync takes
   double close_s = 0;              ///< up to so long, at random, closing the journal takes
   double longest_s = 1e9;          ///< given up after so much virtual time
-  bool measure_cpu = false;        ///< of rank 0's part in sched
 };
 
 /// A page that a simulated rank read, or part of it if `ended_s` is when it was told to stop.
@@ -60,7 +59,7 @@ struct SimulationResult {
   std::uint64_t committed = 0; ///< pages that have a record
   std::uint64_t records = 0;   ///< records; more than pages where copies were read to the end
   std::uint64_t reported_rows = 0;  ///< of ranks that closed, as rank 0 was told before it bound
-  double sched_cpu_s = 0;      ///< of all ranks together, with `measure_cpu`
+  double cpu_s = 0;            ///< of this thread, for all ranks' schedulers and the simulation itself
   Progress progress;
   std::vector<std::string> warnings, failures;
 };
