@@ -11,6 +11,8 @@ namespace {
 constexpr std::size_t long_document_pages = 30;
 constexpr std::size_t first_of_short = 3, first_of_long = 5;
 constexpr double least_disagreement = 0.05;
+/// Times that a page costs to measure that is not at hand (docs/performance.md).
+constexpr double price_if_not_at_hand = 10;
 
 /// Coefficient of variation of the transitions that were measured.
 double disagreement(const std::vector<PageEvidence>& pages) {
@@ -75,6 +77,13 @@ bool is_at_hand(const PageEvidence& page) noexcept {
     case Coding::drawn: break;
   }
   return false;
+}
+
+double worth_of_sampling(const std::vector<PageEvidence>& pages, const Asked& asked) {
+  const auto next = std::ranges::find(asked, false) - asked.begin();
+  if (next == std::ssize(asked)) return 0;
+  const bool cheap = is_at_hand(pages[static_cast<std::size_t>(next)]);
+  return uncertainty_s(pages, asked) / (cheap ? 1 : price_if_not_at_hand);
 }
 
 }  // namespace pecia::corpus

@@ -82,6 +82,13 @@ TEST(Uncertainty, IsNoneWhenAllPagesWereAskedFor) {
   EXPECT_EQ(uncertainty_s(failed, Asked{true, true}), 0) << "whether they could be measured or not";
 }
 
+TEST(WorthOfSampling, IsLessWhereAPageTakesLongToMeasure) {
+  const std::vector<PageEvidence> scanned(4, {2480, 3508, Coding::g4, 50'000, 0});
+  const std::vector<PageEvidence> drawn(4, {2480, 3508, Coding::drawn, 5'000, 300});
+  EXPECT_GT(worth_of_sampling(scanned, Asked(4)), worth_of_sampling(drawn, Asked(4)));
+  EXPECT_EQ(worth_of_sampling(scanned, Asked(4, true)), 0) << "nothing is left";
+}
+
 TEST(PageAtHand, IsOneOfAnImageThatIsDecodedFast) {
   EXPECT_TRUE(is_at_hand({1, 1, Coding::jpeg, 1, 0}));
   EXPECT_TRUE(is_at_hand({1, 1, Coding::g4, 1, 0}));

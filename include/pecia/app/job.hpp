@@ -43,6 +43,9 @@ struct Job {
   struct Drain {
     double grace_s = 60;
   } drain;
+  struct Probe {
+    double budget = 0.03;           ///< share of the predicted run for looking into documents
+  } probe;
   double progress_s = 10;           ///< between progress lines when standard error is no terminal
 };
 

@@ -25,4 +25,7 @@ using Asked = std::vector<bool>;  ///< by page, page 1 at 0
 /// rasterised, or coded so that it takes ten times as long.
 [[nodiscard]] bool is_at_hand(const PageEvidence& page) noexcept;
 
+/// Where time to measure goes first: `uncertainty_s` for the time that a page not asked for takes.
+[[nodiscard]] double worth_of_sampling(const std::vector<PageEvidence>& pages, const Asked& asked);
+
 }  // namespace pecia::corpus
