@@ -233,6 +233,10 @@ void add_store(std::vector<KeyOf<Job>>& schema) {
       kind::Number{0, day_s, "s"},
       "how long pages in flight may take when the job is told to stop; then they are given back"));
   schema.push_back(job_key(
+      "probe.budget", [](auto& job) -> auto& { return job.probe.budget; }, kind::Number{0, 1, ""},
+      "share of the predicted run that looking into new documents may take: within it the ink of pages "
+      "is measured, for better predictions; 0: their headers alone are read"));
+  schema.push_back(job_key(
       "progress_s", [](auto& job) -> auto& { return job.progress_s; },
       kind::Number{0.1, day_s, "s"},
       "between two lines of progress in the log (not on a terminal)"));

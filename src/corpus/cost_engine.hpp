@@ -26,6 +26,6 @@ struct CostModel::Engine {
   void refit();
 };
 
-[[nodiscard]] Rates shipped_rates(std::string_view engine);
+[[nodiscard]] Rates shipped_rates(std::string_view engine) noexcept;
 
 }  // namespace pecia::corpus

@@ -23,9 +23,14 @@ constexpr float no_reading_s = 0.001F;
 
 }  // namespace
 
-Rates shipped_rates(std::string_view engine) {
+Rates shipped_rates(std::string_view engine) noexcept {
   if (engine == "deepseek_ocr2") return {0.05, 0.001, 0, 0.11, 0, 0, 0.0016, 0.0002, 0.025, 0.2};
   return {0.0145, 0.029, 0.0235, 0.18, 0.02, 0.15, 0.0107, 0.0015, 0.17, 1.2};
+}
+
+double shipped_estimate_s(std::string_view engine, const PageEvidence& page) noexcept {
+  return std::clamp(seconds_of(features_of(page), shipped_rates(engine)), CostModel::shortest_s,
+                    CostModel::longest_s);
 }
 
 double CostModel::Engine::estimate_s(const PageEvidence& page, double factor) const noexcept {
@@ -56,7 +61,11 @@ void CostModel::Engine::refit() {
 }
 
 CostModel::CostModel() {
-  for (const auto* name : {"tesseract", "deepseek_ocr2"}) (void)own_engine(name);
+  for (const auto* name : {"tesseract", "deepseek_ocr2"}) {
+    auto made = std::make_unique<Engine>();
+    made->rates = made->before = shipped_rates(name);
+    engines_.emplace(name, std::move(made));
+  }
 }
 CostModel::~CostModel() = default;
 CostModel::CostModel(CostModel&&) noexcept = default;
@@ -73,10 +82,7 @@ CostModel::Engine& CostModel::own_engine(std::string_view name) {
   const auto found = engines_.find(name);
   if (found != engines_.end()) return *found->second;
   auto made = std::make_unique<Engine>();
-  const auto known = engines_.find(known_engine);
-  made->rates = made->before = known != engines_.end() && name != "deepseek_ocr2"
-                                   ? known->second->rates
-                                   : shipped_rates(name);
+  made->rates = made->before = engine(name).rates;
   return *engines_.emplace(name, std::move(made)).first->second;
 }
 

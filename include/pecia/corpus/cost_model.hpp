@@ -81,6 +81,9 @@ class CostModel {
   std::map<std::string, std::unique_ptr<Engine>, std::less<>> engines_;
 };
 
+/// What a model as shipped estimates: for decisions before a run has its own.
+[[nodiscard]] double shipped_estimate_s(std::string_view engine, const PageEvidence& page) noexcept;
+
 /// What the rates of a cost model are multiplied with: docs/formats.md, "cost_model.json".
 [[nodiscard]] std::vector<std::string_view> cost_feature_names();
 
