@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <span>
 
 namespace pecia::corpus {
 namespace {
@@ -33,7 +34,8 @@ constexpr double jpeg2000_to_jpeg = 2;
 /// Measured pages are looked for so many pages away, so that a page costs no walk through a
 /// document of a hundred thousand.
 constexpr std::size_t neighbour_reach = 1000;
-constexpr double least_ratio = 0.2, most_ratio = 5;
+/// A page is not taken to hold more than so many times what is on any neighbour.
+constexpr double most_extrapolated = 3;
 
 /// NaN and what is negative count as nothing.
 float bounded(double value, double most) noexcept {
@@ -72,34 +74,55 @@ double area_px(const PageEvidence& page) noexcept {
   return static_cast<double>(page.width_px) * static_cast<double>(page.height_px);
 }
 
-/// How much more there is on `page` than on `measured`, by their bytes or else by their sizes.
-double ratio(const PageEvidence& page, const PageEvidence& measured) noexcept {
-  double more = area_px(page) / area_px(measured);
-  if (page.coding == measured.coding && page.compressed_bytes > 0 && measured.compressed_bytes > 0)
-    more =
-        static_cast<double>(page.compressed_bytes) / static_cast<double>(measured.compressed_bytes);
-  return std::isfinite(more) && more > 0 ? std::clamp(more, least_ratio, most_ratio) : 1;
-}
-
 struct Neighbour {
   const PageEvidence* page = nullptr;
   std::size_t distance = 0;
 };
 
-PageEvidence imputed(PageEvidence page, const Neighbour& before, const Neighbour& after) {
-  double weights = 0, marks = 0, letters = 0, black = 0;
-  for (const auto& [measured, distance] : {before, after}) {
-    if (!measured || distance > neighbour_reach) continue;
-    const double weight = 1 / static_cast<double>(distance);
-    const double more = ratio(page, *measured);
+/// The measured pages nearest to a position, on both sides.
+class Neighbours {
+ public:
+  static constexpr std::size_t on_each_side = 3;
+
+  void add(const PageEvidence* page, std::size_t distance) noexcept {
+    if (distance <= neighbour_reach) all_[count_++] = {page, distance};
+  }
+  [[nodiscard]] std::span<const Neighbour> all() const noexcept { return {all_.data(), count_}; }
+
+ private:
+  std::array<Neighbour, 2 * on_each_side> all_{};
+  std::size_t count_ = 0;
+};
+
+/// What stands for the amount on a page: its bytes if they can be compared with those of all
+/// neighbours, else its size.
+bool have_bytes(const PageEvidence& page, std::span<const Neighbour> neighbours) noexcept {
+  return page.compressed_bytes > 0 && std::ranges::all_of(neighbours, [&](const auto& neighbour) {
+           return neighbour.page->coding == page.coding && neighbour.page->compressed_bytes > 0;
+         });
+}
+
+/// Marks for each byte (or pixel) are those of the neighbours together, the near ones having more
+/// of a say: one blank page among them does not make all around it blank.
+PageEvidence imputed(PageEvidence page, std::span<const Neighbour> neighbours) noexcept {
+  const bool by_bytes = have_bytes(page, neighbours);
+  const auto amount = [&](const PageEvidence& of) {
+    return by_bytes ? static_cast<double>(of.compressed_bytes) : area_px(of);
+  };
+  double weights = 0, amounts = 0, most = 0, marks = 0, letters = 0, black = 0;
+  for (const auto& [measured, distance] : neighbours) {
+    const double weight = 1 / static_cast<double>(distance), of_it = amount(*measured);
     weights += weight;
-    marks += weight * more * static_cast<double>(measured->transitions);
-    letters += weight * more * static_cast<double>(std::max(measured->components, 0.0F));
+    amounts += weight * of_it;
+    most = std::max(most, of_it);
+    marks += weight * static_cast<double>(measured->transitions);
+    letters += weight * static_cast<double>(std::max(measured->components, 0.0F));
     black += weight * static_cast<double>(std::max(measured->coverage, 0.0F));
   }
-  if (!(weights > 0)) return page;
-  page.transitions = static_cast<float>(marks / weights);
-  page.components = static_cast<float>(letters / weights);
+  const double more = std::min(amount(page), most_extrapolated * most) / amounts;
+  if (!(weights > 0) || !std::isfinite(more)) return page;
+  page.transitions = static_cast<float>(more * marks);
+  page.components = static_cast<float>(more * letters);
   page.coverage = static_cast<float>(black / weights);
   return page;
 }
@@ -150,33 +173,43 @@ PageEvidence with_measurements(const Document& document, std::uint32_t position)
   const auto& pages = document.pages;
   const auto& page = pages.at(position);
   if (is_measured(page)) return page;
-  Neighbour before, after;
-  for (std::size_t n = 1; n <= neighbour_reach && !(before.page && after.page); ++n) {
-    if (!before.page && n <= position && is_measured(pages[position - n]))
-      before = {&pages[position - n], n};
-    if (!after.page && position + n < pages.size() && is_measured(pages[position + n]))
-      after = {&pages[position + n], n};
+  Neighbours neighbours;
+  std::size_t before = 0, after = 0;
+  for (std::size_t n = 1; n <= neighbour_reach; ++n) {
     if (n > position && position + n >= pages.size()) break;
+    if (before < Neighbours::on_each_side && n <= position && is_measured(pages[position - n])) {
+      neighbours.add(&pages[position - n], n);
+      ++before;
+    }
+    if (after < Neighbours::on_each_side && position + n < pages.size() &&
+        is_measured(pages[position + n])) {
+      neighbours.add(&pages[position + n], n);
+      ++after;
+    }
+    if (before + after == 2 * Neighbours::on_each_side) break;
   }
-  return imputed(page, before, after);
+  return imputed(page, neighbours.all());
 }
 
 std::vector<PageEvidence> with_measurements(const Document& document) {
   const auto& pages = document.pages;
-  std::vector<Neighbour> before(pages.size());
-  for (std::size_t n = 1; n < pages.size(); ++n)
-    before[n] = is_measured(pages[n - 1])
-                    ? Neighbour{&pages[n - 1], 1}
-                    : Neighbour{before[n - 1].page, before[n - 1].distance + 1};
+  std::vector<std::size_t> measured;
+  for (std::size_t n = 0; n < pages.size(); ++n) {
+    if (is_measured(pages[n])) measured.push_back(n);
+  }
   std::vector<PageEvidence> whole(pages);
-  Neighbour after;
-  for (std::size_t n = pages.size(); n-- > 0;) {
-    if (is_measured(pages[n])) {
-      after = {&pages[n], 0};
-    } else {
-      whole[n] = imputed(pages[n], before[n], after);
+  std::size_t next = 0;  // of the measured pages, the first behind
+  for (std::size_t n = 0; n < pages.size(); ++n) {
+    if (next < measured.size() && measured[next] == n) {
+      ++next;
+      continue;
     }
-    ++after.distance;
+    Neighbours neighbours;
+    const auto first = next - std::min(next, Neighbours::on_each_side);
+    const auto end = std::min(next + Neighbours::on_each_side, measured.size());
+    for (auto m = first; m < end; ++m)
+      neighbours.add(&pages[measured[m]], measured[m] < n ? n - measured[m] : measured[m] - n);
+    whole[n] = imputed(pages[n], neighbours.all());
   }
   return whole;
 }

@@ -17,8 +17,7 @@ constexpr double pages_for_the_deviation = 20;
 constexpr double factor_doubt = 10;  ///< pages after which half of a common factor is believed
 constexpr double tukey = 4.685;      ///< in standard deviations; 95 % efficient
 constexpr double smallest_deviation = 0.15;  ///< of ln(taken / predicted)
-constexpr int features_of_a_page = 5;
-constexpr double smallest_share = 0.01;  ///< of a feature in the cost of a usual page
+constexpr double smallest_share = 0.01;      ///< of a feature in the cost of a usual page
 
 using Matrix = std::array<std::array<double, features_count>, features_count>;
 
@@ -99,7 +98,6 @@ Equations equations(std::span<const FitPage> pages, const Rates& rates, const Ra
                     double before_weight) {
   Equations made;
   const double reach = tukey * deviation(pages, rates);
-  before_weight *= static_cast<double>(features_of_a_page);  // it is divided among the rates below
   Rates shares{};  // what a unit of a rate adds to the cost of a usual page, as a share of it
   double pages_weight = 0;
   for (const auto& page : pages) {

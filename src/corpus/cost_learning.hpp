@@ -87,8 +87,4 @@ class QualityTally {
   std::unordered_map<DocumentId, CostQuality::Worst> documents_;
 };
 
-/// Spearman's coefficient: ties have the mean of their ranks; 0 for fewer than two values or equal
-/// ones.
-[[nodiscard]] double rank_correlation(std::vector<double> one, std::vector<double> other);
-
 }  // namespace pecia::corpus

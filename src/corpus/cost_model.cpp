@@ -24,8 +24,14 @@ constexpr float no_reading_s = 0.001F;
 }  // namespace
 
 Rates shipped_rates(std::string_view engine) noexcept {
-  if (engine == "deepseek_ocr2") return {0.05, 0.001, 0, 0.11, 0, 0, 0.0016, 0.0002, 0.025, 0.2};
-  return {0.0145, 0.029, 0.0235, 0.18, 0.02, 0.15, 0.0107, 0.0015, 0.17, 1.2};
+  // Derived, not measured: a token is about 3.6 letters, so that a component (a letter) is 0.28
+  // tokens, and one GPU writes 2,500 tokens/s over all pages of its batch (the figure published
+  // for this architecture on an A100); 50 ms are for looking at the page. Bytes are text in the
+  // proportions that they are for Tesseract. What a run learns replaces all this.
+  if (engine == "deepseek_ocr2") return {0.05, 0.001, 0, 0.11, 0, 0, 0.0024, 0.00016, 0.031, 0.2};
+  // Seconds of one core of Tesseract 5.3 with tessdata_fast, a Xeon: fitted as `refit` does on 366
+  // pages of 62 documents, each as measured and as not (docs/performance.md, "Prediction").
+  return {0.0037, 0.0316, 0.0191, 0.262, 0.0453, 0.0097, 0.0131, 0.0009, 0.1725, 1.0};
 }
 
 double shipped_estimate_s(std::string_view engine, const PageEvidence& page) noexcept {

@@ -84,6 +84,9 @@ class CostModel {
 /// What a model as shipped estimates: for decisions before a run has its own.
 [[nodiscard]] double shipped_estimate_s(std::string_view engine, const PageEvidence& page) noexcept;
 
+/// Spearman's coefficient: ties have the mean of their ranks; 0 where one of them is all the same.
+[[nodiscard]] double rank_correlation(std::vector<double> one, std::vector<double> other);
+
 /// What the rates of a cost model are multiplied with: docs/formats.md, "cost_model.json".
 [[nodiscard]] std::vector<std::string_view> cost_feature_names();
 
