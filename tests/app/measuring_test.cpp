@@ -3,8 +3,10 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <csignal>
 
 #include "page/made_documents.hpp"
+#include "pecia/base/stop.hpp"
 #include "pecia/page/reader.hpp"
 #include "support/temp_folder.hpp"
 
@@ -50,6 +52,17 @@ TEST_F(MeasurePages, MeasuresNothingWhenTheTimeIsOver) {
   Documents documents{book("a.tif", 9)};
   EXPECT_EQ(measure(documents, 2, std::chrono::seconds{0}), 0U);
   EXPECT_EQ(measured(*documents[0]), 0);
+}
+
+TEST_F(MeasurePages, EndsWhenAStopIsAskedFor) {
+  Documents documents{book("a.tif", 9)};
+  {
+    const stop::ScopedHandlers handlers;
+    ASSERT_EQ(std::raise(SIGUSR1), 0);
+    EXPECT_EQ(measure(documents), 0U);
+  }
+  stop::reset();
+  EXPECT_EQ(measure(documents), 9U);
 }
 
 TEST_F(MeasurePages, PassesOverWhatCannotBeMeasured) {

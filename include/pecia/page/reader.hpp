@@ -93,8 +93,8 @@ class Reader {
   /// `page` counts from 1.
   [[nodiscard]] std::variant<Image, Failure> render(const Source& source, std::uint32_t page,
                                                     const ImageRequest& request, double scale_limits = 1);
-  /// Counts on the page's image as it is embedded, or rasterised where there is none (27 to 114 ms at
-  /// full size, and about a third of that as it is done here).
+  /// Counts on the page's image as it is embedded, or rasterised where there is none, at half the
+  /// size at which it is read: some milliseconds, or tens of them (docs/performance.md).
   [[nodiscard]] std::variant<Density, Failure> measure(const Source& source, std::uint32_t page,
                                                        double scale_limits = 1);
   /// From any thread: the request under way, and every later one, soon (0.1 s) returns
