@@ -21,13 +21,14 @@ SOURCE = pathlib.Path(os.environ["PECIA_SOURCE_DIR"])
 class Benchmark:
     """One benchmark program: `--quick`, `--json FILE`, `--corpus DIR`."""
 
-    def __init__(self, name, purpose):
+    def __init__(self, name, purpose, add_options=lambda parser: None):
         parser = argparse.ArgumentParser(prog=f"bench_{name}", description=purpose)
         parser.add_argument("--quick", action="store_true", help="under a minute: fewer pages, one repetition")
         parser.add_argument("--json", metavar="FILE", help="write the figures there as well")
         parser.add_argument("--corpus", type=pathlib.Path, default=SOURCE.parent / "shared" / "corpus",
                             help="the test corpus (%(default)s)")
         parser.add_argument("--repetitions", type=int, help="of what is timed (the benchmark's own choice)")
+        add_options(parser)
         self.options = parser.parse_args()
         self.name = name
         self.cases = []

@@ -198,6 +198,7 @@ Job load_job(const fs::path& file, const std::vector<std::string>& overrides) {
   job.corpus.root = resolved(job.corpus.root, folder);
   job.corpus.list = resolved(job.corpus.list, folder);
   job.trace = resolved(job.trace, folder);
+  job.cost_model = resolved(job.cost_model, folder);
   job.run = resolved(job.run, fs::current_path());
   check_corpus(job, origin.name);
   check_engine(job, origin.name);
@@ -211,8 +212,8 @@ std::string job_help() {
   std::string text =
       "Keys of a job file (YAML). corpus (one of root, list, trace) and run are needed; the "
       "others\n"
-      "have defaults, which a key without a value also stands for. Paths below corpus are "
-      "relative\n"
+      "have defaults, which a key without a value also stands for. Paths below corpus, and "
+      "cost_model, are relative\n"
       "to the job file. On the command line: --set engine.threads=4\n\n";
   for (const auto& key : job_schema()) {
     text += help_of(key);

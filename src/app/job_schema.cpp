@@ -225,9 +225,17 @@ void add_store(std::vector<KeyOf<Job>>& schema) {
       "store.shard_age_s", [](auto& job) -> auto& { return job.store.shard_age_s; },
       kind::Number{1, 30 * day_s, "s"}, "and so does one that is so old"));
   schema.push_back(job_key(
+      "cost_model", [](auto& job) -> auto& { return job.cost_model; }, kind::Path{},
+      "cost_model.json of another run, whose pages were like these; without it the run's own, or "
+      "what is shipped"));
+  schema.push_back(job_key(
       "drain.grace_s", [](auto& job) -> auto& { return job.drain.grace_s; },
       kind::Number{0, day_s, "s"},
       "how long pages in flight may take when the job is told to stop; then they are given back"));
+  schema.push_back(job_key(
+      "probe.budget", [](auto& job) -> auto& { return job.probe.budget; }, kind::Number{0, 1, ""},
+      "share of the predicted run that looking into new documents may take: within it the ink of pages "
+      "is measured, for better predictions; 0: their headers alone are read"));
   schema.push_back(job_key(
       "progress_s", [](auto& job) -> auto& { return job.progress_s; },
       kind::Number{0.1, day_s, "s"},

@@ -29,6 +29,7 @@ struct Options {
   std::string folder;  ///< of a run
   std::vector<std::string> formats{"md"};
   std::string out;
+  std::string trace;  ///< to write
   std::string doctor_folder = ".";
 };
 
@@ -74,6 +75,9 @@ void add_others(CLI::App& program, Options& options) {
       ->allow_extra_args(false)
       ->capture_default_str();
   exporting->add_option("--out", options.out, "Folder to write to")->required();
+  with_run("report", "Write what a run tells of its pages")
+      ->add_option("--trace", options.trace, "A table of pages with evidence and seconds, to replay (corpus.trace)")
+      ->type_name("FILE");
   auto* doctor = program.add_subcommand("doctor", "Say what works on this machine, and what to do if not");
   doctor->add_option("FOLDER", options.doctor_folder, "Where runs would be")->capture_default_str();
 }
@@ -152,6 +156,7 @@ int run_program(int argc, char** argv) {
   if (verb == "status") return app::status_verb(options.folder);
   if (verb == "verify") return app::verify_verb(options.folder);
   if (verb == "export") return app::export_verb(options.folder, options.formats, options.out);
+  if (verb == "report") return app::report_verb(options.folder, options.trace);
   return app::doctor_verb(options.doctor_folder);
 }
 

@@ -3,11 +3,12 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
-#include <exception>
+#include <cmath>
 #include <mutex>
-#include <thread>
 
 #include "agree.hpp"
+#include "in_threads.hpp"
+#include "measuring.hpp"
 #include "pecia/base/log.hpp"
 #include "pecia/base/stop.hpp"
 #include "pecia/base/text.hpp"
@@ -154,7 +155,6 @@ std::vector<std::optional<corpus::Document>> probe_slice(const Job& job,
   std::vector<std::optional<corpus::Document>> documents(files.size());
   std::atomic<std::size_t> next{0};
   std::mutex mutex;
-  std::exception_ptr failure;
   auto last_told = Clock::now();
   const auto tell = [&] {
     std::lock_guard lock{mutex};
@@ -162,25 +162,44 @@ std::vector<std::optional<corpus::Document>> probe_slice(const Job& job,
     last_told = Clock::now();
     log::info("looking into documents: {} of {} on this rank", std::min(next.load(), files.size()), files.size());
   };
-  const auto work = [&] {
-    try {
-      page::Reader reader;
-      for (auto n = next++; n < files.size(); n = next++) {
-        if (stop::requested() != stop::Request::none) return;
-        documents[n] = probe_one(reader, job, root, files[n]);
-        tell();
-      }
-    } catch (...) {
-      std::lock_guard lock{mutex};
-      failure = std::current_exception();
+  in_threads(threads, [&] {
+    page::Reader reader;
+    for (auto n = next++; n < files.size(); n = next++) {
+      if (stop::requested() != stop::Request::none) return;
+      documents[n] = probe_one(reader, job, root, files[n]);
+      tell();
     }
-  };
-  {
-    std::vector<std::jthread> pool;
-    for (int n = 0; n < threads; ++n) pool.emplace_back(work);
-  }
-  if (failure) std::rethrow_exception(failure);
+  });
   return documents;
+}
+
+/// All ranks end at the same time, whose documents are few or many: they wait for each other anyway.
+void measure_within_budget(comm::Communicator& comm, const Job& job,
+                           const std::filesystem::path& root,
+                           std::vector<std::optional<corpus::Document>>& documents, int threads,
+                           Clock::time_point began) {
+  double mine_s = 0;
+  std::int64_t my_pages = 0;
+  for (const auto& document : documents) {
+    if (!document) continue;
+    mine_s += predicted_s(job, *document);
+    my_pages += std::ssize(document->pages);
+  }
+  const double core_s = static_cast<double>(comm.sum(std::llround(mine_s * 1000))) / 1000;
+  const double run_s = core_s / static_cast<double>(comm.sum(threads));
+  const std::chrono::duration<double> budget{run_s * job.probe.budget};
+  const auto until = began + std::chrono::duration_cast<Clock::duration>(budget);
+  std::int64_t my_measured = 0;
+  agree(comm, [&] {
+    if (Clock::now() < until)
+      my_measured = static_cast<std::int64_t>(measure_pages(job, root, documents, threads, until));
+  });
+  const auto measured = comm.sum(my_measured), pages = comm.sum(my_pages);
+  if (comm.rank() != 0 || pages == 0) return;
+  const double took_s = std::chrono::duration<double>(Clock::now() - began).count();
+  log::info("looking into documents took {:.2f} s{}; {} of {} new pages were measured", took_s,
+            run_s > 0 ? fmt::format(", {:.1f} % of the predicted run", 100 * took_s / run_s) : "",
+            measured, pages);
 }
 
 }  // namespace
@@ -188,9 +207,11 @@ std::vector<std::optional<corpus::Document>> probe_slice(const Job& job,
 std::vector<corpus::Document> probe_on_all_ranks(comm::Communicator& comm, const Job& job,
                                                  const std::filesystem::path& root,
                                                  std::span<const ToProbe> files, int threads) {
+  const auto began = Clock::now();
   const auto mine = scatter_files(comm, files);
   std::vector<std::optional<corpus::Document>> probed;
   agree(comm, [&] { probed = probe_slice(job, root, mine, threads, comm.rank() == 0); });
+  measure_within_budget(comm, job, root, probed, threads, began);
 
   ByteWriter out;
   for (const auto& document : probed) {

@@ -18,6 +18,7 @@ struct ToProbe {
 };
 
 /// Probes the files of rank 0's argument, each rank a slice with `threads` page children; collective.
+/// Then measures pages for as long as `probe.budget` of the predicted run allows, headers included.
 /// On rank 0: the documents, in the order of the files. When a stop was asked for, those not reached
 /// are missing. Other ranks' arguments are ignored; they get nothing.
 [[nodiscard]] std::vector<corpus::Document> probe_on_all_ranks(comm::Communicator& comm,

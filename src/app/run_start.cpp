@@ -8,6 +8,7 @@
 #include <set>
 #include <thread>
 
+#include "cost_keeping.hpp"
 #include "pecia/base/file.hpp"
 #include "pecia/base/log.hpp"
 #include "pecia/base/stop.hpp"
@@ -73,6 +74,8 @@ Tally tally(const corpus::Manifest& manifest, const store::Contents& contents) {
 
 RunStart::RunStart(const Job& job, const RunOptions& options)
     : job_{job}, options_{options}, run_{job.run} {
+  // A model of the job's own that is none is said before anything is made.
+  if (!job.cost_model.empty()) cost_model_ = first_cost_model(job, run_);
   corpus::Listing listing;
   if (job.trace.empty()) {
     listing = corpus::list_corpus(job.corpus);
@@ -82,6 +85,7 @@ RunStart::RunStart(const Job& job, const RunOptions& options)
   store::create_run_directory(run_);
   take_over_run();
   check_job_against_run();
+  if (job.cost_model.empty()) cost_model_ = first_cost_model(job, run_);
   store::check_newest(run_, epoch_);
   replace_file(run_.job(), to_yaml(job_));
   manifest_ = corpus::load_manifest(run_.manifest());
@@ -183,6 +187,9 @@ void RunStart::find_pages_to_read() {
   before_ = tally(manifest_, contents);
   for (std::uint32_t d = 0; d < manifest_.documents().size(); ++d) {
     const auto& document = manifest_.documents()[d];
+    const auto costs = document.problem == Reason::none
+                           ? cost_model_.estimate_s(job_.engine.name, document)
+                           : std::vector<float>(document.outcomes(), no_reading_cost_s);
     bool in_run = false;
     for (std::uint32_t n = 0; n < document.outcomes(); ++n) {
       const PageRef page{d, document.first_page() + n};
@@ -197,14 +204,11 @@ void RunStart::find_pages_to_read() {
         }
         generations_[page] = row->order.generation + 1;
       }
-      const auto cost = document.problem == Reason::none
-                            ? static_cast<float>(corpus::estimate_cost_s(document.pages[n]))
-                            : no_reading_cost_s;
       if (!in_run) runs_.push_back({d, page.page, {}});
       in_run = true;
-      runs_.back().cost_s.push_back(cost);
+      runs_.back().cost_s.push_back(costs[n]);
       ++pages_to_read_;
-      cost_s_ += static_cast<double>(cost);
+      cost_s_ += static_cast<double>(costs[n]);
     }
   }
 }

@@ -10,6 +10,7 @@
 
 #include "pecia/app/job.hpp"
 #include "pecia/app/run.hpp"
+#include "pecia/corpus/cost_model.hpp"
 #include "pecia/corpus/manifest.hpp"
 #include "pecia/plan/partition.hpp"
 #include "pecia/store/contents.hpp"
@@ -42,6 +43,8 @@ class RunStart {
   [[nodiscard]] const Tally& before() const noexcept { return before_; }
   [[nodiscard]] std::uint64_t pages_to_read() const noexcept { return pages_to_read_; }
   [[nodiscard]] double cost_s() const noexcept { return cost_s_; }
+  /// What the pages' costs were estimated with; learns from finished ones.
+  [[nodiscard]] corpus::CostModel& cost_model() noexcept { return cost_model_; }
   /// Of the pages that are not read again, some had failed.
   [[nodiscard]] bool failed_before() const noexcept { return failed_before_; }
   [[nodiscard]] std::vector<plan::Share> shares(int ranks) const;
@@ -65,6 +68,7 @@ class RunStart {
   std::unique_ptr<store::RunLock> lock_;
   std::uint32_t epoch_ = 0;
   std::uint64_t rescued_ = 0;
+  corpus::CostModel cost_model_;
   corpus::Manifest manifest_;
   std::vector<ToProbe> to_probe_;
   std::vector<corpus::Document> new_documents_;  ///< not yet in a segment

@@ -7,6 +7,10 @@
 
 #include "pecia/app/job.hpp"
 #include "pecia/base/error.hpp"
+#include "pecia/base/file.hpp"
+#include "pecia/base/log.hpp"
+#include "pecia/base/text.hpp"
+#include "pecia/corpus/trace.hpp"
 #include "pecia/export/export.hpp"
 #include "pecia/report/status.hpp"
 #include "pecia/store/contents.hpp"
@@ -29,6 +33,15 @@ store::RunPaths existing_run(const std::filesystem::path& named) {
                                  "`run:` in the job file names, or the job file",
                                  folder.string())};
   return run;
+}
+
+/// Of the pages that have an outcome.
+std::vector<float> recorded_seconds(const corpus::Document& document, const store::Contents& contents) {
+  std::vector<float> seconds;
+  for (std::uint32_t page = 1; page <= document.pages.size(); ++page) {
+    if (const auto* row = contents.find({document.id, document.revision, page})) seconds.push_back(row->seconds);
+  }
+  return seconds;
 }
 
 }  // namespace
@@ -79,6 +92,32 @@ int export_verb(const std::filesystem::path& run, const std::vector<std::string>
   if (report.incomplete.size() > documents_listed)
     fmt::print("  and {} more documents\n", report.incomplete.size() - documents_listed);
   return some_failed;
+}
+
+int report_verb(const std::filesystem::path& folder, const std::filesystem::path& file) {
+  if (file.empty()) throw UsageError{"pecia report: say what to write: --trace FILE"};
+  const auto run = existing_run(folder);
+  const auto manifest = corpus::load_manifest(run.manifest());
+  const store::Contents contents{run};
+  for (const auto& problem : contents.problems()) log::warning("{}", problem);
+  corpus::Trace trace;
+  std::size_t pages = 0;
+  for (const auto& document : manifest.documents()) {
+    if (document.pages.empty()) continue;  // they could not be counted, so there is nothing to replay
+    const auto seconds = recorded_seconds(document, contents);
+    if (seconds.size() < document.pages.size()) {
+      log::warning("{} is left out: {} of its {} pages are not read yet", printable(document.path),
+                   document.pages.size() - seconds.size(), document.pages.size());
+      continue;
+    }
+    pages += seconds.size();
+    trace.documents.push_back(document);
+    trace.seconds.push_back(seconds);
+  }
+  if (pages == 0) throw UsageError{fmt::format("no document of {} is read to its end, so there is no trace to write", run.root.string())};
+  replace_file(file, corpus::trace_text(trace));
+  fmt::print("{} pages of {} documents written to {}\n", pages, trace.documents.size(), file.string());
+  return 0;
 }
 
 }  // namespace pecia::app

@@ -16,6 +16,9 @@ namespace pecia::app {
 /// 0; 3 if pages are failed or pending in what was written.
 [[nodiscard]] int export_verb(const std::filesystem::path& run, const std::vector<std::string>& formats,
                               const std::filesystem::path& out);
+/// Writes the pages that were read, with their evidence and seconds, as a trace that corpus.trace takes.
+/// 0; documents with pages to read are left out, with a warning.
+[[nodiscard]] int report_verb(const std::filesystem::path& run, const std::filesystem::path& trace);
 /// 0 if pecia can run here; 1 if something that it needs is missing. `folder`: where a run would be.
 [[nodiscard]] int doctor_verb(const std::filesystem::path& folder);
 

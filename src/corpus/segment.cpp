@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -21,6 +22,46 @@ constexpr int segment_version = 1;
 /// What is no number could be written (as null) and not be read again.
 float finite(float value) { return std::isfinite(value) ? value : 0; }
 
+/// The columns of what was measured on pages: absent if no page of the document was.
+struct Measured {
+  const char* key;
+  float PageEvidence::*field;
+  double steps;  ///< in 1; more digits than that tell nothing
+};
+constexpr std::array<Measured, 3> measured_columns{{{"transitions", &PageEvidence::transitions, 1},
+                                                    {"components", &PageEvidence::components, 1},
+                                                    {"coverage", &PageEvidence::coverage, 1e4}}};
+
+bool is_measured(float value) { return std::isfinite(value) && value >= 0; }
+
+void add_measured(const std::vector<PageEvidence>& pages, json& columns) {
+  for (const auto& column : measured_columns) {
+    const auto is_there = [&](const auto& page) { return is_measured(page.*column.field); };
+    if (std::ranges::none_of(pages, is_there)) continue;
+    auto& values = columns[column.key] = json::array();
+    for (const auto& page : pages) {
+      if (!is_there(page)) {
+        values.push_back(nullptr);
+      } else if (const auto value = std::round(static_cast<double>(page.*column.field) * column.steps); column.steps > 1) {
+        values.push_back(value / column.steps);
+      } else {
+        values.push_back(static_cast<std::uint64_t>(value));
+      }
+    }
+  }
+}
+
+void read_measured(const json& columns, std::vector<PageEvidence>& pages) {
+  for (const auto& column : measured_columns) {
+    const auto found = columns.find(column.key);
+    if (found == columns.end()) continue;  // written before pages were measured, or none was
+    for (std::size_t n = 0; n < pages.size(); ++n) {
+      const auto& value = found->at(n);
+      pages[n].*column.field = value.is_null() ? -1 : value.get<float>();
+    }
+  }
+}
+
 /// Pages as columns, so that a long book is one line of moderate length.
 json to_json(const Document& document) {
   json line{{"id", to_string(document.id)},  {"path", printable(document.path)},
@@ -40,6 +81,7 @@ json to_json(const Document& document) {
     pages["compressed_bytes"].push_back(page.compressed_bytes);
     pages["text_operators"].push_back(page.text_operators);
   }
+  add_measured(document.pages, pages);
   return line;
 }
 
@@ -71,6 +113,7 @@ Document from_json(const json& line) {
     page.compressed_bytes = pages.at("compressed_bytes").at(n).get<std::uint64_t>();
     page.text_operators = pages.at("text_operators").at(n).get<std::uint32_t>();
   }
+  read_measured(pages, document.pages);
   return document;
 }
 

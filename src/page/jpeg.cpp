@@ -76,7 +76,7 @@ class JpegFile final : public SingleImage {
 
  private:
   Raster decode(const ImageRequest& request, std::uint64_t max_pixels) override {
-    return decode_jpeg(bytes_, request.pixels == ImageRequest::Pixels::gray, max_pixels);
+    return decode_jpeg(bytes_, request.pixels == ImageRequest::Pixels::gray, max_pixels, request.exact);
   }
 };
 
@@ -99,15 +99,18 @@ JpegHeader read_jpeg_header(std::span<const std::byte> bytes) {
   return header;
 }
 
-Raster decode_jpeg(std::span<const std::byte> bytes, bool gray, std::uint64_t max_pixels) {
+Raster decode_jpeg(std::span<const std::byte> bytes, bool gray, std::uint64_t max_pixels, bool exact) {
   Decompressor jpeg{bytes};
   const bool four = jpeg->num_components == 4;
   const bool has_luminance = jpeg->jpeg_color_space == JCS_GRAYSCALE || jpeg->jpeg_color_space == JCS_YCbCr;
-  const bool as_gray = has_luminance && (gray || jpeg->num_components == 1);
+  const bool as_gray = has_luminance && (gray || !exact || jpeg->num_components == 1);
   jpeg->out_color_space = four ? JCS_CMYK : as_gray ? JCS_GRAYSCALE : JCS_RGB;
-  auto raster = make_raster(static_cast<int>(jpeg->image_width), static_cast<int>(jpeg->image_height),
-                            as_gray ? PixelFormat::gray8 : PixelFormat::rgb8, max_pixels);
+  check_size(jpeg->image_width, jpeg->image_height, max_pixels);
+  if (!exact) jpeg->scale_denom = 2 * jpeg->scale_num;
   jpeg_start_decompress(&*jpeg);
+  auto raster = make_raster(static_cast<int>(jpeg->output_width), static_cast<int>(jpeg->output_height),
+                            as_gray ? PixelFormat::gray8 : PixelFormat::rgb8, max_pixels);
+  raster.reduction = exact ? 1 : 2;
   std::vector<std::byte> cmyk(four ? 4 * static_cast<std::size_t>(raster.width_px) : 0);
   while (jpeg->output_scanline < jpeg->output_height) {
     const auto y = static_cast<int>(jpeg->output_scanline);

@@ -16,7 +16,8 @@ struct JpegHeader {
 [[nodiscard]] JpegHeader read_jpeg_header(std::span<const std::byte> bytes);
 
 /// Decodes a whole JPEG. `gray`: the luminance alone, straight from YCbCr. CMYK and YCCK become RGB.
-/// A file that ends too early is PageError(unreadable): half a page is no page.
-[[nodiscard]] Raster decode_jpeg(std::span<const std::byte> bytes, bool gray, std::uint64_t max_pixels);
+/// A file that ends too early is PageError(unreadable): half a page is no page. `exact` false: at half
+/// the size and in gray where that is cheaper; `Raster::reduction` says so.
+[[nodiscard]] Raster decode_jpeg(std::span<const std::byte> bytes, bool gray, std::uint64_t max_pixels, bool exact = true);
 
 }  // namespace pecia::page

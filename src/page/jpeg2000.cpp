@@ -74,6 +74,8 @@ class Decoder {
     opj_decoder_set_strict_mode(codec_.get(), OPJ_TRUE);
   }
   [[nodiscard]] const opj_image_t& header() const { return *image_; }
+  /// Leaves the finest resolution out, which most of the work is for; false if there is but one.
+  bool halve() { return opj_set_decoded_resolution_factor(codec_.get(), 1) != OPJ_FALSE; }
   const opj_image_t& decode() {
     if (!opj_decode(codec_.get(), stream_.get(), image_.get()) || !opj_end_decompress(codec_.get(), stream_.get())) fail();
     return *image_;
@@ -141,7 +143,9 @@ class Jpeg2000File final : public SingleImage {
       : SingleImage{bytes, {header.width_px, header.height_px, 1, 0, corpus::Coding::jpeg2000}} {}
 
  private:
-  Raster decode(const ImageRequest&, std::uint64_t max_pixels) override { return decode_jpeg2000(bytes_, max_pixels, true); }
+  Raster decode(const ImageRequest& request, std::uint64_t max_pixels) override {
+    return decode_jpeg2000(bytes_, max_pixels, true, request.exact);
+  }
 };
 
 }  // namespace
@@ -152,10 +156,11 @@ Jpeg2000Header read_jpeg2000_header(std::span<const std::byte> bytes) {
   return {static_cast<int>(image.x1 - image.x0), static_cast<int>(image.y1 - image.y0), static_cast<int>(image.numcomps)};
 }
 
-Raster decode_jpeg2000(std::span<const std::byte> bytes, std::uint64_t max_pixels, bool use_alpha) {
+Raster decode_jpeg2000(std::span<const std::byte> bytes, std::uint64_t max_pixels, bool use_alpha, bool exact) {
   Decoder decoder{bytes};
   const auto& header = decoder.header();
   check_size(header.x1 - header.x0, header.y1 - header.y0, max_pixels);
+  const int reduction = !exact && decoder.halve() ? 2 : 1;
   const auto& image = decoder.decode();
   const bool color = image.numcomps >= 3;
   if (image.numcomps == 0 || image.color_space == OPJ_CLRSPC_CMYK || image.color_space == OPJ_CLRSPC_EYCC)
@@ -163,8 +168,10 @@ Raster decode_jpeg2000(std::span<const std::byte> bytes, std::uint64_t max_pixel
   for (OPJ_UINT32 n = 0; n < (color ? 3U : 1U); ++n) {
     if (!is_decoded(image.comps[n])) throw PageError{Reason::unreadable, "damaged JPEG 2000: a component has no data"};
   }
-  auto raster = make_raster(static_cast<int>(image.x1 - image.x0), static_cast<int>(image.y1 - image.y0),
+  const auto size = [&](OPJ_UINT32 whole) { return (static_cast<int>(whole) + reduction - 1) / reduction; };
+  auto raster = make_raster(size(image.x1 - image.x0), size(image.y1 - image.y0),
                             color ? PixelFormat::rgb8 : PixelFormat::gray8, max_pixels);
+  raster.reduction = reduction;
   for (int y = 0; y < raster.height_px; ++y) {
     auto* row = raster.row(y);
     for (int x = 0; x < raster.width_px; ++x) {

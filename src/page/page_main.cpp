@@ -12,6 +12,7 @@
 #include <optional>
 #include <string_view>
 
+#include "density.hpp"
 #include "document.hpp"
 #include "pecia/base/error.hpp"
 #include "pecia/base/text.hpp"
@@ -73,6 +74,7 @@ class Session {
         case protocol::Verb::probe: return Probe{format_, Reason::none, "", document_->evidence()};
         case protocol::Verb::info: return document_->info(request.page);
         case protocol::Verb::count: return Probe{format_, Reason::none, "", document_->pages_without_evidence()};
+        case protocol::Verb::measure: return measured(request);
         case protocol::Verb::render: break;
       }
       return render(request, pixels);
@@ -115,6 +117,12 @@ class Session {
       case corpus::Format::unknown: break;
     }
     throw PageError{Reason::not_a_document, "by its first bytes it is none of PDF, TIFF, JPEG, PNG, JPEG 2000"};
+  }
+
+  Density measured(const protocol::Request& request) {
+    ImageRequest image;
+    image.exact = false;
+    return measure(document_->render(request.page, image, request.max_pixels).raster);
   }
 
   protocol::Answer render(const protocol::Request& request, std::optional<child::SharedMemory>& pixels) {

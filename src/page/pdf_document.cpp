@@ -145,7 +145,7 @@ class PdfDocument final : public Document {
     const auto& image = *plan.image;
     std::optional<Raster> raster;
     try {
-      raster = decode_pdf_image(*image.object, request.pixels == ImageRequest::Pixels::gray, max_pixels);
+      raster = decode_pdf_image(*image.object, request.pixels == ImageRequest::Pixels::gray, max_pixels, request.exact);
     } catch (const PageError& error) {
       if (error.reason == Reason::too_large) throw;  // else a rasteriser may be more forgiving
     } catch (const PoDoFo::PdfError&) {
@@ -169,22 +169,31 @@ class PdfDocument final : public Document {
   /// The page's image as Poppler decodes it, pixel for pixel.
   PageRaster rasterise_on_grid(std::uint32_t page, const Plan& plan, const ImageRequest& request, std::uint64_t max_pixels) {
     const auto& image = *plan.image;
-    const double x_dpi = image.width_px() / plan.width_pt * 72 * plan.user_unit;
-    const double y_dpi = image.height_px() / plan.height_pt * 72 * plan.user_unit;
-    const bool bilevel = plan.coding == corpus::Coding::jbig2 || plan.coding == corpus::Coding::g3 || plan.coding == corpus::Coding::g4;
-    const bool color = !bilevel && request.pixels != ImageRequest::Pixels::gray;
+    const int reduction = request.exact ? 1 : 2;
+    const double x_dpi = image.width_px() / plan.width_pt * 72 * plan.user_unit / reduction;
+    const double y_dpi = image.height_px() / plan.height_pt * 72 * plan.user_unit / reduction;
+    const bool bits = plan.coding == corpus::Coding::jbig2 || plan.coding == corpus::Coding::g3 || plan.coding == corpus::Coding::g4;
+    const bool bilevel = bits && request.exact;
+    const bool color = !bits && request.exact && request.pixels != ImageRequest::Pixels::gray;
     auto raster = poppler().render(page, x_dpi, y_dpi, color, false, max_pixels);
     if (bilevel) raster = to_bilevel(raster);
-    raster = cropped(std::move(raster), 0, 0, image.width_px(), image.height_px());
-    raster.dpi = image.dpi;
-    return finished(std::move(raster), {}, request);
+    raster = cropped(std::move(raster), 0, 0, image.width_px() / reduction, image.height_px() / reduction);
+    raster.dpi = image.dpi / reduction;
+    raster.reduction = reduction;
+    auto made = finished(std::move(raster), {}, request);
+    made.page_width_px = image.width_px();
+    made.page_height_px = image.height_px();
+    made.page_dpi = image.dpi;
+    return made;
   }
 
   PageRaster rasterise(std::uint32_t page, const Plan& plan, const ImageRequest& request, std::uint64_t max_pixels) {
-    const double dpi = request.dpi > 0 ? request.dpi : page_dpi;
+    const int reduction = request.exact ? 1 : 2;
+    const double dpi = (request.dpi > 0 ? request.dpi : page_dpi) / reduction;
     auto raster = poppler().render(page, dpi * plan.user_unit, dpi * plan.user_unit,
-                                   request.pixels != ImageRequest::Pixels::gray, true, max_pixels);
+                                   request.exact && request.pixels != ImageRequest::Pixels::gray, true, max_pixels);
     raster.dpi = dpi;
+    raster.reduction = reduction;
     auto made = finished(std::move(raster), {}, request);
     made.page_width_px = std::round(plan.width_pt * page_dpi / 72);
     made.page_height_px = std::round(plan.height_pt * page_dpi / 72);

@@ -294,7 +294,7 @@ Coding coding_of(PdfObject& image) {
   return Coding::unknown;
 }
 
-std::optional<Raster> decode_pdf_image(PdfObject& image, bool gray, std::uint64_t max_pixels) {
+std::optional<Raster> decode_pdf_image(PdfObject& image, bool gray, std::uint64_t max_pixels, bool exact) {
   auto filters = filters_of(image);
   check_size(number_of(image.GetIndirectKey("Width"), 0), number_of(image.GetIndirectKey("Height"), 0), max_pixels);
   auto data = raw_stream(image);
@@ -312,13 +312,13 @@ std::optional<Raster> decode_pdf_image(PdfObject& image, bool gray, std::uint64_
       if (components == 4 || decode_of(image, 1) != Decode::usual || parameters) return std::nullopt;
       const auto colors = colors_of(image);
       if (!colors || colors->palette_components > 0) return std::nullopt;
-      return decode_jpeg(data, gray, max_pixels);
+      return decode_jpeg(data, gray, max_pixels, exact);
     } else if (last && filter == "JPXDecode") {
       if (decode_of(image, 1) != Decode::usual) return std::nullopt;
       // A colour space of the PDF's goes before the file's own.
       const auto colors = colors_of(image);
       if (image.GetIndirectKey("ColorSpace") && (!colors || colors->palette_components > 0)) return std::nullopt;
-      return decode_jpeg2000(data, max_pixels);
+      return decode_jpeg2000(data, max_pixels, false, exact);
     } else if (last && (filter == "CCITTFaxDecode" || filter == "CCF")) {
       return from_fax(image, data, parameters, max_pixels);
     } else {

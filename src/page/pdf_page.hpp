@@ -71,8 +71,9 @@ struct PageImage {
 /// The names of /Filter, outermost first.
 [[nodiscard]] std::vector<std::string> filters_of(PoDoFo::PdfObject& stream);
 /// Decodes an image of a PDF by itself, in the size that a JPEG inside has, whatever /Width says;
-/// nothing if it is coded in a way that only a rasteriser reads.
-[[nodiscard]] std::optional<Raster> decode_pdf_image(PoDoFo::PdfObject& image, bool gray, std::uint64_t max_pixels);
+/// nothing if it is coded in a way that only a rasteriser reads. `exact`: as for `decode_jpeg`.
+[[nodiscard]] std::optional<Raster> decode_pdf_image(PoDoFo::PdfObject& image, bool gray, std::uint64_t max_pixels,
+                                                     bool exact = true);
 
 /// The object that a value names, or the value itself; nullptr for a reference to nothing.
 [[nodiscard]] PoDoFo::PdfObject* resolved(PoDoFo::PdfObject* value);

@@ -30,6 +30,17 @@ Probe get_probe(ByteReader& in) {
   return probe;
 }
 
+Density get_density(ByteReader& in) {
+  Density density;
+  density.transitions = in.get<float>();
+  density.components = in.get<float>();
+  density.coverage = in.get<float>();
+  const auto is_count = [](float number) { return std::isfinite(number) && number >= 0; };
+  require(is_count(density.transitions) && is_count(density.components) && is_count(density.coverage) && density.coverage <= 1,
+          "a page of impossible density");
+  return density;
+}
+
 }  // namespace
 
 Bytes encode(const Request& request) {
@@ -65,6 +76,8 @@ Bytes encode(const Answer& answer) {
     out.put(info->width_px).put(info->height_px).put(info->page_dpi).put(info->coding).put(info->embedded);
   if (const auto* rendered = std::get_if<Rendered>(&answer)) encode(out, rendered->image);
   if (const auto* failure = std::get_if<Failure>(&answer)) out.put(failure->reason).put_text(failure->detail);
+  if (const auto* density = std::get_if<Density>(&answer))
+    out.put(density->transitions).put(density->components).put(density->coverage);
   return std::move(out).bytes();
 }
 
@@ -94,6 +107,7 @@ Answer decode_answer(const Bytes& bytes) {
       answer = std::move(failure);
       break;
     }
+    case 4: answer = get_density(in); break;
     default: throw Error{"an unknown kind of answer"};
   }
   in.expect_end();

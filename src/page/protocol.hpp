@@ -10,7 +10,7 @@
 // What a rank and its pecia-page child say to each other, in messages of room `child`.
 namespace pecia::page::protocol {
 
-enum class Verb : std::uint8_t { probe = 1, info, render, count };
+enum class Verb : std::uint8_t { probe = 1, info, render, count, measure };
 
 /// `opens`: a descriptor of the document comes with the message and replaces the one before.
 struct Request {
@@ -28,7 +28,7 @@ struct Rendered {
   Image image;
 };
 
-using Answer = std::variant<Probe, PageInfo, Rendered, Failure>;
+using Answer = std::variant<Probe, PageInfo, Rendered, Failure, Density>;
 
 [[nodiscard]] Bytes encode(const Request& request);
 [[nodiscard]] Request decode_request(const Bytes& bytes);

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <cstdint>
 #include <cstring>
 
 namespace pecia::page {
@@ -20,6 +22,7 @@ Raster like(const Raster& raster, int width_px, int height_px, PixelFormat forma
   made.height_px = height_px;
   made.format = format;
   made.dpi = raster.dpi;
+  made.reduction = raster.reduction;
   made.pixels.resize(made.stride() * static_cast<std::size_t>(height_px));
   return made;
 }
@@ -41,6 +44,88 @@ void copy_pixel(const Raster& from, int x, int y, Raster& to, int to_x, int to_y
     case PixelFormat::gray8: to.row(to_y)[to_x] = from.row(y)[x]; break;
     case PixelFormat::rgb8: std::memcpy(to.row(to_y) + 3 * to_x, from.row(y) + 3 * x, 3); break;
   }
+}
+
+Raster half_of(const Raster& raster, PixelFormat format) {
+  Raster half;
+  half.width_px = std::max(1, raster.width_px / 2);
+  half.height_px = std::max(1, raster.height_px / 2);
+  half.format = format;
+  half.dpi = raster.dpi / 2;
+  half.reduction = raster.reduction * 2;
+  half.pixels.resize(half.stride() * static_cast<std::size_t>(half.height_px));
+  return half;
+}
+
+/// Pairs of bits to one bit, four of them from a byte: set where both, or where any, are.
+struct PairTables {
+  std::array<std::uint8_t, 256> both{}, any{};
+  constexpr PairTables() {
+    for (unsigned byte = 0; byte < 256; ++byte) {
+      for (unsigned pair = 0; pair < 4; ++pair) {
+        const unsigned bits = byte >> (2 * pair) & 3U;
+        both[byte] = static_cast<std::uint8_t>(both[byte] | (bits == 3 ? 1U << pair : 0U));
+        any[byte] = static_cast<std::uint8_t>(any[byte] | (bits != 0 ? 1U << pair : 0U));
+      }
+    }
+  }
+};
+constexpr PairTables pairs;
+
+unsigned halved_bits(std::byte above, std::byte below) {
+  const auto a = value(above), b = value(below);
+  return pairs.both[a] | pairs.both[b] | (pairs.any[a] & pairs.any[b]);
+}
+
+Raster halved_bilevel(const Raster& raster) {
+  auto half = half_of(raster, PixelFormat::gray1);
+  for (int y = 0; y < half.height_px; ++y) {
+    const auto* above = raster.row(std::min(2 * y, raster.height_px - 1));
+    const auto* below = raster.row(std::min(2 * y + 1, raster.height_px - 1));
+    auto* out = half.row(y);
+    for (std::size_t n = 0; n < half.stride(); ++n) {
+      const bool second = 2 * n + 1 < raster.stride();
+      const auto high = halved_bits(above[2 * n], below[2 * n]);
+      const auto low = second ? halved_bits(above[2 * n + 1], below[2 * n + 1]) : 0U;
+      out[n] = static_cast<std::byte>(high << 4 | low);
+    }
+    if (half.width_px % 8 != 0)  // what the last byte holds beyond the width is no page
+      out[half.stride() - 1] &= static_cast<std::byte>(0xFF << (8 - half.width_px % 8) & 0xFF);
+  }
+  return half;
+}
+
+Raster halved_gray(const Raster& raster) {
+  auto half = half_of(raster, PixelFormat::gray8);
+  for (int y = 0; y < half.height_px; ++y) {
+    const auto* above = raster.row(std::min(2 * y, raster.height_px - 1));
+    const auto* below = raster.row(std::min(2 * y + 1, raster.height_px - 1));
+    auto* out = half.row(y);
+    const std::size_t next = raster.width_px > 1 ? 1 : 0;
+    for (std::size_t x = 0; x < static_cast<std::size_t>(half.width_px); ++x)
+      out[x] = static_cast<std::byte>(
+          (value(above[2 * x]) + value(above[2 * x + next]) + value(below[2 * x]) + value(below[2 * x + next])) / 4);
+  }
+  return half;
+}
+
+/// The luminance (ITU-R BT.601, in 256ths) of the mean.
+Raster halved_rgb(const Raster& raster) {
+  auto half = half_of(raster, PixelFormat::gray8);
+  for (int y = 0; y < half.height_px; ++y) {
+    const auto* above = raster.row(std::min(2 * y, raster.height_px - 1));
+    const auto* below = raster.row(std::min(2 * y + 1, raster.height_px - 1));
+    auto* out = half.row(y);
+    const std::size_t next = raster.width_px > 1 ? 3 : 0;
+    for (std::size_t x = 0; x < static_cast<std::size_t>(half.width_px); ++x) {
+      const auto sum = [&](std::size_t channel) {
+        const auto at = 6 * x + channel;
+        return value(above[at]) + value(above[at + next]) + value(below[at]) + value(below[at + next]);
+      };
+      out[x] = static_cast<std::byte>((77 * sum(0) + 150 * sum(1) + 29 * sum(2)) / 1024);
+    }
+  }
+  return half;
 }
 
 }  // namespace
@@ -155,6 +240,15 @@ Raster scaled_down(Raster raster, int longest_px) {
     }
   }
   return small;
+}
+
+Raster halved(const Raster& raster) {
+  switch (raster.format) {
+    case PixelFormat::gray1: return halved_bilevel(raster);
+    case PixelFormat::gray8: return halved_gray(raster);
+    case PixelFormat::rgb8: break;
+  }
+  return halved_rgb(raster);
 }
 
 Raster to_bilevel(const Raster& raster) {

@@ -25,6 +25,7 @@ struct Raster {
   PixelFormat format = PixelFormat::gray8;
   std::vector<std::byte> pixels;
   double dpi = 0;  ///< 0 = the file does not say
+  int reduction = 1;  ///< by which width and height were divided in decoding
 
   [[nodiscard]] std::size_t stride() const { return row_bytes(format, width_px); }
   [[nodiscard]] std::byte* row(int y) { return pixels.data() + static_cast<std::size_t>(y) * stride(); }
@@ -53,6 +54,9 @@ struct Orientation {
 [[nodiscard]] Raster to_rgb(Raster raster);
 /// Averages areas until the longest side is at most `longest_px`; bilevel becomes gray.
 [[nodiscard]] Raster scaled_down(Raster raster, int longest_px);
+/// Half as wide and high: the mean of 2 x 2 pixels, gray; bilevel stays bilevel, black where two of
+/// the four are. A last odd row or column is left out.
+[[nodiscard]] Raster halved(const Raster& raster);
 /// gray8 to gray1: darker than half is black.
 [[nodiscard]] Raster to_bilevel(const Raster& raster);
 

@@ -117,6 +117,17 @@ struct Reader::State {
 
   Probe probe(const Source& source, protocol::Verb verb, double scale_limits);
 
+  /// A request whose answer is a T or a failure.
+  template <class T>
+  std::variant<T, Failure> ask_for(const Source& source, const protocol::Request& request, double scale_limits) {
+    auto asked = ask(source, request, scale_limits);
+    if (auto* failure = std::get_if<Failure>(&asked.answer)) return std::move(*failure);
+    auto& answer = std::get<protocol::Answer>(asked.answer);
+    if (auto* wanted = std::get_if<T>(&answer)) return *wanted;
+    if (auto* failure = std::get_if<Failure>(&answer)) return std::move(*failure);
+    return Failure{Reason::child_crashed, "pecia-page answered another question", true};
+  }
+
   Failure crashed() {
     const auto how = child->end();
     child.reset();
@@ -152,12 +163,7 @@ std::variant<PageInfo, Failure> Reader::info(const Source& source, std::uint32_t
   protocol::Request request;
   request.verb = protocol::Verb::info;
   request.page = page;
-  auto asked = state_->ask(source, request, scale_limits);
-  if (auto* failure = std::get_if<Failure>(&asked.answer)) return std::move(*failure);
-  auto& answer = std::get<protocol::Answer>(asked.answer);
-  if (auto* info = std::get_if<PageInfo>(&answer)) return *info;
-  if (auto* failure = std::get_if<Failure>(&answer)) return std::move(*failure);
-  return Failure{Reason::child_crashed, "pecia-page answered another question", true};
+  return state_->ask_for<PageInfo>(source, request, scale_limits);
 }
 
 std::variant<Image, Failure> Reader::render(const Source& source, std::uint32_t page, const ImageRequest& image,
@@ -184,6 +190,13 @@ std::variant<Image, Failure> Reader::render(const Source& source, std::uint32_t 
     state_->child.reset();
     return Failure{Reason::child_crashed, fmt::format("pecia-page answered nonsense: {}", error.what()), true};
   }
+}
+
+std::variant<Density, Failure> Reader::measure(const Source& source, std::uint32_t page, double scale_limits) {
+  protocol::Request request;
+  request.verb = protocol::Verb::measure;
+  request.page = page;
+  return state_->ask_for<Density>(source, request, scale_limits);
 }
 
 void Reader::interrupt() noexcept { state_->interrupted = true; }

@@ -40,11 +40,15 @@ PageInfo SingleImage::info(std::uint32_t page) {
 }
 
 PageRaster SingleImage::render(std::uint32_t page, const ImageRequest& request, std::uint64_t max_pixels) {
-  (void)info(page);
+  const auto about = info(page);
   check_size(header_.width_px, header_.height_px, max_pixels);
   auto raster = decode(request, max_pixels);
-  raster.dpi = header_.dpi;
-  return finished(std::move(raster), exif_orientation(header_.orientation), request);
+  raster.dpi = header_.dpi / raster.reduction;
+  auto made = finished(std::move(raster), exif_orientation(header_.orientation), request);
+  made.page_width_px = about.width_px;
+  made.page_height_px = about.height_px;
+  made.page_dpi = about.page_dpi;
+  return made;
 }
 
 }  // namespace pecia::page

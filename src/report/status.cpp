@@ -5,24 +5,19 @@
 #include <algorithm>
 #include <cmath>
 
+#include "cost_text.hpp"
 #include "holder.hpp"
 #include "pecia/base/error.hpp"
 #include "pecia/base/text.hpp"
 #include "pecia/corpus/manifest.hpp"
 #include "pecia/store/contents.hpp"
+#include "words.hpp"
 
 namespace pecia::report {
 namespace {
 
 constexpr std::size_t reasons_shown = 5;
 constexpr int states = 5;  ///< of result::State
-
-/// "1,234,567".
-std::string grouped(std::uint64_t number) {
-  auto text = std::to_string(number);
-  for (auto at = text.size(); at > 3;) text.insert(at -= 3, ",");
-  return text;
-}
 
 std::string example_of(const corpus::Document& document, std::uint32_t page) {
   const auto path = printable(document.path);
@@ -95,6 +90,12 @@ std::string table_of(const Counts& counts) {
 
 }  // namespace
 
+std::string grouped(std::uint64_t number) {
+  auto text = std::to_string(number);
+  for (auto at = text.size(); at > 3;) text.insert(at -= 3, ",");
+  return text;
+}
+
 std::string duration_text(double seconds) {
   if (!(seconds >= 0) || seconds > 1e9) return "unknown";
   const auto rounded = [](double value) { return static_cast<std::int64_t>(std::llround(value)); };
@@ -121,6 +122,21 @@ std::string progress_line(std::uint64_t done, std::uint64_t pages, std::uint64_t
   return line;
 }
 
+namespace {
+
+std::string cost_model_of(const store::RunPaths& run, std::string& problems) {
+  std::error_code failure;
+  if (!std::filesystem::exists(run.cost_model(), failure)) return {};
+  try {
+    return cost_model_text(corpus::load_cost_model(run.cost_model()));
+  } catch (const Error& error) {
+    problems += fmt::format("{}\n", error.what());
+    return {};
+  }
+}
+
+}  // namespace
+
 std::string status_text(const store::RunPaths& run, std::int64_t now_s) {
   // The lock first: a job that ends while we look takes it away last.
   const auto holder = store::read_holder(run);
@@ -137,12 +153,13 @@ std::string status_text(const store::RunPaths& run, std::int64_t now_s) {
   for (const auto& problem : contents.problems())
     problems += fmt::format("damaged: {}. See pecia verify\n", problem);
 
+  const auto costs = cost_model_of(run, problems);
   const bool speed_known = life.running && life.status_is_current;
-  return fmt::format("{}: {}\n{}\n{}{}", printable(run.root.native()), life.text,
+  return fmt::format("{}: {}\n{}\n{}{}{}", printable(run.root.native()), life.text,
                      progress_line(counts.done, counts.pages, counts.failed(),
                                    speed_known ? status->pages_per_s : 0,
                                    speed_known ? status->left_s : std::nullopt),
-                     table_of(counts), problems);
+                     table_of(counts), costs, problems);
 }
 
 }  // namespace pecia::report

@@ -55,7 +55,9 @@ TEST_F(JobFile, NeedsOnlyACorpusAndARun) {
   EXPECT_EQ(job.engine.name, "tesseract");
   EXPECT_THAT(job.engine.languages, ElementsAre("eng"));
   EXPECT_EQ(job.engine.threads, 0);
+  EXPECT_EQ(job.probe.budget, 0.03);
   EXPECT_THAT(job.corpus.include, ElementsAre("**/*"));
+  EXPECT_TRUE(job.cost_model.empty());
   EXPECT_EQ(job.store.sync, app::Sync::interval);
 }
 
@@ -70,6 +72,8 @@ TEST_F(JobFile, GivesEveryKey) {
       "  - {match: '*.pdf', password: 1234}\n"
       "store: {sync: page, sync_interval_s: 7, shard_pages: 10, shard_age_s: 20}\n"
       "drain: {grace_s: 0}\n"
+      "cost_model: ../m.json\n"
+      "probe: {budget: 0.1}\n"
       "progress_s: 30\n");
   EXPECT_EQ(job.corpus.list, folder_.path() / "l.txt");
   EXPECT_THAT(job.corpus.include, ElementsAre("*.pdf", "*.tif"));
@@ -92,6 +96,8 @@ TEST_F(JobFile, GivesEveryKey) {
   EXPECT_EQ(job.store.shard_pages, 10);
   EXPECT_EQ(job.store.shard_age_s, 20);
   EXPECT_EQ(job.drain.grace_s, 0);
+  EXPECT_EQ(job.cost_model, (folder_.path() / "../m.json").lexically_normal());
+  EXPECT_EQ(job.probe.budget, 0.1);
   EXPECT_EQ(job.progress_s, 30);
 }
 
@@ -191,7 +197,7 @@ TEST_F(JobFile, RefusesWhatIsOutOfRange) {
   for (const auto* setting :
        {"engine: {threads: -1}", "engine: {threads: 1025}", "engine: {watchdog_s: 0}",
         "engine: {time_scale: -1}", "store: {sync_interval_s: 0}", "store: {shard_age_s: 1e9}",
-        "drain: {grace_s: -1}", "progress_s: 0", "progress_s: nan", "progress_s: inf"})
+        "drain: {grace_s: -1}", "probe: {budget: -0.1}", "probe: {budget: 1.5}", "progress_s: 0", "progress_s: nan", "progress_s: inf"})
     EXPECT_THAT(refusal(fmt::format("{}{}\n", smallest, setting)), HasSubstr("is out of range"))
         << setting;
 }
@@ -313,7 +319,7 @@ TEST_F(JobFile, RefusesWrongOverridesNamingThem) {
   EXPECT_EQ(
       refusal(smallest, {"motor.threads=4"}),
       "--set motor.threads=4: unknown key 'motor.threads' at the top level. Known keys: corpus, "
-      "run, engine, rules, store, drain, progress_s");
+      "run, engine, rules, store, cost_model, drain, probe, progress_s");
   EXPECT_EQ(refusal(smallest, {"engine.threads"}),
             "--set engine.threads: expected KEY=VALUE, such as --set engine.threads=4");
   EXPECT_THAT(refusal(smallest, {"corpus.include=[a"}),

@@ -13,7 +13,9 @@
 namespace pecia::corpus {
 namespace {
 
+using testing::AllOf;
 using testing::HasSubstr;
+using testing::Not;
 
 Document book(const std::string& path, std::uint32_t revision = 0) {
   Document document;
@@ -44,6 +46,9 @@ void expect_same(const Document& one, const Document& other) {
     EXPECT_EQ(one.pages[n].coding, other.pages[n].coding);
     EXPECT_EQ(one.pages[n].compressed_bytes, other.pages[n].compressed_bytes);
     EXPECT_EQ(one.pages[n].text_operators, other.pages[n].text_operators);
+    EXPECT_EQ(one.pages[n].transitions, other.pages[n].transitions);
+    EXPECT_EQ(one.pages[n].components, other.pages[n].components);
+    EXPECT_EQ(one.pages[n].coverage, other.pages[n].coverage);
   }
 }
 
@@ -60,6 +65,31 @@ TEST(ManifestSegment, IsReadAsItWasWritten) {
   ASSERT_EQ(manifest.documents().size(), 2U);
   expect_same(manifest.documents()[0], documents[0]);
   expect_same(manifest.documents()[1], documents[1]);
+}
+
+TEST(ManifestSegment, KeepsWhatWasMeasuredOnSomeOfThePages) {
+  const Scratch scratch;
+  auto measured = book("a");
+  measured.pages[1].transitions = 81'234.4F;
+  measured.pages[1].components = 0;
+  measured.pages[1].coverage = 0.123456F;
+  write_manifest_segment(scratch.folder(), 1, std::vector{measured});
+  EXPECT_THAT(read_file(scratch.folder() / "000001.jsonl"),
+              AllOf(HasSubstr("\"transitions\":[null,81234]"), HasSubstr("\"coverage\":[null,0.1235]")));
+
+  const auto manifest = load_manifest(scratch.folder());
+
+  measured.pages[1].transitions = 81'234;
+  measured.pages[1].coverage = 0.1235F;
+  expect_same(manifest.documents().at(0), measured);
+}
+
+TEST(ManifestSegment, WithoutMeasuredPagesIsAsItWasBeforePagesWereMeasured) {
+  const Scratch scratch;
+  write_manifest_segment(scratch.folder(), 1, std::vector{book("a")});
+  EXPECT_THAT(read_file(scratch.folder() / "000001.jsonl"), Not(HasSubstr("transitions")));
+  const auto manifest = load_manifest(scratch.folder());
+  for (const auto& page : manifest.documents().at(0).pages) EXPECT_LT(page.transitions, 0);
 }
 
 TEST(ManifestSegment, KeepsPathsOfAnyBytes) {
@@ -85,6 +115,7 @@ TEST(ManifestSegment, IsReadableWhateverAPageChildMadeOfADocument) {
   strange.problem_detail = "\xFF\n\"bad\"";
   strange.pages[0].width_px = std::numeric_limits<float>::quiet_NaN();
   strange.pages[1].height_px = std::numeric_limits<float>::infinity();
+  strange.pages[1].transitions = std::numeric_limits<float>::quiet_NaN();
   write_manifest_segment(scratch.folder(), 1, std::vector{strange});
   const auto manifest = load_manifest(scratch.folder());
   EXPECT_EQ(manifest.documents()[0].problem_detail, "\xEF\xBF\xBD\n\"bad\"");

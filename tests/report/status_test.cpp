@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "pecia/base/error.hpp"
+#include "pecia/corpus/cost_model.hpp"
 #include "support/made_run.hpp"
 
 namespace {
@@ -124,6 +125,31 @@ TEST(StatusText, IsSaidOfARunWithoutPagesAndWithADamagedStatus) {
   const auto text = status_text(run.paths(), 0);
   EXPECT_THAT(text, HasSubstr("0 of 0 pages"));
   EXPECT_THAT(text, HasSubstr("status.json is damaged"));
+}
+
+TEST(StatusText, SaysHowGoodTheCostModelIs) {
+  test::MadeRun run;
+  run.finish();
+  EXPECT_THAT(status_text(run.paths(), 0), Not(HasSubstr("cost model")));
+
+  corpus::CostModel model;
+  corpus::save_cost_model(run.paths().cost_model(), model);
+  EXPECT_THAT(status_text(run.paths(), 0), Not(HasSubstr("cost model"))) << "of no pages";
+
+  corpus::Document document;
+  document.id = {7};
+  document.path = "a.pdf";
+  document.pages.resize(1);
+  const double predicted_s = model.estimate_s("tesseract", document.pages[0]);
+  for (int n = 0; n < 1234; ++n) model.learn("tesseract", document, 0, 2 * predicted_s);
+  corpus::save_cost_model(run.paths().cost_model(), model);
+  const auto text = status_text(run.paths(), 0);
+  EXPECT_THAT(text, HasSubstr("cost model of tesseract: learned from 1,234 pages, rank "
+                              "correlation 0.00, mean error "));
+  EXPECT_THAT(text, HasSubstr(" s (50 %)\n  worst: a.pdf (predicted "));
+
+  std::ofstream{run.paths().cost_model()} << "{";
+  EXPECT_THAT(status_text(run.paths(), 0), HasSubstr("cost_model.json:1: this is not JSON"));
 }
 
 TEST(ProgressLine, SaysWhatIsKnown) {

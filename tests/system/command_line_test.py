@@ -1,5 +1,6 @@
 """What a new user does wrong, and how a run is stopped: every case has a clear answer."""
 
+import json
 import os
 import re
 import shutil
@@ -96,7 +97,7 @@ class Programs(pecia.Case):
         for arguments, word in (("--version",), "pecia "), (("--config",), "MPI: Open MPI"), (("--help",), "export"), \
                 (("run", "--help"), "--retry"), (("run", "--help-job"), "sync_interval_s"), \
                 (("status", "--help"), "RUN"), (("verify", "--help"), "RUN"), \
-                (("export", "--help"), "--format"), (("doctor", "--help"), "FOLDER"):
+                (("report", "--help"), "--trace"), (("export", "--help"), "--format"), (("doctor", "--help"), "FOLDER"):
             status, output = pecia.run(0, *arguments)
             self.assertEqual(status, 0, output)
             self.assertIn(word, output)
@@ -112,6 +113,7 @@ class Programs(pecia.Case):
 
     def test_verbs_on_what_is_no_run(self):
         for arguments in ("status", self.folder), ("verify", self.folder), \
+                ("report", self.folder, "--trace", self.folder / "trace.tsv"), \
                 ("export", self.folder, "--out", self.folder / "out"):
             status, output = pecia.run(0, *arguments)
             self.assertEqual(status, 2, output)
@@ -295,6 +297,70 @@ class BrokenInstallations(pecia.Case):
         self.assertEqual(pecia.run(0, "run", self.job, "--dry-run")[0], 0)
         pecia.PECIA = str(self.folder / "alone" / "pecia")
         self.ends_without_an_outcome()
+
+
+class Evidence(pecia.Case):
+    """What is measured before reading begins, and what a run tells of its pages afterwards."""
+
+    def segments(self):
+        """Documents by segment of the manifest, each by path."""
+        return {file.name: {entry["path"]: entry["pages"] for entry in map(json.loads, file.read_text().splitlines())
+                            if "path" in entry} for file in sorted((self.folder / "run" / "manifest").iterdir())}
+
+    def test_pages_are_measured_once(self):
+        corpus = self.folder / "corpus"
+        shutil.copytree(CORPUS / "loose", corpus)
+        job = pecia.write_job(self.folder, corpus, probe={"budget": 1})
+        status, output = pecia.run(2, "run", job, "--dry-run")
+        self.assertEqual(status, 0, output)
+        self.assertRegex(output, r"[1-9]\d* of \d+ new pages were measured")
+        pages = self.segments()["000001.jsonl"]
+        self.assertEqual(pages["blank.png"]["transitions"], [0])
+        self.assertGreater(pages["note 1.png"]["transitions"][0], 100)
+        self.assertGreater(pages["note 1.png"]["components"][0], 10)
+
+        shutil.copy(corpus / "blank.png", corpus / "another.png")
+        status, output = pecia.run(0, "run", job, "--dry-run")
+        self.assertIn("1 of 1 new pages were measured", output)
+        self.assertEqual(list(self.segments()["000002.jsonl"]), ["another.png"])
+        status, output = pecia.run(0, "run", job, "--dry-run")
+        self.assertNotIn("measured", output)
+        self.assertEqual(len(self.segments()), 2)
+
+    def test_without_a_budget_headers_alone_are_read(self):
+        job = pecia.write_job(self.folder, CORPUS / "loose", probe={"budget": 0})
+        status, output = pecia.run(0, "run", job, "--dry-run")
+        self.assertEqual(status, 0, output)
+        self.assertNotIn("transitions", self.segments()["000001.jsonl"]["note 1.png"])
+
+    def test_a_run_is_replayed_from_its_report(self):
+        job = pecia.write_job(self.folder, CORPUS, **ECHO)
+        self.assertEqual(pecia.run(0, "run", job)[0], 3)
+        trace = self.folder / "trace.tsv"
+        status, output = pecia.run(0, "report", self.folder / "run", "--trace", trace)
+        self.assertEqual(status, 0, output)
+        pages = pecia.export(self.folder / "run", self.folder / "out")["pages.jsonl"]
+        counted = [page for page in pages if page["page"] > 0]
+        lines = trace.read_text().splitlines()
+        self.assertEqual(len(lines), 1 + len(counted))
+
+        shutil.rmtree(self.folder / "run")
+        again = pecia.write_job(self.folder, {"trace": str(trace)}, engine={"name": "replay", "time_scale": 0})
+        status, output = pecia.run(0, "run", again)
+        self.assertEqual(status, 0, output)
+        self.assertIn(f"of which {len(counted)} are to be read", output)
+
+    def test_report_says_what_it_needs_and_what_it_leaves_out(self):
+        job = pecia.write_job(self.folder, CORPUS / "loose", **ECHO)
+        self.assertEqual(pecia.run(0, "run", job, "--dry-run")[0], 0)
+        status, output = pecia.run(0, "report", job)
+        self.assertEqual(status, 2, output)
+        self.assertIn("--trace FILE", output)
+        status, output = pecia.run(0, "report", job, "--trace", self.folder / "trace.tsv")
+        self.assertEqual(status, 2, output)
+        self.assertIn("blank.png is left out: 1 of its 1 pages are not read yet", output)
+        self.assertIn("no document", output)
+        self.assertFalse((self.folder / "trace.tsv").exists())
 
 
 class Names(pecia.Case):

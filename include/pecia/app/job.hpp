@@ -43,6 +43,10 @@ struct Job {
   struct Drain {
     double grace_s = 60;
   } drain;
+  std::filesystem::path cost_model; ///< absolute (relative to the job file); empty: the run's own
+  struct Probe {
+    double budget = 0.03;           ///< share of the predicted run for looking into documents
+  } probe;
   double progress_s = 10;           ///< between progress lines when standard error is no terminal
 };
 

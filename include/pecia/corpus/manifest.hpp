@@ -51,7 +51,4 @@ struct Difference {
 };
 [[nodiscard]] Difference compare(const Manifest& known, const Listing& found, bool redo_changed);
 
-/// Expected seconds of one core for a page, from evidence alone; always > 0.
-[[nodiscard]] double estimate_cost_s(const PageEvidence& page) noexcept;
-
 }  // namespace pecia::corpus

@@ -14,9 +14,10 @@ struct Trace {
   std::vector<std::vector<float>> seconds;  ///< per document, per page (page 1 first)
 };
 
-/// Reads a TSV with a header line `path page seconds width_px height_px compressed_bytes transitions`
-/// (columns in any order; all but path, page and seconds may be absent or empty; `transitions` is
-/// for the cost model to come and is checked, not kept). Throws `UsageError` with file and line.
+/// Reads a TSV with a header line (docs/formats.md, "Traces"): columns in any order; all but path, page
+/// and seconds may be absent or empty. Throws `UsageError` with file and line.
 [[nodiscard]] Trace load_trace(const std::filesystem::path& file);
+/// The TSV that `load_trace` reads back as this, with every column.
+[[nodiscard]] std::string trace_text(const Trace& trace);
 
 }  // namespace pecia::corpus

@@ -26,7 +26,7 @@ struct ImageRequest {
   Pixels pixels = Pixels::any;
   double dpi = 300;            ///< at which pages without an image of their own are rasterised
   int longest_side_px = 0;     ///< > 0: larger rasters are scaled down to this
-  bool exact = true;           ///< false: a JPEG may be decoded at a smaller scale or from luminance
+  bool exact = true;           ///< false: half the size, in gray, will do where that is cheaper to make
 };
 
 /// A document to read from.
@@ -59,6 +59,13 @@ struct PageInfo {
   bool embedded = false;  ///< the page is one image that can be handed straight on
 };
 
+/// How much there is to read on a page, by its looks: as in corpus::PageEvidence.
+struct Density {
+  float transitions = 0;
+  float components = 0;
+  float coverage = 0;
+};
+
 struct Limits {
   double cpu_s = 60;    ///< per request, of the child's CPU time: a busy machine makes no timeout
   double wall_s = 600;  ///< per request, for a child that sleeps for ever
@@ -86,6 +93,10 @@ class Reader {
   /// `page` counts from 1.
   [[nodiscard]] std::variant<Image, Failure> render(const Source& source, std::uint32_t page,
                                                     const ImageRequest& request, double scale_limits = 1);
+  /// Counts on the page's image as it is embedded, or rasterised where there is none, at half the
+  /// size at which it is read: some milliseconds, or tens of them (docs/performance.md).
+  [[nodiscard]] std::variant<Density, Failure> measure(const Source& source, std::uint32_t page,
+                                                       double scale_limits = 1);
   /// From any thread: the request under way, and every later one, soon (0.1 s) returns
   /// Failure{Reason::timeout, "interrupted"}. For the end of a run.
   void interrupt() noexcept;

@@ -19,6 +19,7 @@ struct RunPaths {
   [[nodiscard]] std::filesystem::path shards() const { return root / "shards"; }
   [[nodiscard]] std::filesystem::path corpus_index() const { return root / "corpus.h5"; }
   [[nodiscard]] std::filesystem::path status() const { return root / "status.json"; }
+  [[nodiscard]] std::filesystem::path cost_model() const { return root / "cost_model.json"; }
   [[nodiscard]] std::filesystem::path lock() const { return root / "lock.json"; }
 };
 
