@@ -166,7 +166,7 @@ void add_corpus(std::vector<KeyOf<Job>>& schema) {
   schema.push_back(job_key(
       "corpus.list", [](auto& job) -> auto& { return job.corpus.list; }, kind::Path{},
       "a text file with a path a line, relative to corpus.root, or without that to the list's own "
-      "folder"));
+      "folder; a tab and urgent, normal or low may follow the path"));
   schema.push_back(job_key(
       "corpus.trace", [](auto& job) -> auto& { return job.trace; }, kind::Path{},
       "a TSV of pages and their seconds in place of documents (engines replay and echo)"));
@@ -206,6 +206,14 @@ void add_engine(std::vector<KeyOf<Job>>& schema) {
   schema.push_back(job_key(
       "rules", [](auto& job) -> auto& { return job.rules; }, Rules{},
       "settings for some of the documents; later rules win, setting by setting"));
+  schema.push_back(job_key(
+      "split", [](auto& job) -> auto& { return job.split; },
+      kind::Choice<plan::Split>{{{"auto", plan::Split::automatic},
+                                 {"page", plan::Split::page},
+                                 {"chapter", plan::Split::chapter},
+                                 {"document", plan::Split::document}}},
+      "where a document that is too much for one rank is cut: auto (at chapters that fit, else "
+      "anywhere), page (anywhere), chapter (top level of a PDF's outline) or document (nowhere)"));
 }
 
 void add_store(std::vector<KeyOf<Job>>& schema) {
@@ -247,6 +255,13 @@ const std::vector<KeyOf<Rule>>& rule_schema() {
       key<Rule>(
           "rules[].password", [](auto& rule) -> auto& { return rule.password; }, kind::Password{},
           "opens encrypted ones; it is never written to the run"),
+      key<Rule>(
+          "rules[].priority", [](auto& rule) -> auto& { return rule.priority; },
+          kind::Choice<corpus::Priority>{{{"urgent", corpus::Priority::urgent},
+                                          {"normal", corpus::Priority::normal},
+                                          {"low", corpus::Priority::low}}},
+          "urgent ones are read before all others on every rank, low ones after them; what "
+          "corpus.list says of a document wins"),
   };
   return schema;
 }

@@ -90,7 +90,8 @@ void share_pages(comm::Communicator& comm, const std::unique_ptr<RunStart>& star
     for (const auto& share : start->shares(comm.size())) {
       ByteWriter tasks;
       for (const auto& task : share.tasks)
-        tasks.put(task.page.document).put(task.page.page).put(task.cost_s).put(task.generation);
+        tasks.put(task.page.document).put(task.page.page).put(task.cost_s).put(task.generation).put(task.index).put(
+            task.priority);
       shares.push_back(std::move(tasks).bytes());
     }
   }
@@ -110,6 +111,8 @@ void share_pages(comm::Communicator& comm, const std::unique_ptr<RunStart>& star
     task.page.page = tasks.get<std::uint32_t>();
     task.cost_s = tasks.get<float>();
     task.generation = tasks.get<std::uint32_t>();
+    task.index = tasks.get<std::uint32_t>();
+    task.priority = tasks.get<corpus::Priority>();
     shared.share.cost_s += static_cast<double>(task.cost_s);
     shared.share.tasks.push_back(task);
   }

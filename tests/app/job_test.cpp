@@ -313,7 +313,7 @@ TEST_F(JobFile, RefusesWrongOverridesNamingThem) {
   EXPECT_EQ(
       refusal(smallest, {"motor.threads=4"}),
       "--set motor.threads=4: unknown key 'motor.threads' at the top level. Known keys: corpus, "
-      "run, engine, rules, store, drain, progress_s");
+      "run, engine, rules, split, store, drain, progress_s");
   EXPECT_EQ(refusal(smallest, {"engine.threads"}),
             "--set engine.threads: expected KEY=VALUE, such as --set engine.threads=4");
   EXPECT_THAT(refusal(smallest, {"corpus.include=[a"}),
