@@ -10,10 +10,12 @@ constexpr float no_reading_cost_s = 0.001F;
 
 /// What each page of a document is expected to cost: the one place that asks for it.
 std::vector<float> page_costs_s(const corpus::Document& document) {
-  if (document.problem != Reason::none) return std::vector<float>(document.outcomes(), no_reading_cost_s);
+  if (document.problem != Reason::none || document.pages.empty())
+    return std::vector<float>(document.outcomes(), no_reading_cost_s);
   std::vector<float> costs;
   costs.reserve(document.pages.size());
-  for (const auto& page : document.pages) costs.push_back(static_cast<float>(corpus::estimate_cost_s(page)));
+  for (const auto& page : document.pages)
+    costs.push_back(static_cast<float>(corpus::estimate_cost_s(page)));
   return costs;
 }
 
@@ -40,10 +42,12 @@ PagesToRead find_pages_to_read(const corpus::Manifest& manifest, const store::Co
     bool in_run = false;
     for (std::uint32_t n = 0; n < document.outcomes(); ++n) {
       const PageRef page{d, document.first_page() + n};
-      const auto* row = contents ? contents->find({document.id, document.revision, page.page}) : nullptr;
+      const auto* row =
+          contents ? contents->find({document.id, document.revision, page.page}) : nullptr;
       if (row) {
         const bool failed = row->order.state == result::State::failed;
-        const bool again = row->reason != Reason::none && wants_retry(document, row->reason, failed);
+        const bool again =
+            row->reason != Reason::none && wants_retry(document, row->reason, failed);
         found.failed_before = found.failed_before || (failed && !again);
         if (!again) {
           in_run = false;
@@ -55,7 +59,8 @@ PagesToRead find_pages_to_read(const corpus::Manifest& manifest, const store::Co
       in_run = true;
       auto& run = found.runs.back();
       run.cost_s.push_back(costs_s[n]);
-      if (std::ranges::binary_search(document.chapters, page.page)) run.chapters.push_back(page.page);
+      if (std::ranges::binary_search(document.chapters, page.page))
+        run.chapters.push_back(page.page);
       ++found.pages;
       found.cost_s += static_cast<double>(costs_s[n]);
     }

@@ -38,7 +38,9 @@ struct PagesToRead {
 using WantsRetry = std::function<bool(const corpus::Document&, Reason, bool failed)>;
 
 /// `contents`: the outcomes so far, nullptr if there is no run yet.
-[[nodiscard]] PagesToRead find_pages_to_read(const corpus::Manifest& manifest, const store::Contents* contents,
-                                             const Priorities& priorities, const WantsRetry& wants_retry);
+[[nodiscard]] PagesToRead find_pages_to_read(const corpus::Manifest& manifest,
+                                             const store::Contents* contents,
+                                             const Priorities& priorities,
+                                             const WantsRetry& wants_retry);
 
 }  // namespace pecia::app

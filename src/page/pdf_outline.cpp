@@ -91,7 +91,8 @@ class Destinations {
           if (open.size() < most_name_nodes) open.push_back(element(kid));
         }
       }
-      if (auto* pairs = node->GetIndirectKey("Names"); pairs && pairs->IsArray()) read_pairs(*pairs);
+      if (auto* pairs = node->GetIndirectKey("Names"); pairs && pairs->IsArray())
+        read_pairs(*pairs);
     }
   }
 
@@ -112,14 +113,16 @@ class Destinations {
 
 }  // namespace
 
-std::vector<std::uint32_t> chapters_of(PdfMemDocument& document, std::span<const PdfPageNode> pages) {
+std::vector<std::uint32_t> chapters_of(PdfMemDocument& document,
+                                       std::span<const PdfPageNode> pages) {
   std::vector<std::uint32_t> chapters;
   auto* catalog = document.GetCatalog();
   auto* outline = catalog ? catalog->GetIndirectKey("Outlines") : nullptr;
   if (!outline || !outline->IsDictionary()) return chapters;
   Destinations destinations{document, pages};
   std::set<PdfObject*> seen;
-  for (auto* entry = outline->GetIndirectKey("First"); entry && entry->IsDictionary() && seen.size() < most_entries;
+  for (auto* entry = outline->GetIndirectKey("First");
+       entry && entry->IsDictionary() && seen.size() < most_entries;
        entry = entry->GetIndirectKey("Next")) {
     if (!seen.insert(entry).second) break;
     if (const auto page = destinations.page_of(*entry); page > 0) chapters.push_back(page);

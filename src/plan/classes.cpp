@@ -27,7 +27,8 @@ struct Outcome {
   double bound_s = 0;  ///< by duality no assignment ends earlier, whatever the prices
 };
 
-Outcome outcome_of(const CostTable& costs, std::span<const ClassCapacity> capacities, std::span<const double> price) {
+Outcome outcome_of(const CostTable& costs, std::span<const ClassCapacity> capacities,
+                   std::span<const double> price) {
   std::vector<double> load(costs.classes());
   for (std::size_t k = 0; k < load.size(); ++k) load[k] = capacities[k].busy_s;
   for (std::size_t n = 0; n < costs.size(); ++n) {
@@ -61,7 +62,8 @@ Prices find_prices(const CostTable& costs, std::span<const ClassCapacity> capaci
     if (outcome.bound_s > best.end_s) best = {price, outcome.bound_s};
     if (outcome.bound_s <= 0) break;
     for (std::size_t k = 0; k < price.size(); ++k)
-      price[k] *= std::exp(step * std::clamp(std::log(outcome.end_s[k] / outcome.bound_s + 1e-9), -2.0, 2.0));
+      price[k] *= std::exp(
+          step * std::clamp(std::log(outcome.end_s[k] / outcome.bound_s + 1e-9), -2.0, 2.0));
   }
   return best;
 }

@@ -11,7 +11,9 @@ namespace pecia::plan {
 class CostTable {
  public:
   explicit CostTable(std::size_t classes) : classes_{classes} {}
-  void add(std::span<const double> cost_s) { cost_s_.insert(cost_s_.end(), cost_s.begin(), cost_s.end()); }
+  void add(std::span<const double> cost_s) {
+    cost_s_.insert(cost_s_.end(), cost_s.begin(), cost_s.end());
+  }
   [[nodiscard]] std::size_t classes() const { return classes_; }
   [[nodiscard]] std::size_t size() const { return cost_s_.size() / classes_; }
   [[nodiscard]] std::span<const double> operator[](std::size_t thing) const {

@@ -20,11 +20,12 @@ constexpr float least_cost_s = 0.001F;
 constexpr float most_cost_s = 600;
 constexpr int most_classes = 64;
 constexpr double equal_speeds = 1.01;  ///< measured speeds are no more exact
-/// A piece may yet go to a class that is so much dearer than its best one, and must be fit for both.
+/// A piece may yet go to a class that is so much dearer than its best one, and must be fit for
+/// both.
 constexpr double second_choice = 1.5;
 
-/// Who is busy for how long. Ranks of a class with about the same speed are one group, and of a group
-/// the one that is free first is looked at alone: thousands of ranks have few speeds.
+/// Who is busy for how long. Ranks of a class with about the same speed are one group, and of a
+/// group the one that is free first is looked at alone: thousands of ranks have few speeds.
 class Ranks {
  public:
   Ranks(std::span<const RankSpec> specs, std::span<const std::size_t> healthy) : specs_{specs} {
@@ -33,7 +34,8 @@ class Ranks {
       auto group = std::ranges::find_if(groups_, [&](const Group& at) {
         return at.engine_class == specs[rank].engine_class && at.bucket == bucket;
       });
-      if (group == groups_.end()) group = groups_.insert(group, {specs[rank].engine_class, bucket, {}});
+      if (group == groups_.end())
+        group = groups_.insert(group, {specs[rank].engine_class, bucket, {}});
       group->by_end.emplace(0.0, rank);
     }
   }
@@ -80,21 +82,29 @@ class Ranks {
 /// Partitions levels one after the other.
 class Partition {
  public:
-  Partition(std::span<const RankSpec> specs, std::vector<std::size_t> healthy, const PartitionOptions& options)
-      : specs_{specs}, options_{options}, healthy_{std::move(healthy)}, ranks_{specs, healthy_}, shares_(specs.size()) {
+  Partition(std::span<const RankSpec> specs, std::vector<std::size_t> healthy,
+            const PartitionOptions& options)
+      : specs_{specs},
+        options_{options},
+        healthy_{std::move(healthy)},
+        ranks_{specs, healthy_},
+        shares_(specs.size()) {
     for (const auto rank : healthy_) {
       const auto engine_class = specs[rank].engine_class;
       ranks_.capacity(engine_class).speed += specs[rank].speed;
-      if (std::ranges::find(classes_, engine_class) == classes_.end()) classes_.push_back(engine_class);
+      if (std::ranges::find(classes_, engine_class) == classes_.end())
+        classes_.push_back(engine_class);
     }
     std::ranges::sort(classes_);
   }
 
   void add(const Level& level) {
-    if (options_.strategy != Strategy::lpt) return deal(options_.strategy, level, specs_, healthy_, shares_);
+    if (options_.strategy != Strategy::lpt)
+      return deal(options_.strategy, level, specs_, healthy_, shares_);
     const auto documents = documents_of(level);
     const auto prices = prices_of(documents);
-    const Cutting cutting{options_.split, std::max(prices.end_s * options_.max_run_share, 1e-9), prices.end_s};
+    const Cutting cutting{options_.split, std::max(prices.end_s * options_.max_run_share, 1e-9),
+                          prices.end_s};
     std::vector<Piece> pieces;
     std::vector<double> page_cost_s;
     for (const auto& document : documents) {
@@ -140,7 +150,8 @@ class Partition {
   }
 
   /// The most that a page costs in any class that may get it.
-  [[nodiscard]] double cost_for_cutting(const PageRun& run, std::size_t page, const Prices& prices) const {
+  [[nodiscard]] double cost_for_cutting(const PageRun& run, std::size_t page,
+                                        const Prices& prices) const {
     if (classes_.size() == 1) return cost_of(run, page, classes_[0]);
     double least = std::numeric_limits<double>::infinity(), most_s = 0;
     for (std::size_t k = 0; k < classes_.size(); ++k)
@@ -175,8 +186,10 @@ class Partition {
                                                     : before(one.piece, other.piece);
     });
     std::vector<std::vector<Piece>> given(specs_.size());
-    for (const auto& [piece, engine_class] : placed) given[ranks_.give(piece.cost_s, engine_class)].push_back(piece);
-    for (const auto rank : healthy_) append(std::move(given[rank]), specs_[rank].engine_class, shares_[rank]);
+    for (const auto& [piece, engine_class] : placed)
+      given[ranks_.give(piece.cost_s, engine_class)].push_back(piece);
+    for (const auto rank : healthy_)
+      append(std::move(given[rank]), specs_[rank].engine_class, shares_[rank]);
   }
 
   /// In the order that `partition` promises.
@@ -191,7 +204,8 @@ class Partition {
     std::vector<Group> groups;
     std::size_t pages = share.tasks.size();
     for (std::size_t n = 0; n < pieces.size(); ++n) {
-      if (groups.empty() || (*pieces[n].run)->document != (*pieces[groups.back().begin].run)->document)
+      if (groups.empty() ||
+          (*pieces[n].run)->document != (*pieces[groups.back().begin].run)->document)
         groups.push_back({n, n, 0, 0});
       groups.back().end = n + 1;
       groups.back().cost_s += pieces[n].cost_s;
@@ -209,7 +223,8 @@ class Partition {
       }
       std::ranges::sort(share.tasks.begin() + static_cast<std::ptrdiff_t>(begin), share.tasks.end(),
                         [](const Task& one, const Task& other) {
-                          return one.cost_s != other.cost_s ? one.cost_s > other.cost_s : one.page < other.page;
+                          return one.cost_s != other.cost_s ? one.cost_s > other.cost_s
+                                                            : one.page < other.page;
                         });
       share.cost_s += group.cost_s;
     }
@@ -226,9 +241,12 @@ class Partition {
 void check(std::span<const PageRun> runs, std::span<const RankSpec> ranks) {
   std::vector<std::size_t> more_classes;
   for (const auto& rank : ranks) {
-    require(rank.speed > 0 && std::isfinite(rank.speed), "a partition needs ranks with speeds above 0");
-    require(rank.engine_class >= 0 && rank.engine_class < most_classes, "there is no such engine class");
-    if (rank.healthy && rank.engine_class > 0) more_classes.push_back(static_cast<std::size_t>(rank.engine_class));
+    require(rank.speed > 0 && std::isfinite(rank.speed),
+            "a partition needs ranks with speeds above 0");
+    require(rank.engine_class >= 0 && rank.engine_class < most_classes,
+            "there is no such engine class");
+    if (rank.healthy && rank.engine_class > 0)
+      more_classes.push_back(static_cast<std::size_t>(rank.engine_class));
   }
   std::ranges::sort(more_classes);
   more_classes.erase(std::unique(more_classes.begin(), more_classes.end()), more_classes.end());

@@ -14,8 +14,8 @@ class PieceSize {
   PieceSize(double total_s, double limit_s, double fair_s)
       : total_s_{total_s}, limit_s_{limit_s}, many_ranks_{total_s > fair_s} {}
 
-  /// A document that many ranks share anyway ends in ever smaller pieces, which fill the ranks evenly:
-  /// equal ones would leave some rank with five where the others have four.
+  /// A document that many ranks share anyway ends in ever smaller pieces, which fill the ranks
+  /// evenly: equal ones would leave some rank with five where the others have four.
   [[nodiscard]] double wanted_s(double left_s) const {
     if (!many_ranks_) return total_s_ / std::max(1.0, std::ceil(total_s_ / limit_s_));
     double size_s = limit_s_;
@@ -54,8 +54,8 @@ std::vector<Atom> chapters_of(const Piece& document, std::span<const double> pag
   return atoms;
 }
 
-std::vector<Atom> atoms_of(const Piece& document, std::span<const double> page_cost_s, double total_s,
-                           const Cutting& cutting) {
+std::vector<Atom> atoms_of(const Piece& document, std::span<const double> page_cost_s,
+                           double total_s, const Cutting& cutting) {
   const std::vector<Atom> whole{{document.count, total_s}};
   if (cutting.split == Split::document || total_s <= cutting.limit_s) return whole;
   if (cutting.split == Split::page) return pages_of(page_cost_s);
@@ -76,14 +76,17 @@ Level level_of(std::span<const PageRun> runs, corpus::Priority priority) {
   for (const auto& run : runs) {
     if (run.priority == priority && !run.cost_s.empty()) level.push_back(&run);
   }
-  std::ranges::stable_sort(level, {}, [](const PageRun* run) { return std::pair{run->document, run->first_page}; });
+  std::ranges::stable_sort(level, {}, [](const PageRun* run) {
+    return std::pair{run->document, run->first_page};
+  });
   return level;
 }
 
 std::vector<Piece> documents_of(const Level& level) {
   std::vector<Piece> documents;
   for (const auto& run : level) {
-    if (documents.empty() || (*documents.back().run)->document != run->document) documents.push_back({&run, 0, 0, 0});
+    if (documents.empty() || (*documents.back().run)->document != run->document)
+      documents.push_back({&run, 0, 0, 0});
     documents.back().count += static_cast<std::uint32_t>(run->cost_s.size());
   }
   return documents;
@@ -111,7 +114,8 @@ void cut(const Piece& document, std::span<const double> page_cost_s, const Cutti
     piece.cost_s = 0;
   };
   for (const auto& atom : atoms_of(document, page_cost_s, left_s, cutting)) {
-    const bool full = piece.cost_s + atom.cost_s / 2 > wanted_s || piece.cost_s + atom.cost_s > cutting.limit_s;
+    const bool full =
+        piece.cost_s + atom.cost_s / 2 > wanted_s || piece.cost_s + atom.cost_s > cutting.limit_s;
     if (piece.count > 0 && full) finish();
     piece.count += atom.pages;
     piece.cost_s += atom.cost_s;

@@ -15,13 +15,13 @@ using Level = std::vector<const PageRun*>;
 [[nodiscard]] Level level_of(std::span<const PageRun> runs, corpus::Priority priority);
 
 [[nodiscard]] inline double cost_of(const PageRun& run, std::size_t page, int engine_class) {
-  return static_cast<double>(sane_cost_s(engine_class == 0
-                                             ? run.cost_s[page]
-                                             : run.more_cost_s[static_cast<std::size_t>(engine_class) - 1][page]));
+  return static_cast<double>(sane_cost_s(
+      engine_class == 0 ? run.cost_s[page]
+                        : run.more_cost_s[static_cast<std::size_t>(engine_class) - 1][page]));
 }
 
-/// `count` pages of one document: from position `first` of `*run` on, going on in the runs behind it
-/// (those of a document stand together in a Level).
+/// `count` pages of one document: from position `first` of `*run` on, going on in the runs behind
+/// it (those of a document stand together in a Level).
 struct Piece {
   const PageRun* const* run = nullptr;
   std::uint32_t first = 0, count = 0;

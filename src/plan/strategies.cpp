@@ -12,10 +12,13 @@ constexpr std::array<std::string_view, 4> strategy_names{"lpt", "block", "cyclic
 /// Which of `ranks` gets page `page` of `pages`.
 std::size_t receiver(Strategy strategy, std::size_t page, std::size_t pages, std::size_t ranks) {
   switch (strategy) {
-    case Strategy::block: return page * ranks / pages;
-    case Strategy::cyclic: return page % ranks;
+    case Strategy::block:
+      return page * ranks / pages;
+    case Strategy::cyclic:
+      return page % ranks;
     case Strategy::lpt:
-    case Strategy::queue: break;
+    case Strategy::queue:
+      break;
   }
   return 0;
 }
@@ -24,7 +27,9 @@ std::size_t receiver(Strategy strategy, std::size_t page, std::size_t pages, std
 
 std::string_view name(Split split) noexcept { return split_names[static_cast<std::size_t>(split)]; }
 
-std::string_view name(Strategy strategy) noexcept { return strategy_names[static_cast<std::size_t>(strategy)]; }
+std::string_view name(Strategy strategy) noexcept {
+  return strategy_names[static_cast<std::size_t>(strategy)];
+}
 
 std::optional<Strategy> parse_strategy(std::string_view name) noexcept {
   const auto* found = std::ranges::find(strategy_names, name);

@@ -9,7 +9,8 @@
 // Inside room plan: the simple ways that longest processing time first is compared with.
 namespace pecia::plan {
 
-/// Adds the pages of a level to the shares of `ranks` (positions in `specs`), in the order of the corpus.
+/// Adds the pages of a level to the shares of `ranks` (positions in `specs`), in the order of the
+/// corpus.
 void deal(Strategy strategy, const Level& level, std::span<const RankSpec> specs,
           std::span<const std::size_t> ranks, std::vector<Share>& shares);
 

@@ -41,8 +41,9 @@ void expect_near_equal_ends(std::span<const Share> shares, double within) {
 }
 
 TEST(EngineClasses, EachGetWhatTheyAreRelativelyBestAt) {
-  // The GPU is ten times as fast on dense documents (every fifth), and twice as fast on light ones. By
-  // hand: the dense ones are 400 s for two GPUs, and with 600 of 3,200 light pages all end at 260 s.
+  // The GPU is ten times as fast on dense documents (every fifth), and twice as fast on light ones.
+  // By hand: the dense ones are 400 s for two GPUs, and with 600 of 3,200 light pages all end at
+  // 260 s.
   std::vector<PageRun> runs;
   for (std::uint32_t document = 0; document < 400; ++document)
     runs.push_back(document % 5 == 0 ? run(document, 10, 0.5F, 5) : run(document, 10, 0.2F, 0.4F));
@@ -62,7 +63,8 @@ TEST(EngineClasses, EachGetWhatTheyAreRelativelyBestAt) {
 
 TEST(EngineClasses, ShareWhatAllReadEquallyWell) {
   std::vector<PageRun> runs;
-  for (std::uint32_t document = 0; document < 300; ++document) runs.push_back(run(document, 7, 0.1F, 1));
+  for (std::uint32_t document = 0; document < 300; ++document)
+    runs.push_back(run(document, 7, 0.1F, 1));
   const auto shares = partition(runs, ranks(1, 8));
   EXPECT_EQ(pages_in(shares), 2100U);
   expect_near_equal_ends(shares, 0.12);

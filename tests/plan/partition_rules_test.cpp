@@ -14,7 +14,8 @@ namespace {
 
 using corpus::Priority;
 
-PageRun run(std::uint32_t document, std::size_t pages, float cost_s, Priority priority = Priority::normal) {
+PageRun run(std::uint32_t document, std::size_t pages, float cost_s,
+            Priority priority = Priority::normal) {
   return {document, 1, std::vector<float>(pages, cost_s), priority};
 }
 
@@ -32,7 +33,8 @@ std::vector<PageRef> pages_of(const Share& share) {
 
 std::size_t ranks_with(std::span<const Share> shares, std::uint32_t document) {
   return static_cast<std::size_t>(std::ranges::count_if(shares, [&](const Share& share) {
-    return std::ranges::any_of(share.tasks, [&](const Task& task) { return task.page.document == document; });
+    return std::ranges::any_of(share.tasks,
+                               [&](const Task& task) { return task.page.document == document; });
   }));
 }
 
@@ -129,7 +131,8 @@ TEST(Split, OfItselfUsesChaptersThatFit) {
   EXPECT_GT(at_chapters.size(), 10U);
   for (const auto page : at_chapters) EXPECT_EQ(page % 10, 1U);
   const auto shares = partition(std::vector{book(0, 1000, {1, 3, 900})}, equal(10));
-  EXPECT_NEAR(predicted_makespan_s(shares, equal(10)), 100, 2) << "a chapter of 897 pages does not fit";
+  EXPECT_NEAR(predicted_makespan_s(shares, equal(10)), 100, 2)
+      << "a chapter of 897 pages does not fit";
 }
 
 TEST(Split, SpreadsABookOf5000PagesOverManyRanks) {
@@ -144,7 +147,8 @@ TEST(Health, DecidesWhoGetsPages) {
   auto ranks = equal(4);
   ranks[0].healthy = ranks[2].healthy = false;
   for (const auto strategy : {Strategy::lpt, Strategy::block, Strategy::cyclic}) {
-    const auto shares = partition(std::vector{run(0, 100, 1)}, ranks, {Split::automatic, 0.25, strategy});
+    const auto shares =
+        partition(std::vector{run(0, 100, 1)}, ranks, {Split::automatic, 0.25, strategy});
     EXPECT_TRUE(shares[0].tasks.empty() && shares[2].tasks.empty()) << name(strategy);
     EXPECT_NEAR(shares[1].cost_s, 50, 3) << name(strategy);
     EXPECT_NEAR(shares[3].cost_s, 50, 3) << name(strategy);
@@ -157,14 +161,16 @@ TEST(Costs, ThatAreAbsurdAreTakenWithinReason) {
   EXPECT_EQ(sane_cost_s(1.5F), 1.5F);
   for (const float cost : {0.0F, -3.0F, std::nanf(""), -std::numeric_limits<float>::infinity()})
     EXPECT_EQ(sane_cost_s(cost), 0.001F);
-  for (const float cost : {1e9F, std::numeric_limits<float>::infinity()}) EXPECT_EQ(sane_cost_s(cost), 600.0F);
+  for (const float cost : {1e9F, std::numeric_limits<float>::infinity()})
+    EXPECT_EQ(sane_cost_s(cost), 600.0F);
 }
 
 TEST(Costs, ThatAreAbsurdDoNotUnbalanceARun) {
   auto odd = run(0, 5, 1);
   odd.cost_s = {0, std::nanf(""), 1e9F, -5, std::numeric_limits<float>::infinity()};
   std::vector<PageRun> runs{odd};
-  for (std::uint32_t document = 1; document <= 1000; ++document) runs.push_back(run(document, 10, 1));
+  for (std::uint32_t document = 1; document <= 1000; ++document)
+    runs.push_back(run(document, 10, 1));
   const auto shares = partition(runs, equal(8));
   std::size_t pages = 0;
   for (const auto& share : shares) {
@@ -177,7 +183,9 @@ TEST(Costs, ThatAreAbsurdDoNotUnbalanceARun) {
 
 TEST(Strategies, ForComparisonAreWhatTheyAreCalled) {
   const std::vector<PageRun> runs{run(1, 3, 1), run(0, 3, 2)};
-  const auto with = [&](Strategy strategy) { return partition(runs, equal(3), {Split::automatic, 0.25, strategy}); };
+  const auto with = [&](Strategy strategy) {
+    return partition(runs, equal(3), {Split::automatic, 0.25, strategy});
+  };
   const auto block = with(Strategy::block);
   EXPECT_EQ(pages_of(block[0]), (std::vector<PageRef>{{0, 1}, {0, 2}}));
   EXPECT_EQ(pages_of(block[1]), (std::vector<PageRef>{{0, 3}, {1, 1}}));
@@ -185,7 +193,8 @@ TEST(Strategies, ForComparisonAreWhatTheyAreCalled) {
   const auto cyclic = with(Strategy::cyclic);
   EXPECT_EQ(pages_of(cyclic[1]), (std::vector<PageRef>{{0, 2}, {1, 2}}));
   const auto queue = with(Strategy::queue);
-  EXPECT_EQ(pages_of(queue[0]), (std::vector<PageRef>{{0, 1}, {0, 2}, {0, 3}, {1, 1}, {1, 2}, {1, 3}}));
+  EXPECT_EQ(pages_of(queue[0]),
+            (std::vector<PageRef>{{0, 1}, {0, 2}, {0, 3}, {1, 1}, {1, 2}, {1, 3}}));
   EXPECT_TRUE(queue[1].tasks.empty());
   for (const auto strategy : {Strategy::lpt, Strategy::block, Strategy::cyclic, Strategy::queue})
     EXPECT_EQ(parse_strategy(name(strategy)), strategy);

@@ -27,8 +27,8 @@ std::vector<RankSpec> specs(const Speeds& speeds) {
   return ranks;
 }
 
-std::vector<Share> divide(std::span<const PageRun> runs, const Speeds& speeds, double max_run_share = 0.25,
-                          Split split = Split::page) {
+std::vector<Share> divide(std::span<const PageRun> runs, const Speeds& speeds,
+                          double max_run_share = 0.25, Split split = Split::page) {
   return partition(runs, specs(speeds), {split, max_run_share});
 }
 
@@ -92,14 +92,16 @@ void expect_ordered(const Share& share) {
   double group_cost = 0, mean_before = std::numeric_limits<double>::infinity(), pages = 0;
   std::set<std::uint32_t> documents;
   const auto end_group = [&] {
-    ASSERT_LE(group_cost / pages, mean_before * (1 + 1e-6)) << "a document of dearer pages comes later";
+    ASSERT_LE(group_cost / pages, mean_before * (1 + 1e-6))
+        << "a document of dearer pages comes later";
     mean_before = group_cost / pages;
     group_cost = pages = 0;
   };
   for (std::size_t n = 0; n < share.tasks.size(); ++n) {
     const auto& task = share.tasks[n];
     if (n == 0 || share.tasks[n - 1].page.document != task.page.document) {
-      ASSERT_TRUE(documents.insert(task.page.document).second) << "a document is scattered in a share";
+      ASSERT_TRUE(documents.insert(task.page.document).second)
+          << "a document is scattered in a share";
       if (n > 0) end_group();
     } else {
       const auto& last = share.tasks[n - 1];
@@ -114,8 +116,8 @@ void expect_ordered(const Share& share) {
   if (pages > 0) end_group();
 }
 
-/// Every page once, with its cost, in the order that is promised; documents whole unless they had to
-/// be cut.
+/// Every page once, with its cost, in the order that is promised; documents whole unless they had
+/// to be cut.
 void expect_sound(std::span<const PageRun> runs, const Speeds& speeds, double max_run_share = 0.25,
                   Split split = Split::page) {
   const auto shares = divide(runs, speeds, max_run_share, split);
@@ -125,7 +127,8 @@ void expect_sound(std::span<const PageRun> runs, const Speeds& speeds, double ma
     double cost = 0;
     for (const auto& task : shares[rank].tasks) {
       ASSERT_TRUE(given.emplace(task.page, std::pair{rank, task.cost_s}).second)
-          << "page " << task.page.page << " of document " << task.page.document << " was given twice";
+          << "page " << task.page.page << " of document " << task.page.document
+          << " was given twice";
       cost += static_cast<double>(task.cost_s);
     }
     ASSERT_NO_FATAL_FAILURE(expect_ordered(shares[rank]));
@@ -154,15 +157,15 @@ void expect_sound(std::span<const PageRun> runs, const Speeds& speeds, double ma
 
 double efficiency(std::span<const PageRun> runs, std::size_t ranks) {
   const Speeds speeds(ranks, 1.0);
-  return total_of(runs) /
-         (static_cast<double>(ranks) * makespan_s(divide(runs, speeds), speeds));
+  return total_of(runs) / (static_cast<double>(ranks) * makespan_s(divide(runs, speeds), speeds));
 }
 
 TEST(Partition, GivesOneRankEverythingDearestFirst) {
   const std::vector<PageRun> runs{run(0, 2, 1), run(1, 1, 5, 0), run(2, 3, 1, 7)};
   const auto shares = divide(runs, Speeds{1});
   ASSERT_EQ(shares.size(), 1U);
-  EXPECT_EQ(pages_of(shares[0]), (std::vector<PageRef>{{1, 0}, {0, 1}, {0, 2}, {2, 7}, {2, 8}, {2, 9}}));
+  EXPECT_EQ(pages_of(shares[0]),
+            (std::vector<PageRef>{{1, 0}, {0, 1}, {0, 2}, {2, 7}, {2, 8}, {2, 9}}));
   EXPECT_DOUBLE_EQ(shares[0].cost_s, 10);
 }
 

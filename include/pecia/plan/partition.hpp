@@ -18,7 +18,7 @@ struct PageRun {
   std::uint32_t first_page = 0;
   std::vector<float> cost_s;  ///< one per page, for ranks of engine class 0
   corpus::Priority priority = corpus::Priority::normal;
-  std::vector<std::uint32_t> chapters = {};     ///< first pages of the document's chapters, ascending
+  std::vector<std::uint32_t> chapters = {};  ///< first pages of the document's chapters, ascending
   std::vector<std::vector<float>> more_cost_s = {};  ///< for engine classes 1, 2, ...: as `cost_s`
 };
 
@@ -74,27 +74,29 @@ struct PartitionOptions {
 /// page can then not take a rank from the others.
 [[nodiscard]] float sane_cost_s(float cost_s) noexcept;
 
-/// Divides the pages among ranks, urgent ones first, then normal, then low ones: each level is spread
-/// over all ranks, on top of what they have of the levels before, and comes before the next in every
-/// share. Within a level, longest processing time first: each piece goes to the rank that would end
-/// it first (speeds within 1 % count as equal). A document is one piece unless it costs more than
-/// `max_run_share` of a rank's fair share of the level; then `split` says where it is cut, into pieces
-/// below that where possible. `chapter` treats a document without chapters as `document`, and from a
-/// whole fair share on as `page`.
+/// Divides the pages among ranks, urgent ones first, then normal, then low ones: each level is
+/// spread over all ranks, on top of what they have of the levels before, and comes before the next
+/// in every share. Within a level, longest processing time first: each piece goes to the rank that
+/// would end it first (speeds within 1 % count as equal). A document is one piece unless it costs
+/// more than `max_run_share` of a rank's fair share of the level; then `split` says where it is
+/// cut, into pieces below that where possible. `chapter` treats a document without chapters as
+/// `document`, and from a whole fair share on as `page`.
 ///
-/// Ranks of several engine classes: each class gets what it is relatively best at, so that all end at
-/// about the same time; each run then needs costs for every class that has ranks.
+/// Ranks of several engine classes: each class gets what it is relatively best at, so that all end
+/// at about the same time; each run then needs costs for every class that has ranks.
 ///
 /// Order within a level of a share: the pages of a document stand together; documents with the
 /// dearest pages (by mean) first, and within a document the dearest pages first, equal ones in page
 /// order. So the cheapest pages come last on every rank, where the end of a run is evened out.
 ///
-/// Costs are taken as `sane_cost_s`. Pure: the same input gives the same partition. Throws `Error` if no
-/// rank is healthy, a speed is not above 0, or costs of a class are missing.
-[[nodiscard]] std::vector<Share> partition(std::span<const PageRun> runs, std::span<const RankSpec> ranks,
+/// Costs are taken as `sane_cost_s`. Pure: the same input gives the same partition. Throws `Error`
+/// if no rank is healthy, a speed is not above 0, or costs of a class are missing.
+[[nodiscard]] std::vector<Share> partition(std::span<const PageRun> runs,
+                                           std::span<const RankSpec> ranks,
                                            const PartitionOptions& options = {});
 
 /// Wall time of a partition: max over ranks of cost / speed.
-[[nodiscard]] double predicted_makespan_s(std::span<const Share> shares, std::span<const RankSpec> ranks);
+[[nodiscard]] double predicted_makespan_s(std::span<const Share> shares,
+                                          std::span<const RankSpec> ranks);
 
 }  // namespace pecia::plan
