@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstdio>
+#include <utility>
 
 #include "pecia/base/log.hpp"
 
@@ -29,11 +30,12 @@ std::string line_of(const report::Status& status) {
 
 }  // namespace
 
-Clerk::Clerk(store::RunPaths run, double progress_s, report::Status first)
+Clerk::Clerk(store::RunPaths run, double progress_s, report::Status first, CostKeeper* costs)
     : run_{std::move(run)},
       progress_s_{progress_s},
       terminal_{isatty(STDERR_FILENO) == 1},
       status_{std::move(first)},
+      costs_{costs},
       thread_{[this] { loop(); }} {}
 
 Clerk::~Clerk() {
@@ -50,6 +52,12 @@ void Clerk::update(const report::Status& status) {
   status_ = status;
 }
 
+void Clerk::finished(std::vector<sched::FinishedPage> pages) {
+  if (pages.empty()) return;
+  std::lock_guard lock{mutex_};
+  finished_.insert(finished_.end(), pages.begin(), pages.end());
+}
+
 void Clerk::loop() {
   const auto progress_every = terminal_ ? std::chrono::duration<double>{terminal_every}
                                         : std::chrono::duration<double>{progress_s_};
@@ -58,7 +66,9 @@ void Clerk::loop() {
   std::unique_lock lock{mutex_};
   while (!ending_) {
     const auto status = status_;
+    const auto finished = std::exchange(finished_, {});
     lock.unlock();
+    if (costs_) costs_->take(finished, false);
     if (Clock::now() - last_status >= status_every) {
       write(status);
       last_status = Clock::now();
@@ -74,6 +84,7 @@ void Clerk::loop() {
     changed_.wait_for(lock, terminal_every, [&] { return ending_; });
   }
   if (terminal_) std::fputs("\r\x1b[K", stderr);
+  if (costs_) costs_->take(finished_, true);
   write(status_);
 }
 

@@ -1,9 +1,14 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
+#include <span>
+#include <string>
 
 #include "pecia/app/job.hpp"
 #include "pecia/corpus/cost_model.hpp"
+#include "pecia/corpus/manifest.hpp"
+#include "pecia/sched/types.hpp"
 #include "pecia/store/run.hpp"
 
 namespace pecia::app {
@@ -13,9 +18,27 @@ namespace pecia::app {
 /// only warned of, since no page's text depends on it.
 [[nodiscard]] corpus::CostModel first_cost_model(const Job& job, const store::RunPaths& run);
 
-/// Writes cost_model.json, for rank 0, every minute and at the end. Does nothing where another job
-/// has taken the run, and warns where it cannot write: a run does not end for that.
-void keep_cost_model(const store::RunPaths& run, std::uint32_t epoch,
-                     const corpus::CostModel& model) noexcept;
+/// Rank 0's cost model while pages are read: learns from those that finished and is written to
+/// cost_model.json every minute and at the end. For one thread, not the main one: it writes.
+class CostKeeper {
+ public:
+  /// All outlive the keeper.
+  CostKeeper(store::RunPaths run, std::uint32_t epoch, std::string engine, const corpus::Manifest& manifest,
+             corpus::CostModel& model);
+  /// Learns, and keeps when it is time or `at_end`. Does not write where another job has taken the run,
+  /// and warns where it cannot: a run does not end for that.
+  void take(std::span<const sched::FinishedPage> pages, bool at_end) noexcept;
+
+ private:
+  void keep();
+
+  store::RunPaths run_;
+  std::uint32_t epoch_;
+  std::string engine_;
+  const corpus::Manifest& manifest_;
+  corpus::CostModel& model_;
+  bool learned_ = false;  ///< since it was kept
+  std::chrono::steady_clock::time_point kept_ = std::chrono::steady_clock::now();
+};
 
 }  // namespace pecia::app

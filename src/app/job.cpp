@@ -257,6 +257,14 @@ DocumentSettings settings_for(const Job& job, std::string_view path) {
   return settings;
 }
 
+corpus::Priority priority_of(const Job& job, std::string_view path) {
+  auto priority = corpus::Priority::normal;
+  for (const auto& rule : job.rules) {
+    if (rule.priority && glob_match(rule.match, path)) priority = *rule.priority;
+  }
+  return priority;
+}
+
 std::vector<std::string> all_languages(const Job& job) {
   std::vector<std::string> all;
   const auto add = [&](const std::vector<std::string>& languages) {

@@ -166,7 +166,7 @@ void add_corpus(std::vector<KeyOf<Job>>& schema) {
   schema.push_back(job_key(
       "corpus.list", [](auto& job) -> auto& { return job.corpus.list; }, kind::Path{},
       "a text file with a path a line, relative to corpus.root, or without that to the list's own "
-      "folder"));
+      "folder; a tab and urgent, normal or low may follow the path"));
   schema.push_back(job_key(
       "corpus.trace", [](auto& job) -> auto& { return job.trace; }, kind::Path{},
       "a TSV of pages and their seconds in place of documents (engines replay and echo)"));
@@ -206,6 +206,41 @@ void add_engine(std::vector<KeyOf<Job>>& schema) {
   schema.push_back(job_key(
       "rules", [](auto& job) -> auto& { return job.rules; }, Rules{},
       "settings for some of the documents; later rules win, setting by setting"));
+  schema.push_back(job_key(
+      "split", [](auto& job) -> auto& { return job.split; },
+      kind::Choice<plan::Split>{{{"auto", plan::Split::automatic},
+                                 {"page", plan::Split::page},
+                                 {"chapter", plan::Split::chapter},
+                                 {"document", plan::Split::document}}},
+      "where a document that is too much for one rank is cut: auto (at chapters that fit, else "
+      "anywhere), page (anywhere), chapter (top level of a PDF's outline) or document (nowhere)"));
+}
+
+/// What a schedule is made of, each part to be left out for comparisons (docs/performance.md).
+void add_schedule(std::vector<KeyOf<Job>>& schema) {
+  const auto on_or_off = kind::Choice<bool>{{{"on", true}, {"off", false}}};
+  schema.push_back(job_key(
+      "schedule.partition", [](auto& job) -> auto& { return job.schedule.partition; },
+      kind::Choice<plan::Strategy>{{{"lpt", plan::Strategy::lpt},
+                                    {"block", plan::Strategy::block},
+                                    {"cyclic", plan::Strategy::cyclic},
+                                    {"queue", plan::Strategy::queue}}},
+      "for comparisons: longest pages first, blocks of the corpus, page by page, or all to rank 0"));
+  schema.push_back(job_key(
+      "schedule.stealing", [](auto& job) -> auto& { return job.schedule.stealing; },
+      kind::Choice<sched::Stealing>{{{"half", sched::Stealing::half},
+                                     {"page", sched::Stealing::page},
+                                     {"off", sched::Stealing::off}}},
+      "for comparisons: ranks that run dry take half of another's work, a page of rank 0's, or nothing"));
+  schema.push_back(job_key(
+      "schedule.backup", [](auto& job) -> auto& { return job.schedule.backup; }, on_or_off,
+      "for comparisons: whether idle ranks read again what a lagging rank has in hand at the end"));
+  schema.push_back(job_key(
+      "schedule.calibrate", [](auto& job) -> auto& { return job.schedule.calibrate; }, on_or_off,
+      "for comparisons: whether finished pages say what the others of their document will cost"));
+  schema.push_back(job_key(
+      "schedule.evidence", [](auto& job) -> auto& { return job.schedule.evidence; }, on_or_off,
+      "for comparisons: whether pages are thought to differ at all"));
 }
 
 void add_store(std::vector<KeyOf<Job>>& schema) {
@@ -236,6 +271,7 @@ void add_store(std::vector<KeyOf<Job>>& schema) {
       "probe.budget", [](auto& job) -> auto& { return job.probe.budget; }, kind::Number{0, 1, ""},
       "share of the predicted run that looking into new documents may take: within it the ink of pages "
       "is measured, for better predictions; 0: their headers alone are read"));
+  add_schedule(schema);
   schema.push_back(job_key(
       "progress_s", [](auto& job) -> auto& { return job.progress_s; },
       kind::Number{0.1, day_s, "s"},
@@ -255,6 +291,13 @@ const std::vector<KeyOf<Rule>>& rule_schema() {
       key<Rule>(
           "rules[].password", [](auto& rule) -> auto& { return rule.password; }, kind::Password{},
           "opens encrypted ones; it is never written to the run"),
+      key<Rule>(
+          "rules[].priority", [](auto& rule) -> auto& { return rule.priority; },
+          kind::Choice<corpus::Priority>{{{"urgent", corpus::Priority::urgent},
+                                          {"normal", corpus::Priority::normal},
+                                          {"low", corpus::Priority::low}}},
+          "urgent ones are read before all others on every rank, low ones after them; what "
+          "corpus.list says of a document wins"),
   };
   return schema;
 }

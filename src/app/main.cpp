@@ -24,6 +24,7 @@ constexpr int usage_status = 2;
 
 struct Options {
   app::RunOptions run;
+  app::PlanOptions plan;
   bool help_job = false;
   bool verbose = false;
   std::string folder;  ///< of a run
@@ -58,6 +59,23 @@ void add_run(CLI::App& program, Options& options) {
   verb->add_flag("-v,--verbose", options.verbose, "Log more");
   verb->add_flag("--help-job", options.help_job, "List every key of a job file")
       ->excludes(job);
+}
+
+void add_plan(CLI::App& program, Options& options) {
+  auto* verb = program.add_subcommand("plan", "Say what a job would take: pages, cost, wall time for so many ranks");
+  verb->footer("Reads no page and writes nothing; of a run that has begun, what is left counts.\n"
+               "The interval of the wall time is meant to hold the true one four times out of five.");
+  verb->add_option("JOB", options.plan.job_file, "Job file (YAML)")->required();
+  verb->add_option("--ranks", options.plan.ranks, "Ranks that share the work")
+      ->check(CLI::Range(1, 10'000'000))
+      ->capture_default_str();
+  verb->add_option("--engine", options.plan.engine, "Plan for this engine instead of the job's");
+  verb->add_option("--within", options.plan.within, "Say how many ranks are done within this time: 90m, 4h, 1d")
+      ->type_name("TIME");
+  verb->add_flag("--json", options.plan.json, "Print one JSON object");
+  verb->add_option("--set", options.plan.overrides, "Override a key of the job: engine.threads=4")
+      ->allow_extra_args(false)
+      ->type_name("KEY=VALUE");
 }
 
 void add_others(CLI::App& program, Options& options) {
@@ -136,6 +154,7 @@ int run_program(int argc, char** argv) {
   program.require_subcommand(0, 1);
   Options options;
   add_run(program, options);
+  add_plan(program, options);
   add_others(program, options);
   try {
     program.parse(argc, argv);
@@ -153,6 +172,7 @@ int run_program(int argc, char** argv) {
   }
   const auto verb = program.get_subcommands().front()->get_name();
   if (verb == "run") return run_verb(argc, argv, options);
+  if (verb == "plan") return app::plan_verb(options.plan);
   if (verb == "status") return app::status_verb(options.folder);
   if (verb == "verify") return app::verify_verb(options.folder);
   if (verb == "export") return app::export_verb(options.folder, options.formats, options.out);

@@ -92,6 +92,7 @@ void check_and_probe(page::Reader& reader, const Job& job, const std::filesystem
   document.problem = found.problem;
   document.problem_detail = std::move(found.problem_detail);
   document.pages = std::move(found.pages);
+  document.chapters = std::move(found.chapters);
   if (document.problem == Reason::none && document.pages.empty()) {
     document.problem = Reason::no_pages;
     document.problem_detail = "the document has no pages";
@@ -102,7 +103,10 @@ corpus::Document probe_one(page::Reader& reader, const Job& job, const std::file
                            const ToProbe& wanted) {
   auto document = bare_document(wanted);
   check_and_probe(reader, job, root, wanted, document);
-  if (document.problem != Reason::none) document.pages.clear();
+  if (document.problem != Reason::none) {
+    document.pages.clear();
+    document.chapters.clear();
+  }
   return document;
 }
 

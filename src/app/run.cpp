@@ -28,15 +28,17 @@ namespace {
 namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
 constexpr int exit_unfinished = 75;
+constexpr std::chrono::seconds engine_patience{5};
 
 /// What every rank knows before pages are given out.
 struct Shared {
   std::uint32_t epoch = 0;
   fs::path root;
   corpus::Manifest manifest;
-  std::uint64_t job_pages = 0;
-  double job_cost_s = 0;
+  sched::JobSize size;
   plan::Share share;
+  std::vector<plan::Share> all_shares;   ///< rank 0 only
+  Clock::time_point scattered;           ///< when pages were given out
 };
 
 /// Every rank reads what rank 0 wrote, or the run directory is not shared.
@@ -81,27 +83,44 @@ void share_start(comm::Communicator& comm, const std::unique_ptr<RunStart>& star
   shared.root = in.get_text();
 }
 
+sched::JobSize size_of(const RunStart& start, std::span<const plan::Share> shares) {
+  sched::JobSize size;
+  size.pages = start.pages_to_read();
+  size.cost_s = start.cost_s();
+  for (const auto& share : shares) {
+    for (const auto& task : share.tasks) ++size.by_priority[static_cast<std::size_t>(task.priority)];
+  }
+  return size;
+}
+
 void share_pages(comm::Communicator& comm, const std::unique_ptr<RunStart>& start, Shared& shared) {
   ByteWriter out;
   std::vector<Bytes> shares;
   if (start) {
-    out.put(start->pages_to_read()).put(start->cost_s());
+    shared.all_shares = start->shares(comm.size());
+    shared.size = size_of(*start, shared.all_shares);
+    out.put(shared.size.pages).put(shared.size.cost_s);
+    for (const auto pages : shared.size.by_priority) out.put(pages);
     for (const auto& document : start->manifest().documents()) corpus::encode(out, document);
-    for (const auto& share : start->shares(comm.size())) {
+    for (const auto& share : shared.all_shares) {
       ByteWriter tasks;
       for (const auto& task : share.tasks)
-        tasks.put(task.page.document).put(task.page.page).put(task.cost_s).put(task.generation);
+        tasks.put(task.page.document).put(task.page.page).put(task.cost_s).put(task.generation).put(task.index).put(
+            task.priority);
       shares.push_back(std::move(tasks).bytes());
     }
   }
   const auto bytes = comm.broadcast(std::move(out).bytes());
   ByteReader in{bytes, "manifest"};
-  shared.job_pages = in.get<std::uint64_t>();
-  shared.job_cost_s = in.get<double>();
+  shared.size.pages = in.get<std::uint64_t>();
+  shared.size.cost_s = in.get<double>();
+  for (auto& pages : shared.size.by_priority) pages = in.get<std::uint64_t>();
   std::vector<corpus::Document> documents;
   while (in.left() > 0) documents.push_back(corpus::decode_document(in));
   shared.manifest = corpus::Manifest{std::move(documents)};
+  shared.size.manifest_pages = shared.manifest.pages();
 
+  shared.scattered = Clock::now();
   const auto mine = comm.scatter(std::move(shares));
   ByteReader tasks{mine, "share of pages"};
   while (tasks.left() > 0) {
@@ -110,6 +129,8 @@ void share_pages(comm::Communicator& comm, const std::unique_ptr<RunStart>& star
     task.page.page = tasks.get<std::uint32_t>();
     task.cost_s = tasks.get<float>();
     task.generation = tasks.get<std::uint32_t>();
+    task.index = tasks.get<std::uint32_t>();
+    task.priority = tasks.get<corpus::Priority>();
     shared.share.cost_s += static_cast<double>(task.cost_s);
     shared.share.tasks.push_back(task);
   }
@@ -182,50 +203,94 @@ PipelineSettings pipeline_settings(comm::Communicator& comm, const Job& job, con
   return settings;
 }
 
-int read_all_pages(comm::Communicator& comm, const Job& job, const Shared& shared,
-                   const std::unique_ptr<RunStart>& start, int cores) {
-  std::vector<std::vector<float>> seconds;
-  std::unique_ptr<Pipeline> pipeline;
-  agree(comm, [&] {
-    if (!job.trace.empty()) seconds = trace_seconds(job, shared.manifest);
-    pipeline = std::make_unique<Pipeline>(pipeline_settings(comm, job, shared, seconds, cores));
-  });
-
+sched::Settings schedule_settings(const comm::Communicator& comm, const Job& job, const PipelineSettings& pipeline,
+                                  bool failed_before) {
   sched::Settings settings;
   settings.rank = comm.rank();
   settings.size = comm.size();
+  settings.slots = pipeline.engine.threads;
+  settings.prefetch = pipeline.engine.threads + pipeline.decoders + 2;
+  // Rank 0 hears of a thousand ranks in a second, and of more less often.
+  settings.heartbeat_s = std::max(1.0, comm.size() / 1000.0);
+  settings.suspect_s = 5 * settings.heartbeat_s;
   settings.drain_grace_s = job.drain.grace_s;
-  settings.failed_before = start && start->failed_before();
-  sched::Scheduler scheduler{settings, shared.share, shared.job_pages, shared.job_cost_s,
-                             shared.manifest.pages()};
-  const auto began = Clock::now();
-  const auto elapsed_s = [&] { return std::chrono::duration<double>(Clock::now() - began).count(); };
-  std::unique_ptr<Clerk> clerk;
-  bool lock_lost = false;
-  report::Status first, status;
-  if (start) {
-    status = first = first_status(comm, *start);
-    clerk = std::make_unique<Clerk>(store::RunPaths{job.run}, job.progress_s, first);
-  }
-  const auto end = run_rank(comm, shared.manifest, scheduler, *pipeline, [&] {
-    if (!clerk) return;
-    if (start->lock().lost() && !lock_lost) {
-      lock_lost = true;
+  settings.failed_before = failed_before;
+  settings.stealing = job.schedule.stealing;
+  settings.backup = job.schedule.backup;
+  settings.calibrate = job.schedule.calibrate;
+  settings.short_first = job.schedule.partition == plan::Strategy::lpt;
+  return settings;
+}
+
+/// What rank 0 tells of the run while pages are read: through the clerk, to whoever looks.
+class Teller {
+ public:
+  Teller(comm::Communicator& comm, const Job& job, Shared& shared, RunStart& start)
+      : start_{start},
+        run_{job.run},
+        scattered_{shared.scattered},
+        first_{first_status(comm, start)},
+        status_{first_},
+        costs_{run_, start.epoch(), job.engine.name, shared.manifest, start.cost_model()},
+        clerk_{std::make_unique<Clerk>(run_, job.progress_s, first_, &costs_)} {}
+
+  void operator()(sched::Scheduler& scheduler, Pipeline& pipeline) {
+    if (start_.lock().lost() && !lock_lost_) {
+      lock_lost_ = true;
       scheduler.on_failure("another job has taken the run over");
-      pipeline->cancel();
+      pipeline.cancel();
     }
-    refresh(status, first, scheduler, elapsed_s());
-    clerk->update(status);
-  });
-  pipeline.reset();
-  if (start) {
+    clerk_->finished(scheduler.take_finished());
+    refresh(status_, first_, scheduler, elapsed_s());
+    const double scattered_s = std::chrono::duration<double>(scattered_.time_since_epoch()).count();
+    status_.schedule.makespan_s = std::max(0.0, scheduler.progress().last_done_s - scattered_s);
+    clerk_->update(status_);
+  }
+
+  void last_words(const sched::Scheduler& scheduler, sched::ExitStatus end) {
     for (const auto& why : scheduler.failures()) log::error("{}", why);
     for (const auto rank : scheduler.progress().dead)
       log::error("rank {} was not heard of any more and is taken for dead", rank);
-    summarise({job.run}, status, end.status, elapsed_s());
-    clerk->update(status);
-    clerk.reset();
+    summarise(run_, status_, end, elapsed_s());
+    clerk_->update(status_);
+    clerk_.reset();
   }
+
+ private:
+  [[nodiscard]] double elapsed_s() const { return std::chrono::duration<double>(Clock::now() - scattered_).count(); }
+
+  RunStart& start_;
+  store::RunPaths run_;
+  Clock::time_point scattered_;
+  report::Status first_, status_;
+  CostKeeper costs_;
+  std::unique_ptr<Clerk> clerk_;
+  bool lock_lost_ = false;
+};
+
+int read_all_pages(comm::Communicator& comm, const Job& job, Shared& shared, const std::unique_ptr<RunStart>& start,
+                   int cores) {
+  std::vector<std::vector<float>> seconds;
+  std::unique_ptr<Pipeline> pipeline;
+  PipelineSettings pipeline_is;
+  agree(comm, [&] {
+    if (!job.trace.empty()) seconds = trace_seconds(job, shared.manifest);
+    pipeline_is = pipeline_settings(comm, job, shared, seconds, cores);
+    // Rank 0 tries its engine before all begin: what the user must mend is said at once. Ranks whose
+    // engine takes long to load join when it has.
+    pipeline = std::make_unique<Pipeline>(pipeline_is, comm.rank() == 0 ? engine_patience : std::chrono::seconds{0});
+  });
+  const auto settings = schedule_settings(comm, job, pipeline_is, start && start->failed_before());
+  sched::Scheduler scheduler{settings, shared.share, shared.size, shared.all_shares};
+  shared.all_shares = {};
+  shared.share = {};
+  std::unique_ptr<Teller> teller;
+  if (start) teller = std::make_unique<Teller>(comm, job, shared, *start);
+  const auto end = run_rank(comm, scheduler, *pipeline, [&] {
+    if (teller) (*teller)(scheduler, *pipeline);
+  });
+  pipeline.reset();
+  if (teller) teller->last_words(scheduler, end.status);
   const auto exit_status = comm.rank() == 0 ? static_cast<int>(end.status) : 0;
   // The lock stays behind: the next job must see that ranks of this one may still live.
   if (end.abort && comm.rank() == 0) comm.abort(exit_status);
@@ -275,7 +340,7 @@ int run(comm::Communicator& comm, const RunOptions& options) {
     return comm.rank() == 0 ? exit_unfinished : 0;
   }
   if (options.dry_run) return 0;
-  if (shared.job_pages == 0) return finish_without_pages(comm, start, {job.run});
+  if (shared.size.pages == 0) return finish_without_pages(comm, start, {job.run});
   return read_all_pages(comm, job, shared, start, cores);
 }
 

@@ -26,8 +26,6 @@ namespace fs = std::filesystem;
 constexpr std::chrono::seconds orphans_end{5};
 /// Journal, shard and index together, per page of dense text with word boxes (docs/performance.md).
 constexpr std::uint64_t disk_per_page_bytes = 40'000;
-/// For a page that only needs its record written.
-constexpr float no_reading_cost_s = 0.001F;
 
 void wait_for_orphans() {
   log::info("the last job on this run was killed; waiting {} s for its ranks to end",
@@ -82,6 +80,7 @@ RunStart::RunStart(const Job& job, const RunOptions& options)
     for (const auto& warning : listing.warnings) log::warning("{}", warning);
     root_ = listing.root;
   }
+  priorities_ = std::make_unique<Priorities>(job_, listing);
   store::create_run_directory(run_);
   take_over_run();
   check_job_against_run();
@@ -169,7 +168,7 @@ void RunStart::add_documents(std::vector<corpus::Document> probed) {
   new_documents_.clear();
   manifest_ = corpus::load_manifest(run_.manifest());
   find_pages_to_read();
-  log_disk_need(run_.root, pages_to_read_);
+  log_disk_need(run_.root, to_read_.pages);
 }
 
 bool RunStart::wants_retry(const corpus::Document& document, Reason reason, bool failed) const {
@@ -185,45 +184,14 @@ void RunStart::find_pages_to_read() {
   const store::Contents contents{run_};
   for (const auto& problem : contents.problems()) log::warning("{}", problem);
   before_ = tally(manifest_, contents);
-  for (std::uint32_t d = 0; d < manifest_.documents().size(); ++d) {
-    const auto& document = manifest_.documents()[d];
-    const auto costs = document.problem == Reason::none
-                           ? cost_model_.estimate_s(job_.engine.name, document)
-                           : std::vector<float>(document.outcomes(), no_reading_cost_s);
-    bool in_run = false;
-    for (std::uint32_t n = 0; n < document.outcomes(); ++n) {
-      const PageRef page{d, document.first_page() + n};
-      const auto* row = contents.find({document.id, document.revision, page.page});
-      if (row) {
-        const bool failed = row->order.state == result::State::failed;
-        const bool again = row->reason != Reason::none && wants_retry(document, row->reason, failed);
-        failed_before_ = failed_before_ || (failed && !again);
-        if (!again) {
-          in_run = false;
-          continue;
-        }
-        generations_[page] = row->order.generation + 1;
-      }
-      if (!in_run) runs_.push_back({d, page.page, {}});
-      in_run = true;
-      runs_.back().cost_s.push_back(costs[n]);
-      ++pages_to_read_;
-      cost_s_ += static_cast<double>(costs[n]);
-    }
-  }
+  to_read_ = app::find_pages_to_read(manifest_, &contents, cost_model_, job_, *priorities_,
+                                     [this](const corpus::Document& document, Reason reason, bool failed) {
+                                       return wants_retry(document, reason, failed);
+                                     });
 }
 
 std::vector<plan::Share> RunStart::shares(int ranks) const {
-  const std::vector<double> speeds(static_cast<std::size_t>(ranks), 1.0);
-  auto shares = plan::partition(runs_, speeds);
-  if (generations_.empty()) return shares;
-  for (auto& share : shares) {
-    for (auto& task : share.tasks) {
-      const auto again = generations_.find(task.page);
-      if (again != generations_.end()) task.generation = again->second;
-    }
-  }
-  return shares;
+  return shares_of(to_read_, manifest_, job_, std::vector<plan::RankSpec>(static_cast<std::size_t>(ranks)));
 }
 
 bool RunStart::index_is_stale() const {

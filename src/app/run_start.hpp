@@ -16,6 +16,7 @@
 #include "pecia/store/contents.hpp"
 #include "pecia/store/run.hpp"
 #include "probing.hpp"
+#include "to_read.hpp"
 
 namespace pecia::app {
 
@@ -41,12 +42,12 @@ class RunStart {
 
   [[nodiscard]] const corpus::Manifest& manifest() const noexcept { return manifest_; }
   [[nodiscard]] const Tally& before() const noexcept { return before_; }
-  [[nodiscard]] std::uint64_t pages_to_read() const noexcept { return pages_to_read_; }
-  [[nodiscard]] double cost_s() const noexcept { return cost_s_; }
+  [[nodiscard]] std::uint64_t pages_to_read() const noexcept { return to_read_.pages; }
+  [[nodiscard]] double cost_s() const noexcept { return to_read_.cost_s; }
   /// What the pages' costs were estimated with; learns from finished ones.
   [[nodiscard]] corpus::CostModel& cost_model() noexcept { return cost_model_; }
   /// Of the pages that are not read again, some had failed.
-  [[nodiscard]] bool failed_before() const noexcept { return failed_before_; }
+  [[nodiscard]] bool failed_before() const noexcept { return to_read_.failed_before; }
   [[nodiscard]] std::vector<plan::Share> shares(int ranks) const;
   [[nodiscard]] const store::RunLock& lock() const noexcept { return *lock_; }
   /// corpus.h5 is missing, or older than what was sealed.
@@ -72,11 +73,8 @@ class RunStart {
   corpus::Manifest manifest_;
   std::vector<ToProbe> to_probe_;
   std::vector<corpus::Document> new_documents_;  ///< not yet in a segment
-  std::vector<plan::PageRun> runs_;
-  std::map<PageRef, std::uint32_t> generations_;  ///< of pages that are read again
-  std::uint64_t pages_to_read_ = 0;
-  double cost_s_ = 0;
-  bool failed_before_ = false;
+  std::unique_ptr<Priorities> priorities_;
+  PagesToRead to_read_;
   Tally before_;
 };
 

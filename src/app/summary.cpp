@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdlib>
 
@@ -13,6 +14,7 @@ namespace pecia::app {
 namespace {
 
 constexpr std::size_t failures_listed = 20;
+constexpr std::size_t warnings_kept = 20;
 
 void log_failed_pages(const corpus::Manifest& manifest, const store::Contents& contents) {
   std::size_t listed = 0;
@@ -29,6 +31,30 @@ void log_failed_pages(const corpus::Manifest& manifest, const store::Contents& c
   if (listed > failures_listed)
     log::warning("and {} more failed pages: `pecia export RUN --format jsonl` lists all of them",
                  listed - failures_listed);
+}
+
+std::string health_of(const sched::RankState& rank) {
+  if (rank.dead) return "dead";
+  if (rank.suspect) return "silent";
+  return rank.benched ? "no engine" : "good";
+}
+
+void refresh_schedule(report::Status& status, const sched::Scheduler& scheduler) {
+  const auto& now = scheduler.progress();
+  auto& schedule = status.schedule;
+  schedule.steals = now.steals;
+  schedule.stolen_pages = now.stolen_pages;
+  schedule.copies = now.copies;
+  schedule.duplicates = now.duplicates;
+  schedule.messages = now.messages;
+  schedule.heartbeats = now.heartbeats;
+  status.per_rank.clear();
+  for (const auto& rank : now.ranks)
+    status.per_rank.push_back({rank.throughput, rank.load_s, rank.unstarted, rank.held, rank.done, rank.failed,
+                               rank.memory_bytes, health_of(rank)});
+  const auto& warnings = scheduler.warnings();
+  const auto first = warnings.size() - std::min(warnings.size(), warnings_kept);
+  status.warnings.assign(warnings.begin() + static_cast<std::ptrdiff_t>(first), warnings.end());
 }
 
 }  // namespace
@@ -78,6 +104,7 @@ void refresh(report::Status& status, const report::Status& first, const sched::S
   const auto share = now.cost_total_s > 0 ? now.cost_done_s / now.cost_total_s : 0;
   status.left_s.reset();
   if (share > 0.01 && now.done >= 3) status.left_s = elapsed_s * (1 - share) / share;
+  refresh_schedule(status, scheduler);
 }
 
 void summarise(const store::RunPaths& run, report::Status& status, sched::ExitStatus end,
@@ -88,7 +115,8 @@ void summarise(const store::RunPaths& run, report::Status& status, sched::ExitSt
   status.done = counts.done;
   status.by_state = counts.by_state;
   status.by_reason = counts.by_reason;
-  status.state = end == sched::ExitStatus::error        ? "failed"
+  const bool failed = end == sched::ExitStatus::error || end == sched::ExitStatus::usage;
+  status.state = failed                                 ? "failed"
                  : end == sched::ExitStatus::unfinished ? "unfinished"
                                                         : "complete";
   log_failed_pages(manifest, contents);

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
+#include <cmath>
 #include <cstdint>
 #include <vector>
 
@@ -219,6 +221,25 @@ unsigned crc32c(std::string_view bytes, unsigned seed) noexcept {
   }
   for (const char c : bytes) crc = (crc >> 8) ^ t[0][(crc ^ static_cast<unsigned char>(c)) & 0xFF];
   return ~crc;
+}
+
+std::optional<double> parse_duration_s(std::string_view text) {
+  constexpr std::array<std::pair<char, double>, 4> units{{{'d', 86'400}, {'h', 3600}, {'m', 60}, {'s', 1}}};
+  double seconds = 0;
+  const auto* unit = units.begin();
+  while (!text.empty()) {
+    double number = 0;
+    const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), number, std::chars_format::fixed);
+    text.remove_prefix(static_cast<std::size_t>(end - text.data()));
+    if (failure != std::errc{} || !std::isfinite(number) || number < 0 || text.empty()) return std::nullopt;
+    unit = std::find_if(unit, units.end(), [&](const auto& known) { return known.first == text.front(); });
+    if (unit == units.end()) return std::nullopt;
+    seconds += number * unit->second;
+    ++unit;
+    text.remove_prefix(1);
+  }
+  if (!(seconds > 0)) return std::nullopt;
+  return seconds;
 }
 
 std::string_view nearest(std::string_view word, const std::string_view* first,

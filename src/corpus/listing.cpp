@@ -182,20 +182,45 @@ void honour_bag(const std::map<std::string, Checksum>& payload, const Filter& fi
   std::ranges::move(absent, std::back_inserter(listing.files));
 }
 
-std::vector<std::string> lines_of(const fs::path& list) {
+/// What a list says of one document.
+struct Entry {
+  std::string path;
+  std::optional<Priority> priority;
+};
+
+/// "path", or "path<tab>urgent".
+Entry entry_of(std::string_view line, const fs::path& list, std::size_t number) {
+  const auto tab = line.find('\t');
+  Entry entry{std::string{line.substr(0, tab)}, {}};
+  if (tab == std::string_view::npos) return entry;
+  const auto word = line.substr(tab + 1);
+  entry.priority = parse_priority(word);
+  if (!entry.priority || entry.path.empty())
+    throw UsageError{fmt::format(
+        "{}:{}: expected a path, a tab and one of urgent, normal, low; found '{}' after the tab. (Paths "
+        "that have tabs in them can be listed with NUL between them, as find -print0 does)",
+        shown(list), number, printable(word))};
+  return entry;
+}
+
+std::vector<Entry> entries_of(const fs::path& list) {
   const auto contents = read_file(list);
   std::string_view rest{contents};
   if (rest.starts_with("\xEF\xBB\xBF")) rest.remove_prefix(3);
   // `find -print0` lists names with newlines: any NUL means that NUL separates.
   const char separator = rest.find('\0') == std::string_view::npos ? '\n' : '\0';
-  std::vector<std::string> lines;
-  while (!rest.empty()) {
+  std::vector<Entry> entries;
+  for (std::size_t number = 1; !rest.empty(); ++number) {
     auto line = rest.substr(0, rest.find(separator));
     rest.remove_prefix(std::min(rest.size(), line.size() + 1));
     if (separator == '\n' && line.ends_with('\r')) line.remove_suffix(1);
-    if (!line.empty() && (separator == '\0' || line[0] != '#')) lines.emplace_back(line);
+    if (line.empty()) continue;
+    if (separator == '\0')
+      entries.push_back({std::string{line}, {}});
+    else if (line[0] != '#')
+      entries.push_back(entry_of(line, list, number));
   }
-  return lines;
+  return entries;
 }
 
 /// A listed path below the root becomes relative to it; another stays absolute.
@@ -213,14 +238,16 @@ Listing from_list(const CorpusSpec& spec, const Filter& filter) {
   listing.root =
       spec.root.empty() ? list.parent_path() : fs::absolute(spec.root).lexically_normal();
   std::set<std::string> seen;
-  std::vector<std::string> lines;
+  std::vector<Entry> entries;
   try {
-    lines = lines_of(list);
+    entries = entries_of(list);
+  } catch (const UsageError&) {
+    throw;
   } catch (const Error& error) {
     throw UsageError{fmt::format("the list of the corpus cannot be read: {}", error.what())};
   }
-  for (const auto& line : lines) {
-    auto path = listed_path(listing.root, line);
+  for (const auto& entry : entries) {
+    auto path = listed_path(listing.root, entry.path);
     if (!filter.lets_in(path)) continue;
     if (!seen.insert(path).second) {
       listing.warnings.push_back(
@@ -228,12 +255,13 @@ Listing from_list(const CorpusSpec& spec, const Filter& filter) {
       continue;
     }
     listing.files.push_back(look_up(listing.root, std::move(path)));
+    listing.files.back().priority = entry.priority;
   }
   if (listing.files.empty())
     throw UsageError{
         fmt::format("the list {} names no file that include and exclude let in ({} "
                     "lines). Check corpus.list, corpus.include and corpus.exclude",
-                    shown(list), lines.size())};
+                    shown(list), entries.size())};
   return listing;
 }
 

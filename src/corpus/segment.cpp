@@ -71,6 +71,7 @@ json to_json(const Document& document) {
     line["problem"] = name(document.problem);
     line["detail"] = to_utf8(document.problem_detail);
   }
+  if (!document.chapters.empty()) line["chapters"] = document.chapters;
   auto& pages = line["pages"] = json::object();
   for (const auto* key : {"width_px", "height_px", "coding", "compressed_bytes", "text_operators"})
     pages[key] = json::array();
@@ -114,6 +115,14 @@ Document from_json(const json& line) {
     page.text_operators = pages.at("text_operators").at(n).get<std::uint32_t>();
   }
   read_measured(pages, document.pages);
+  if (line.contains("chapters")) {
+    document.chapters = line.at("chapters").get<std::vector<std::uint32_t>>();
+    std::uint32_t last = 0;
+    for (const auto page : document.chapters) {
+      require(page > last && page <= document.pages.size(), "a chapter that begins nowhere");
+      last = page;
+    }
+  }
   return document;
 }
 

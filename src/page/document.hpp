@@ -26,6 +26,8 @@ class Document {
   [[nodiscard]] virtual std::vector<corpus::PageEvidence> evidence() = 0;
   /// As many, without looking into the pages where that takes more than a header.
   [[nodiscard]] virtual std::vector<corpus::PageEvidence> pages_without_evidence() { return evidence(); }
+  /// First pages of its chapters, as far as it names them.
+  [[nodiscard]] virtual std::vector<std::uint32_t> chapters() { return {}; }
   /// `page` counts from 1. Throw PageError.
   [[nodiscard]] virtual PageInfo info(std::uint32_t page) = 0;
   [[nodiscard]] virtual PageRaster render(std::uint32_t page, const ImageRequest& request, std::uint64_t max_pixels) = 0;

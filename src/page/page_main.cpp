@@ -71,9 +71,9 @@ class Session {
       if (request.opens) open(request, fds);
       if (problem_) return failure(*problem_);
       switch (request.verb) {
-        case protocol::Verb::probe: return Probe{format_, Reason::none, "", document_->evidence()};
+        case protocol::Verb::probe: return Probe{format_, Reason::none, "", document_->evidence(), document_->chapters()};
         case protocol::Verb::info: return document_->info(request.page);
-        case protocol::Verb::count: return Probe{format_, Reason::none, "", document_->pages_without_evidence()};
+        case protocol::Verb::count: return Probe{format_, Reason::none, "", document_->pages_without_evidence(), {}};
         case protocol::Verb::measure: return measured(request);
         case protocol::Verb::render: break;
       }

@@ -42,6 +42,16 @@ class PdfDocument final : public Document {
     return std::vector<corpus::PageEvidence>(page_count());
   }
 
+  std::vector<std::uint32_t> chapters() override {
+    if (pages_.empty()) return {};
+    try {
+      return chapters_of(*document_, pages_);
+    } catch (const PoDoFo::PdfError&) {
+    } catch (const std::bad_alloc&) {
+    }
+    return {};  // a broken outline is no problem of the document
+  }
+
   PageInfo info(std::uint32_t page) override {
     PageInfo info;
     const auto& plan = plan_for(page);

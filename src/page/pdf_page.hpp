@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -32,6 +33,9 @@ struct PdfPageNode {
 /// All pages, by walking the tree itself: /Count may lie, kids may loop. In number bounded by the
 /// objects. A page listed twice is two pages, as Poppler counts, which rasterises by number.
 [[nodiscard]] std::vector<PdfPageNode> collect_pages(PoDoFo::PdfMemDocument& document);
+
+/// The pages at which the entries of the outline's top level lead, ascending, each once.
+[[nodiscard]] std::vector<std::uint32_t> chapters_of(PoDoFo::PdfMemDocument& document, std::span<const PdfPageNode> pages);
 
 /// x' = a x + c y + e, y' = b x + d y + f.
 struct Matrix {

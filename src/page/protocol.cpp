@@ -18,6 +18,8 @@ bool is_length(double value) { return std::isfinite(value) && value >= 0; }
 void put_probe(ByteWriter& out, const Probe& probe) {
   out.put(probe.format).put(probe.problem).put_text(probe.problem_detail);
   corpus::encode(out, probe.pages);
+  out.put(static_cast<std::uint32_t>(probe.chapters.size()));
+  for (const auto page : probe.chapters) out.put(page);
 }
 
 Probe get_probe(ByteReader& in) {
@@ -27,6 +29,13 @@ Probe get_probe(ByteReader& in) {
   probe.problem = get_reason(in);
   probe.problem_detail = in.get_text();
   probe.pages = corpus::decode_evidence(in);
+  probe.chapters.resize(in.get_count(sizeof(std::uint32_t)));
+  std::uint32_t last = 0;
+  for (auto& page : probe.chapters) {
+    page = in.get<std::uint32_t>();
+    require(page > last && page <= probe.pages.size(), "a chapter that begins nowhere");
+    last = page;
+  }
   return probe;
 }
 

@@ -10,6 +10,51 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+Json ranks_of(const Status& status) {
+  auto ranks = Json::array();
+  for (const auto& rank : status.per_rank)
+    ranks.push_back({{"speed", rank.speed},
+                     {"load_s", rank.load_s},
+                     {"queued", rank.queued},
+                     {"held", rank.held},
+                     {"done", rank.done},
+                     {"failed", rank.failed},
+                     {"memory_bytes", rank.memory_bytes},
+                     {"health", rank.health}});
+  return ranks;
+}
+
+void read_ranks(const Json& json, Status& status) {
+  for (const auto& entry : json) {
+    auto& rank = status.per_rank.emplace_back();
+    entry.at("speed").get_to(rank.speed);
+    entry.at("load_s").get_to(rank.load_s);
+    entry.at("queued").get_to(rank.queued);
+    entry.at("held").get_to(rank.held);
+    entry.at("done").get_to(rank.done);
+    entry.at("failed").get_to(rank.failed);
+    entry.at("memory_bytes").get_to(rank.memory_bytes);
+    entry.at("health").get_to(rank.health);
+  }
+}
+
+Json schedule_of(const Status::Schedule& schedule) {
+  return {{"makespan_s", schedule.makespan_s}, {"steals", schedule.steals},
+          {"stolen_pages", schedule.stolen_pages}, {"copies", schedule.copies},
+          {"duplicates", schedule.duplicates}, {"messages", schedule.messages},
+          {"heartbeats", schedule.heartbeats}};
+}
+
+void read_schedule(const Json& json, Status::Schedule& schedule) {
+  json.at("makespan_s").get_to(schedule.makespan_s);
+  json.at("steals").get_to(schedule.steals);
+  json.at("stolen_pages").get_to(schedule.stolen_pages);
+  json.at("copies").get_to(schedule.copies);
+  json.at("duplicates").get_to(schedule.duplicates);
+  json.at("messages").get_to(schedule.messages);
+  json.at("heartbeats").get_to(schedule.heartbeats);
+}
+
 }  // namespace
 
 std::string to_json(const Status& status) {
@@ -31,6 +76,9 @@ std::string to_json(const Status& status) {
   json["by_reason"] = status.by_reason;
   json["pages_per_s"] = status.pages_per_s;
   json["left_s"] = status.left_s ? Json(*status.left_s) : Json(nullptr);
+  json["warnings"] = status.warnings;
+  json["schedule"] = schedule_of(status.schedule);
+  json["per_rank"] = ranks_of(status);
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
@@ -55,6 +103,10 @@ Status from_json(const std::string& text) {
     json.at("by_reason").get_to(status.by_reason);
     json.at("pages_per_s").get_to(status.pages_per_s);
     if (const auto& left = json.at("left_s"); !left.is_null()) status.left_s = left.get<double>();
+    // Added after the first release: a status of that has none.
+    if (json.contains("warnings")) json.at("warnings").get_to(status.warnings);
+    if (json.contains("schedule")) read_schedule(json.at("schedule"), status.schedule);
+    if (json.contains("per_rank")) read_ranks(json.at("per_rank"), status);
     return status;
   } catch (const Json::exception& error) {
     throw Error{std::string{"status.json is damaged: "} + error.what()};

@@ -171,12 +171,15 @@ std::size_t PageQueue::drop(const std::function<bool(const plan::Task&)>& unwant
   return dropped;
 }
 
-void PageQueue::reprice(const std::function<float(const plan::Task&)>& cost_s) {
+void PageQueue::scale(std::uint32_t document, double factor) {
   for (auto& level : levels_) {
-    const auto all = std::span{level.tasks}.subspan(level.head);
-    for (auto& task : all) task.cost_s = cost_s(task);
-    for (const auto& group : groups_of(all))
-      std::ranges::stable_sort(all.subspan(group.begin, group.end - group.begin), std::greater{}, &plan::Task::cost_s);
+    bool changed = false;
+    for (auto& task : std::span{level.tasks}.subspan(level.head)) {
+      if (task.page.document != document) continue;
+      task.cost_s = plan::sane_cost_s(static_cast<float>(task.cost_s * factor));
+      changed = true;
+    }
+    if (!changed) continue;
     level.arrange();
     level.count_again();
   }

@@ -38,8 +38,8 @@ class PageQueue {
 
   /// Drops pages for which `unwanted` holds; returns how many.
   std::size_t drop(const std::function<bool(const plan::Task&)>& unwanted);
-  /// Gives every page a new cost and puts all in order by it: documents, and pages within them.
-  void reprice(const std::function<float(const plan::Task&)>& cost_s);
+  /// The pages of a document cost so many times as much as was thought; it moves accordingly.
+  void scale(std::uint32_t document, double factor);
 
   [[nodiscard]] std::size_t size() const noexcept;
   [[nodiscard]] std::size_t size(corpus::Priority last) const noexcept;

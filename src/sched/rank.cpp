@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <utility>
 
@@ -10,6 +11,13 @@
 
 namespace pecia::sched {
 namespace {
+
+/// The estimate counts as much as so many finished pages of the document.
+constexpr double trusted_pages = 2;
+/// A page that loops says little of the others of its document.
+constexpr double most_ratio = 4;
+/// A smaller change does not move a document in the queue.
+constexpr double worth_moving = 0.1;
 
 bool is_for_root(Kind kind) {
   switch (kind) {
@@ -212,9 +220,22 @@ void Scheduler::Impl::on_finished(std::uint32_t index, double seconds) {
   else
     ++started_.at(static_cast<std::size_t>(task.priority));  // it needed no reading
   speed_.add(static_cast<double>(task.cost_s), seconds);
+  if (settings_.calibrate && seconds > 0) calibrate(task, seconds);
   uncommitted_.insert_or_assign(index, Read{task, seconds});
   if (seeking_ == Seeking::rest && reading_ < static_cast<std::size_t>(settings_.slots)) seeking_until_s_ = now_s_;
   seek();
+}
+
+/// Most of the variance is between documents: a few pages tell what the others will cost.
+void Scheduler::Impl::calibrate(const plan::Task& task, double seconds) {
+  auto& learned = learned_[task.page.document];
+  const double ratio = seconds * rate() / static_cast<double>(task.cost_s) * learned.applied;
+  learned.ratios += std::clamp(ratio, 1 / most_ratio, most_ratio);
+  ++learned.pages;
+  const double factor = (trusted_pages + learned.ratios) / (trusted_pages + learned.pages);
+  if (std::abs(factor / learned.applied - 1) < worth_moving) return;
+  queue_.scale(task.page.document, factor / learned.applied);
+  learned.applied = factor;
 }
 
 void Scheduler::Impl::on_committed(std::uint32_t index, PageEnd end) {

@@ -39,7 +39,6 @@ class Scheduler::Impl {
   void on_closed(const ClosedReport& report);
   void on_bound();
   void set_memory_bytes(std::uint64_t bytes) { memory_bytes_ = bytes; }
-  void reprice(const std::function<float(const plan::Task&)>& cost_s) { queue_.reprice(cost_s); }
 
   [[nodiscard]] std::optional<plan::Task> next_page();
   [[nodiscard]] std::optional<Command> next_command();
@@ -80,6 +79,14 @@ class Scheduler::Impl {
     bool may_start;  ///< a slot of its engine is free
   };
 
+  /// What the finished pages of a document say of those left.
+  struct Learned {
+    double ratios = 0;  ///< sum of (what a page cost / what was expected)
+    int pages = 0;
+    double applied = 1;  ///< to its pages in the queue
+  };
+
+  void calibrate(const plan::Task& task, double seconds);
   void tell(int to, Bytes message) { outbox_.push_back({to, std::move(message)}); }
   void dispatch(int from, Kind kind, ByteReader& in);
   [[nodiscard]] Report make_report();
@@ -125,6 +132,7 @@ class Scheduler::Impl {
   std::size_t reading_ = 0;      ///< of `held_`, those in the engine
   std::size_t short_pages_ = 0;  ///< handed out to learn the speed by
   Speed speed_;
+  std::unordered_map<std::uint32_t, Learned> learned_;  ///< by document
   corpus::Priority level_;
   std::array<std::uint32_t, corpus::priorities> started_{}, reported_started_{};
   std::vector<DonePage> unreported_;

@@ -141,7 +141,11 @@ void Registry::count_received(int from, Kind kind) {
 void Registry::count(int from, const DonePage& page) {
   require(page.index < done_.size(), "a page was reported that is not in the manifest");
   ++state(from).done;
-  if (page.seconds > 0) finished_.push_back({page.index, static_cast<double>(page.seconds), from});
+  if (page.seconds > 0) {
+    const double rate = peer(from).rate;
+    const double speed = rate > 0 && usual_rate_ > 0 ? rate / usual_rate_ : 1;
+    finished_.push_back({page.index, static_cast<double>(page.seconds) * speed});
+  }
   if (done_[page.index]) {
     ++progress_.duplicates;
     return;
@@ -212,6 +216,17 @@ void Registry::advance_level() {
   tell_all(level.bytes());
 }
 
+void Registry::find_usual_rate() {
+  std::vector<double> rates;
+  for (const auto& peer_ : peers_) {
+    if (peer_.rate > 0) rates.push_back(peer_.rate);
+  }
+  if (rates.empty()) return;
+  const auto middle = rates.begin() + static_cast<std::ptrdiff_t>(rates.size() / 2);
+  std::ranges::nth_element(rates, middle);
+  usual_rate_ = *middle;
+}
+
 // ---- ranks that do not answer
 
 void Registry::on_time(double now_s) {
@@ -230,6 +245,7 @@ void Registry::on_time(double now_s) {
     next_look_s_ = now_s_ + settings_.heartbeat_s / 2;
     look_for_silent();
     adopt_pages_of_nobody();
+    find_usual_rate();
     serve_hungry();
     rebalance();
   }

@@ -75,6 +75,7 @@ class Registry {
   [[nodiscard]] std::vector<std::uint32_t> richest(const Rich& rich, int but) const;
   void reckon_with_theft(int victim, int thief);
   [[nodiscard]] bool answer(int from, bool may_start);
+  void find_usual_rate();
   void serve_hungry();
   void rebalance();
   [[nodiscard]] std::optional<std::uint32_t> page_to_copy(int thief);
@@ -109,6 +110,7 @@ class Registry {
   std::set<int> hungry_;  ///< ranks for whom there was nothing
   double nobody_holds_since_s_ = -1;
   std::vector<FinishedPage> finished_;
+  double usual_rate_ = 0;  ///< median over ranks
   double now_s_ = 0, next_look_s_ = 0;
   bool clock_started_ = false;
   bool draining_ = false, close_said_ = false, reports_ready_ = false, reports_taken_ = false;

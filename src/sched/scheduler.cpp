@@ -52,7 +52,6 @@ void Scheduler::on_bound() {
   impl_->settle();
 }
 void Scheduler::set_memory_bytes(std::uint64_t bytes) { impl_->set_memory_bytes(bytes); }
-void Scheduler::reprice(const std::function<float(const plan::Task&)>& cost_s) { impl_->reprice(cost_s); }
 
 std::optional<plan::Task> Scheduler::next_page() {
   const auto task = impl_->next_page();

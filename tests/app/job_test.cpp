@@ -69,7 +69,8 @@ TEST_F(JobFile, GivesEveryKey) {
       "engine: {name: replay, languages: deu+lat, threads: 3, watchdog_s: 1.5, time_scale: .25}\n"
       "rules:\n"
       "  - {match: 'a/**', languages: [frk, lat]}\n"
-      "  - {match: '*.pdf', password: 1234}\n"
+      "  - {match: '*.pdf', password: 1234, priority: urgent}\n"
+      "split: chapter\n"
       "store: {sync: page, sync_interval_s: 7, shard_pages: 10, shard_age_s: 20}\n"
       "drain: {grace_s: 0}\n"
       "cost_model: ../m.json\n"
@@ -91,6 +92,8 @@ TEST_F(JobFile, GivesEveryKey) {
   EXPECT_FALSE(job.rules[0].password);
   EXPECT_EQ(job.rules[1].password, "1234");
   EXPECT_FALSE(job.rules[1].languages);
+  EXPECT_EQ(job.rules[1].priority, corpus::Priority::urgent);
+  EXPECT_EQ(job.split, plan::Split::chapter);
   EXPECT_EQ(job.store.sync, app::Sync::page);
   EXPECT_EQ(job.store.sync_interval_s, 7);
   EXPECT_EQ(job.store.shard_pages, 10);
@@ -319,7 +322,7 @@ TEST_F(JobFile, RefusesWrongOverridesNamingThem) {
   EXPECT_EQ(
       refusal(smallest, {"motor.threads=4"}),
       "--set motor.threads=4: unknown key 'motor.threads' at the top level. Known keys: corpus, "
-      "run, engine, rules, store, cost_model, drain, probe, progress_s");
+      "run, engine, rules, split, store, cost_model, drain, probe, progress_s");
   EXPECT_EQ(refusal(smallest, {"engine.threads"}),
             "--set engine.threads: expected KEY=VALUE, such as --set engine.threads=4");
   EXPECT_THAT(refusal(smallest, {"corpus.include=[a"}),
@@ -333,7 +336,8 @@ TEST_F(JobFile, IsTheSameWhenItsYamlIsLoaded) {
       "corpus: {root: docs, include: ['a: b', '# c', ' d ', '~', 'null', '*é\"', \"x\\ny\"]}\n"
       "run: r\n"
       "engine: {name: replay, languages: deu+lat, threads: 3, watchdog_s: 1.1, time_scale: 0.3}\n"
-      "rules: [{match: '*', languages: [frk]}, {match: 'b'}]\n"
+      "rules: [{match: '*', languages: [frk]}, {match: 'b', priority: low}]\n"
+      "split: document\n"
       "store: {sync: close, sync_interval_s: 0.1}\n");
   const auto yaml = app::to_yaml(job);
   const test::TempFolder elsewhere;
@@ -346,6 +350,8 @@ TEST_F(JobFile, IsTheSameWhenItsYamlIsLoaded) {
   EXPECT_EQ(again.engine.watchdog_s, 1.1);
   EXPECT_EQ(again.rules.size(), 2u);
   EXPECT_EQ(again.rules[0].languages, job.rules[0].languages);
+  EXPECT_EQ(again.rules[1].priority, corpus::Priority::low);
+  EXPECT_EQ(again.split, plan::Split::document);
   EXPECT_EQ(again.store.sync, app::Sync::close);
 }
 
@@ -364,6 +370,24 @@ TEST_F(JobFile, ExplainsEveryKeyWithItsDefault) {
 }
 
 // ---- what follows from it
+
+TEST_F(JobFile, GivesADocumentThePriorityOfItsLastRule) {
+  const auto job = load(std::string{smallest} +
+                        "rules:\n"
+                        "  - {match: 'a/**', priority: urgent}\n"
+                        "  - {match: '*.tif', priority: low}\n"
+                        "  - {match: '*.tif', languages: [deu]}\n");
+  EXPECT_EQ(app::priority_of(job, "a/x.pdf"), corpus::Priority::urgent);
+  EXPECT_EQ(app::priority_of(job, "a/x.tif"), corpus::Priority::low);
+  EXPECT_EQ(app::priority_of(job, "b/x.pdf"), corpus::Priority::normal);
+}
+
+TEST_F(JobFile, RefusesPrioritiesAndSplitsThatThereAreNot) {
+  EXPECT_EQ(refusal(std::string{smallest} + "rules:\n  - {match: a, priority: soon}\n"),
+            "x.yaml:4:26: rules[].priority: expected one of urgent, normal, low, found 'soon'");
+  EXPECT_EQ(refusal(std::string{smallest} + "split: words\n"),
+            "x.yaml:3:8: split: expected one of auto, page, chapter, document, found 'words'");
+}
 
 TEST_F(JobFile, DiffersInTextOnlyByWhatChangesText) {
   const auto before =

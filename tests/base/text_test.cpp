@@ -80,6 +80,17 @@ TEST(Crc32c, GivesTheCheckValueInOneOrManyPieces) {
   EXPECT_EQ(crc32c(std::string_view{long_text}.substr(37), crc32c(std::string_view{long_text}.substr(0, 37))), crc32c(long_text));
 }
 
+TEST(Duration, IsNumbersWithUnits) {
+  EXPECT_EQ(parse_duration_s("90m"), 5400);
+  EXPECT_EQ(parse_duration_s("4h"), 14'400);
+  EXPECT_EQ(parse_duration_s("1d"), 86'400);
+  EXPECT_EQ(parse_duration_s("3600s"), 3600);
+  EXPECT_EQ(parse_duration_s("1.5h"), 5400);
+  EXPECT_EQ(parse_duration_s("1d2h3m4s"), 93'784);
+  for (const auto* nonsense : {"", "4", "h", "4 h", "h4", "-4h", "0s", "4x", "4hh", "4h4h", "4m4h", "nanh", "infh", "1e3s", "4h "})
+    EXPECT_FALSE(parse_duration_s(nonsense)) << nonsense;
+}
+
 TEST(Nearest, FindsMisspellingsAndNothingElse) {
   constexpr std::array<std::string_view, 3> words{"languages", "threads", "watchdog_s"};
   EXPECT_EQ(nearest("langauges", words.begin(), words.end()), "languages");

@@ -251,6 +251,36 @@ TEST(List, MayBeSeparatedByNulSoThatNamesHaveNewlines) {
   for (const auto& file : listing.files) EXPECT_TRUE(file.exists) << file.path;
 }
 
+TEST(List, MayHavePrioritiesBehindTabs) {
+  const Scratch scratch;
+  const auto listing = list_file(scratch, "a.pdf\tlow\nb.pdf\nc.pdf\turgent\r\nd.pdf\tnormal");
+  ASSERT_THAT(paths(listing), ElementsAre("a.pdf", "b.pdf", "c.pdf", "d.pdf"));
+  EXPECT_EQ(listing.files[0].priority, Priority::low);
+  EXPECT_FALSE(listing.files[1].priority.has_value());
+  EXPECT_EQ(listing.files[2].priority, Priority::urgent);
+  EXPECT_EQ(listing.files[3].priority, Priority::normal);
+}
+
+TEST(List, WithNonsenseBehindATabIsRefusedWithItsLine) {
+  const Scratch scratch;
+  CorpusSpec spec;
+  for (const auto* line : {"b.pdf\tsoon", "b.pdf\t", "b.pdf\turgent\tlow", "b.pdf\t urgent", "\turgent", "b\tc.pdf"}) {
+    spec.list = scratch.write("paths.txt", std::string{"# first\na.pdf\n"} + line + "\n");
+    const auto message = refusal(spec);
+    EXPECT_THAT(message, HasSubstr("paths.txt:3: ")) << line;
+    EXPECT_THAT(message, HasSubstr("urgent, normal, low")) << line;
+  }
+}
+
+TEST(List, WithNulHasTabsInNames) {
+  const Scratch scratch;
+  scratch.write("tab\turgent");
+  using namespace std::string_view_literals;
+  const auto listing = list_file(scratch, "tab\turgent\0"sv);
+  EXPECT_THAT(paths(listing), ElementsAre("tab\turgent"));
+  EXPECT_FALSE(listing.files[0].priority.has_value());
+}
+
 TEST(List, IsTakenByteForByte) {
   const Scratch scratch;
   scratch.write("\xFF\xE9.pdf");

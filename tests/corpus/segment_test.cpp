@@ -27,6 +27,7 @@ Document book(const std::string& path, std::uint32_t revision = 0) {
   document.format = Format::tiff;
   document.pages = {{2480, 3508, Coding::g4, 61234, 0},
                     {0.1F, 3.3333333F, Coding::mixed, 1ULL << 60, 4'000'000'000}};
+  document.chapters = {1, 2};
   return document;
 }
 
@@ -39,6 +40,7 @@ void expect_same(const Document& one, const Document& other) {
   EXPECT_EQ(one.format, other.format);
   EXPECT_EQ(one.problem, other.problem);
   EXPECT_EQ(one.problem_detail, other.problem_detail);
+  EXPECT_EQ(one.chapters, other.chapters);
   ASSERT_EQ(one.pages.size(), other.pages.size());
   for (std::size_t n = 0; n < one.pages.size(); ++n) {
     EXPECT_EQ(one.pages[n].width_px, other.pages[n].width_px);
@@ -59,6 +61,7 @@ TEST(ManifestSegment, IsReadAsItWasWritten) {
   locked.problem = Reason::encrypted;
   locked.problem_detail = "needs a password";
   locked.pages.clear();
+  locked.chapters.clear();
   const std::vector<Document> documents{book("a"), locked};
   write_manifest_segment(scratch.folder(), 1, documents);
   const auto manifest = load_manifest(scratch.folder());
@@ -90,6 +93,16 @@ TEST(ManifestSegment, WithoutMeasuredPagesIsAsItWasBeforePagesWereMeasured) {
   EXPECT_THAT(read_file(scratch.folder() / "000001.jsonl"), Not(HasSubstr("transitions")));
   const auto manifest = load_manifest(scratch.folder());
   for (const auto& page : manifest.documents().at(0).pages) EXPECT_LT(page.transitions, 0);
+}
+
+TEST(ManifestSegment, RefusesChaptersThatAreNotThere) {
+  for (const auto& chapters : {std::vector<std::uint32_t>{3}, {0, 1}, {2, 1}, {1, 1}}) {
+    const Scratch scratch;
+    auto document = book("a");
+    document.chapters = chapters;
+    write_manifest_segment(scratch.folder(), 1, std::vector{document});
+    EXPECT_THROW((void)load_manifest(scratch.folder()), Error);
+  }
 }
 
 TEST(ManifestSegment, KeepsPathsOfAnyBytes) {

@@ -172,11 +172,13 @@ class PdfBuilder {
                                       : "<<" + dictionary + "/Length " + std::to_string(stream.size()) + ">>stream\n" + stream + "\nendstream");
     return static_cast<int>(objects_.size()) + 3;
   }
-  /// `page`: what else the page's dictionary holds. `pages`: what the page tree's root holds.
+  /// `page`: what else the page's dictionary holds. `pages`: what the page tree's root holds, and
+  /// `catalog` what else the catalog does.
   [[nodiscard]] std::string finish(const std::string& page, const std::string& contents, const std::string& resources,
-                                   const std::string& pages = "/Kids[3 0 R]/Count 1") {
+                                   const std::string& pages = "/Kids[3 0 R]/Count 1",
+                                   const std::string& catalog = {}) {
     const auto contents_number = add("", contents);
-    std::vector<std::string> all{"<</Type/Catalog/Pages 2 0 R>>", "<</Type/Pages" + pages + ">>",
+    std::vector<std::string> all{"<</Type/Catalog/Pages 2 0 R" + catalog + ">>", "<</Type/Pages" + pages + ">>",
                                  "<</Type/Page/Parent 2 0 R" + page + "/Contents " + std::to_string(contents_number) +
                                      " 0 R/Resources<<" + resources + ">>>>"};
     all.insert(all.end(), objects_.begin(), objects_.end());

@@ -21,6 +21,27 @@ PageRun run(std::uint32_t document, std::size_t pages, float cost_s, std::uint32
   return {document, first_page, std::vector<float>(pages, cost_s)};
 }
 
+std::vector<RankSpec> specs(const Speeds& speeds) {
+  std::vector<RankSpec> ranks;
+  for (const auto speed : speeds) ranks.push_back({speed});
+  return ranks;
+}
+
+std::vector<Share> divide(std::span<const PageRun> runs, const Speeds& speeds,
+                          double max_run_share = 0.25, Split split = Split::page) {
+  return partition(runs, specs(speeds), {split, max_run_share});
+}
+
+double makespan_s(std::span<const Share> shares, const Speeds& speeds) {
+  return predicted_makespan_s(shares, specs(speeds));
+}
+
+std::vector<PageRef> pages_of(const Share& share) {
+  std::vector<PageRef> pages;
+  for (const auto& task : share.tasks) pages.push_back(task.page);
+  return pages;
+}
+
 double cost_of(const PageRun& run) {
   return std::accumulate(run.cost_s.begin(), run.cost_s.end(), 0.0);
 }
@@ -65,35 +86,52 @@ std::vector<PageRun> archive(std::mt19937& random, std::size_t pages) {
   return runs;
 }
 
-/// Every page once, with its cost; a document's pages together and in order within a share; the
-/// documents with the most to do first; runs whole unless they had to be cut.
-void expect_sound(std::span<const PageRun> runs, const Speeds& speeds,
-                  double max_run_share = 0.25) {
-  const auto shares = partition(runs, speeds, max_run_share);
+/// The order of a share of one priority: a document's pages together, the dearest first; the
+/// documents with the dearest pages first.
+void expect_ordered(const Share& share) {
+  double group_cost = 0, mean_before = std::numeric_limits<double>::infinity(), pages = 0;
+  std::set<std::uint32_t> documents;
+  const auto end_group = [&] {
+    ASSERT_LE(group_cost / pages, mean_before * (1 + 1e-6))
+        << "a document of dearer pages comes later";
+    mean_before = group_cost / pages;
+    group_cost = pages = 0;
+  };
+  for (std::size_t n = 0; n < share.tasks.size(); ++n) {
+    const auto& task = share.tasks[n];
+    if (n == 0 || share.tasks[n - 1].page.document != task.page.document) {
+      ASSERT_TRUE(documents.insert(task.page.document).second)
+          << "a document is scattered in a share";
+      if (n > 0) end_group();
+    } else {
+      const auto& last = share.tasks[n - 1];
+      ASSERT_GE(last.cost_s, task.cost_s) << "a dearer page comes later";
+      if (last.cost_s == task.cost_s) {
+        ASSERT_LT(last.page.page, task.page.page) << "pages out of order";
+      }
+    }
+    group_cost += static_cast<double>(task.cost_s);
+    ++pages;
+  }
+  if (pages > 0) end_group();
+}
+
+/// Every page once, with its cost, in the order that is promised; documents whole unless they had
+/// to be cut.
+void expect_sound(std::span<const PageRun> runs, const Speeds& speeds, double max_run_share = 0.25,
+                  Split split = Split::page) {
+  const auto shares = divide(runs, speeds, max_run_share, split);
   ASSERT_EQ(shares.size(), speeds.size());
   std::map<PageRef, std::pair<std::size_t, float>> given;
   for (std::size_t rank = 0; rank < shares.size(); ++rank) {
-    double cost = 0, group_cost = 0, group_before = std::numeric_limits<double>::infinity();
-    std::set<std::uint32_t> documents;
-    const auto& tasks = shares[rank].tasks;
-    for (std::size_t n = 0; n < tasks.size(); ++n) {
-      const auto page = tasks[n].page;
-      ASSERT_TRUE(given.emplace(page, std::pair{rank, tasks[n].cost_s}).second)
-          << "page " << page.page << " of document " << page.document << " was given twice";
-      cost += static_cast<double>(tasks[n].cost_s);
-      if (n == 0 || tasks[n - 1].page.document != page.document) {
-        ASSERT_TRUE(documents.insert(page.document).second) << "a document is scattered in a share";
-        if (n > 0) {
-          ASSERT_LE(group_cost, group_before * (1 + 1e-9));
-          group_before = group_cost;
-        }
-        group_cost = 0;
-      } else {
-        ASSERT_LT(tasks[n - 1].page.page, page.page) << "pages out of order";
-      }
-      group_cost += static_cast<double>(tasks[n].cost_s);
+    double cost = 0;
+    for (const auto& task : shares[rank].tasks) {
+      ASSERT_TRUE(given.emplace(task.page, std::pair{rank, task.cost_s}).second)
+          << "page " << task.page.page << " of document " << task.page.document
+          << " was given twice";
+      cost += static_cast<double>(task.cost_s);
     }
-    ASSERT_LE(group_cost, group_before * (1 + 1e-9)) << "a longer document comes later";
+    ASSERT_NO_FATAL_FAILURE(expect_ordered(shares[rank]));
     ASSERT_NEAR(shares[rank].cost_s, cost, 1e-6 * (1 + cost));
   }
   std::size_t pages = 0;
@@ -113,38 +151,36 @@ void expect_sound(std::span<const PageRun> runs, const Speeds& speeds,
   }
   ASSERT_EQ(given.size(), pages) << "pages that nobody asked for";
   const double piece = std::max(limit, longest_page_of(runs));
-  ASSERT_LE(predicted_makespan_s(shares, speeds),
+  ASSERT_LE(makespan_s(shares, speeds),
             4.0 / 3 * least_makespan_s(runs, speeds) + piece / std::ranges::max(speeds) + 1e-6);
 }
 
 double efficiency(std::span<const PageRun> runs, std::size_t ranks) {
   const Speeds speeds(ranks, 1.0);
-  return total_of(runs) /
-         (static_cast<double>(ranks) * predicted_makespan_s(partition(runs, speeds), speeds));
+  return total_of(runs) / (static_cast<double>(ranks) * makespan_s(divide(runs, speeds), speeds));
 }
 
-TEST(Partition, GivesOneRankEverythingLongestFirst) {
+TEST(Partition, GivesOneRankEverythingDearestFirst) {
   const std::vector<PageRun> runs{run(0, 2, 1), run(1, 1, 5, 0), run(2, 3, 1, 7)};
-  const auto shares = partition(runs, Speeds{1});
+  const auto shares = divide(runs, Speeds{1});
   ASSERT_EQ(shares.size(), 1U);
-  std::vector<PageRef> pages;
-  for (const auto& task : shares[0].tasks) pages.push_back(task.page);
-  EXPECT_EQ(pages, (std::vector<PageRef>{{1, 0}, {2, 7}, {2, 8}, {2, 9}, {0, 1}, {0, 2}}));
+  EXPECT_EQ(pages_of(shares[0]),
+            (std::vector<PageRef>{{1, 0}, {0, 1}, {0, 2}, {2, 7}, {2, 8}, {2, 9}}));
   EXPECT_DOUBLE_EQ(shares[0].cost_s, 10);
 }
 
 TEST(Partition, OfNothingIsAnEmptyShareForEachRank) {
-  const auto shares = partition({}, Speeds{1, 1, 1});
+  const auto shares = divide({}, Speeds{1, 1, 1});
   ASSERT_EQ(shares.size(), 3U);
   for (const auto& share : shares) EXPECT_TRUE(share.tasks.empty());
-  EXPECT_EQ(predicted_makespan_s(shares, Speeds{1, 1, 1}), 0);
+  EXPECT_EQ(makespan_s(shares, Speeds{1, 1, 1}), 0);
   const std::vector<PageRun> hollow{run(0, 0, 1), run(1, 1, 1)};
   expect_sound(hollow, Speeds{1, 1});
 }
 
 TEST(Partition, WithMoreRanksThanPagesGivesNobodyTwo) {
   const std::vector<PageRun> runs{run(0, 3, 1), run(1, 2, 2)};
-  for (const auto& share : partition(runs, Speeds(8, 1.0))) EXPECT_LE(share.tasks.size(), 1U);
+  for (const auto& share : divide(runs, Speeds(8, 1.0))) EXPECT_LE(share.tasks.size(), 1U);
   expect_sound(runs, Speeds(8, 1.0));
 }
 
@@ -152,7 +188,7 @@ TEST(Partition, OfEqualPagesIsEven) {
   std::vector<PageRun> runs;
   for (std::uint32_t document = 0; document < 100; ++document)
     runs.push_back(run(document, 1, 1.2F));
-  for (const auto& share : partition(runs, Speeds(10, 1.0))) EXPECT_EQ(share.tasks.size(), 10U);
+  for (const auto& share : divide(runs, Speeds(10, 1.0))) EXPECT_EQ(share.tasks.size(), 10U);
 }
 
 TEST(Partition, SpreadsAHugeDocument) {
@@ -170,7 +206,7 @@ TEST(Partition, SpreadsAFewLongDocumentsEvenly) {
 TEST(Partition, KeepsRunsBelowTheWantedShareWhole) {
   const std::vector<PageRun> runs{run(0, 30, 1), run(1, 9, 1),
                                   run(2, 1, 1)};  // fair share of 4 ranks: 10 s
-  const auto shares = partition(runs, Speeds(4, 1.0), 1.0);
+  const auto shares = divide(runs, Speeds(4, 1.0), 1.0);
   std::set<std::size_t> ranks;
   for (std::size_t rank = 0; rank < shares.size(); ++rank) {
     for (const auto& task : shares[rank].tasks) {
@@ -178,13 +214,13 @@ TEST(Partition, KeepsRunsBelowTheWantedShareWhole) {
     }
   }
   EXPECT_EQ(ranks.size(), 1U);
-  EXPECT_DOUBLE_EQ(predicted_makespan_s(shares, Speeds(4, 1.0)), 10);
+  EXPECT_DOUBLE_EQ(makespan_s(shares, Speeds(4, 1.0)), 10);
 }
 
 TEST(Partition, CutsLongRunsIntoPiecesBelowTheLimit) {
   // Fair share 10 s, limit 2.5 s: pieces of two pages at most.
   const std::vector<PageRun> runs{run(0, 40, 1)};
-  const auto shares = partition(runs, Speeds(4, 1.0), 0.25);
+  const auto shares = divide(runs, Speeds(4, 1.0), 0.25);
   for (const auto& share : shares) {
     EXPECT_DOUBLE_EQ(share.cost_s, 10);
     std::size_t length = 0, longest = 0;
@@ -200,44 +236,42 @@ TEST(Partition, CutsLongRunsIntoPiecesBelowTheLimit) {
 TEST(Partition, GivesFastRanksMore) {
   const std::vector<PageRun> runs{run(0, 1000, 1)};
   const Speeds speeds{1, 3};
-  const auto shares = partition(runs, speeds, 0.01);
+  const auto shares = divide(runs, speeds, 0.01);
   EXPECT_NEAR(shares[0].cost_s, 250, 5);
   EXPECT_NEAR(shares[1].cost_s, 750, 5);
-  EXPECT_NEAR(predicted_makespan_s(shares, speeds), 250, 5);
+  EXPECT_NEAR(makespan_s(shares, speeds), 250, 5);
 }
 
 TEST(Partition, GivesASlowRankNothingThatItWouldEndLast) {
   const std::vector<PageRun> runs{run(0, 1, 10), run(1, 1, 10), run(2, 1, 10)};
   const Speeds speeds{0.1, 1};
-  const auto shares = partition(runs, speeds);
+  const auto shares = divide(runs, speeds);
   EXPECT_TRUE(shares[0].tasks.empty()) << "it would take 100 s, the other ends all after 30 s";
-  EXPECT_DOUBLE_EQ(predicted_makespan_s(shares, speeds), 30);
+  EXPECT_DOUBLE_EQ(makespan_s(shares, speeds), 30);
 }
 
 TEST(Partition, NeedsRanksWithSpeeds) {
   const std::vector<PageRun> runs{run(0, 1, 1)};
-  EXPECT_THROW((void)partition(runs, Speeds{}), Error);
-  EXPECT_THROW((void)partition(runs, Speeds{1, 0}), Error);
-  EXPECT_THROW((void)partition(runs, Speeds{-1}), Error);
-  EXPECT_THROW((void)partition(runs, Speeds{std::nan("")}), Error);
-  EXPECT_THROW((void)partition(runs, Speeds{std::numeric_limits<double>::infinity()}), Error);
+  EXPECT_THROW((void)divide(runs, Speeds{}), Error);
+  EXPECT_THROW((void)divide(runs, Speeds{1, 0}), Error);
+  EXPECT_THROW((void)divide(runs, Speeds{-1}), Error);
+  EXPECT_THROW((void)divide(runs, Speeds{std::nan("")}), Error);
+  EXPECT_THROW((void)divide(runs, Speeds{std::numeric_limits<double>::infinity()}), Error);
 }
 
-TEST(Partition, GivesRunsOfOneDocumentOnOneRankInPageOrder) {
+TEST(Partition, KeepsRunsOfOneDocumentTogether) {
   // What is left of a document after a restart: two runs with a gap.
-  const std::vector<PageRun> runs{run(3, 2, 5, 10), run(3, 2, 1, 2)};
-  const auto shares = partition(runs, Speeds{1});
-  std::vector<std::uint32_t> pages;
-  for (const auto& task : shares[0].tasks) pages.push_back(task.page.page);
-  EXPECT_EQ(pages, (std::vector<std::uint32_t>{2, 3, 10, 11}));
+  const std::vector<PageRun> runs{run(3, 2, 5, 10), run(1, 3, 2), run(3, 2, 1, 2)};
+  EXPECT_EQ(pages_of(divide(runs, Speeds{1})[0]),
+            (std::vector<PageRef>{{3, 10}, {3, 11}, {3, 2}, {3, 3}, {1, 1}, {1, 2}, {1, 3}}));
 }
 
 TEST(Partition, IsTheSameEveryTime) {
   std::mt19937 random{11};
   const auto runs = archive(random, 3000);
   const Speeds speeds{1, 1, 0.5, 2, 1, 1, 3};
-  const auto one = partition(runs, speeds);
-  const auto other = partition(runs, speeds);
+  const auto one = divide(runs, speeds);
+  const auto other = divide(runs, speeds);
   for (std::size_t rank = 0; rank < speeds.size(); ++rank) {
     ASSERT_EQ(one[rank].tasks.size(), other[rank].tasks.size());
     for (std::size_t n = 0; n < one[rank].tasks.size(); ++n)
@@ -259,6 +293,7 @@ TEST(Partition, IsSoundForAnyCorpusAndRanks) {
     }
     ASSERT_NO_FATAL_FAILURE(expect_sound(runs, speeds));
     ASSERT_NO_FATAL_FAILURE(expect_sound(runs, speeds, 1.0));
+    ASSERT_NO_FATAL_FAILURE(expect_sound(runs, speeds, 0.25, Split::automatic));
   }
 }
 

@@ -7,6 +7,9 @@
 #include <vector>
 
 #include "pecia/corpus/listing.hpp"
+#include "pecia/corpus/priority.hpp"
+#include "pecia/plan/partition.hpp"
+#include "pecia/sched/types.hpp"
 
 namespace pecia::app {
 
@@ -15,6 +18,7 @@ struct Rule {
   std::string match;  ///< glob on the path relative to the corpus root
   std::optional<std::vector<std::string>> languages;
   std::optional<std::string> password;
+  std::optional<corpus::Priority> priority;
 };
 
 enum class Sync { page, interval, close };  ///< when the journal is fsynced
@@ -34,6 +38,7 @@ struct Job {
     double time_scale = 1;          ///< replay
   } engine;
   std::vector<Rule> rules;
+  plan::Split split = plan::Split::automatic;
   struct Store {
     Sync sync = Sync::interval;
     double sync_interval_s = 2;
@@ -47,6 +52,11 @@ struct Job {
   struct Probe {
     double budget = 0.03;           ///< share of the predicted run for looking into documents
   } probe;
+  struct Schedule {
+    plan::Strategy partition = plan::Strategy::lpt;
+    sched::Stealing stealing = sched::Stealing::half;
+    bool backup = true, calibrate = true, evidence = true;
+  } schedule;                       ///< for comparisons
   double progress_s = 10;           ///< between progress lines when standard error is no terminal
 };
 
@@ -73,6 +83,8 @@ struct DocumentSettings {
   std::string password;
 };
 [[nodiscard]] DocumentSettings settings_for(const Job& job, std::string_view path);
+/// How urgent the rules say that a document is; normal if none does.
+[[nodiscard]] corpus::Priority priority_of(const Job& job, std::string_view path);
 /// Every language that the engine or a rule names, each once.
 [[nodiscard]] std::vector<std::string> all_languages(const Job& job);
 

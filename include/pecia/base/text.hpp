@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -20,6 +21,10 @@ namespace pecia {
 /// "**/x" also matches "x"; a pattern without a slash is matched against the last name as well.
 /// Linear in the path for every pattern: no backtracking over folders.
 [[nodiscard]] bool glob_match(std::string_view pattern, std::string_view path);
+
+/// "90m", "4h", "1d", "3600s", "1.5h", "1h30m": seconds; units d, h, m, s, each once and in this order.
+/// Nothing for anything else, and for no time at all.
+[[nodiscard]] std::optional<double> parse_duration_s(std::string_view text);
 
 /// Castagnoli CRC, as in iSCSI (RFC 3720 B.4); `seed` continues an earlier one.
 [[nodiscard]] unsigned crc32c(std::string_view bytes, unsigned seed = 0) noexcept;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "pecia/base/ids.hpp"
+#include "pecia/corpus/priority.hpp"
 
 namespace pecia::corpus {
 
@@ -16,7 +17,8 @@ struct CorpusSpec {
   std::filesystem::path root;  ///< a directory, a file, or a BagIt bag; empty with `list`
   std::filesystem::path list;  ///< a text file with a path a line, relative to the list's own folder
                                ///< (or to `root` if that is given too); '#' starts a comment line.
-                               ///< With a NUL byte in it, NUL separates (`find -print0`): no comments
+                               ///< A tab and urgent, normal or low may follow a path. With a NUL byte
+                               ///< in it, NUL separates (`find -print0`): no comments, no priorities
   std::vector<std::string> include{"**/*"};  ///< globs on the path relative to the root
   std::vector<std::string> exclude;          ///< win over `include`
 };
@@ -35,6 +37,7 @@ struct FoundFile {
   std::int64_t modified_ns = 0;
   bool exists = true;            ///< false: named by a list, a bag or a link, and not there
   std::optional<Checksum> checksum;
+  std::optional<Priority> priority;  ///< as the list says
 };
 
 struct Listing {
@@ -47,7 +50,7 @@ struct Listing {
 /// them; links to files are followed, links to folders are not (loops) and give a warning. Patterns
 /// do not apply to a root that is a file. A listed file that is not below the root keeps its absolute
 /// path. Throws `UsageError` if the root does not exist, cannot be read, or holds no file that the
-/// patterns let in.
+/// patterns let in, and for a list with a word after a tab that is no priority.
 [[nodiscard]] Listing list_corpus(const CorpusSpec& spec);
 
 [[nodiscard]] DocumentId document_id(std::string_view relative_path);

@@ -49,6 +49,7 @@ struct Probe {
   Reason problem = Reason::none;
   std::string problem_detail;
   std::vector<corpus::PageEvidence> pages;
+  std::vector<std::uint32_t> chapters;  ///< as in corpus::Document
 };
 
 struct PageInfo {

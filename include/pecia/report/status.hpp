@@ -26,6 +26,20 @@ struct Status {
   std::map<std::string, std::uint64_t> by_reason;  ///< of failed and skipped pages
   double pages_per_s = 0;                  ///< of this job
   std::optional<double> left_s;            ///< expected, once it can be told
+  /// A rank of this job, as it was last heard of.
+  struct Rank {
+    double speed = 0;   ///< expected seconds of pages that it reads in a second
+    double load_s = 0;  ///< expected time for what it has not started
+    std::uint64_t queued = 0, held = 0, done = 0, failed = 0, memory_bytes = 0;
+    std::string health = "good";  ///< good, no engine (it gets no pages), silent, dead
+  };
+  std::vector<Rank> per_rank;
+  std::vector<std::string> warnings;  ///< about ranks, the last ones
+  /// What the schedule did.
+  struct Schedule {
+    double makespan_s = 0;  ///< from the scatter to the last page known to be committed
+    std::uint64_t steals = 0, stolen_pages = 0, copies = 0, duplicates = 0, messages = 0, heartbeats = 0;
+  } schedule;
 };
 
 [[nodiscard]] std::string to_json(const Status& status);

@@ -3,7 +3,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -78,8 +77,6 @@ class Scheduler {
   void on_bound();
   /// For the heartbeat.
   void set_memory_bytes(std::uint64_t bytes);
-  /// New costs for what this rank has not started, from what it has learned.
-  void reprice(const std::function<float(const plan::Task&)>& cost_s);
 
   // ---- what to do now
   /// The next page to hand out; nothing if enough are handed out, none is left, or this rank drains.

@@ -29,6 +29,7 @@ struct Settings {
   double drain_grace_s = 60;   ///< for pages in flight once a drain was asked for
   bool failed_before = false;  ///< rank 0: a page of the run that is not in this job has failed
   Stealing stealing = Stealing::half;
+  bool calibrate = true;    ///< finished pages of a document say what its others will cost
   bool backup = true;       ///< read pages twice where a rank lags, once nothing is unstarted
   bool short_first = true;  ///< begin with short pages, until the speed of the rank is known
   std::uint32_t seed = 1;   ///< of the random back-off
@@ -96,8 +97,7 @@ struct Progress {
 /// A page that was read, for the cost model.
 struct FinishedPage {
   std::uint32_t index = 0;
-  double seconds = 0;  ///< > 0
-  int rank = 0;
+  double seconds = 0;  ///< > 0; that a rank of usual speed would have taken
 };
 
 /// What the owner of a Scheduler is told to do; in order.

@@ -1,0 +1,73 @@
+#include "to_read.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace pecia::app {
+namespace {
+
+using corpus::Priority;
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+corpus::Document document(const std::string& path, std::size_t pages) {
+  corpus::Document made;
+  made.id = corpus::document_id(path);
+  made.path = path;
+  made.pages.resize(pages);
+  return made;
+}
+
+corpus::FoundFile listed(const std::string& path, std::optional<Priority> priority) {
+  corpus::FoundFile file;
+  file.id = corpus::document_id(path);
+  file.path = path;
+  file.priority = priority;
+  return file;
+}
+
+Job job_with_rules() {
+  Job job;
+  job.rules.emplace_back().match = "*.pdf";
+  job.rules.back().priority = Priority::low;
+  return job;
+}
+
+bool never(const corpus::Document&, Reason, bool) { return false; }
+
+TEST(Priorities, OfAListWinOverRules) {
+  const auto job = job_with_rules();
+  corpus::Listing listing;
+  listing.files = {listed("a.pdf", Priority::urgent), listed("b.pdf", {}),
+                   listed("c.tif", Priority::low)};
+  const Priorities priorities{job, listing};
+  EXPECT_EQ(priorities.of(document("a.pdf", 1)), Priority::urgent);
+  EXPECT_EQ(priorities.of(document("b.pdf", 1)), Priority::low);
+  EXPECT_EQ(priorities.of(document("c.tif", 1)), Priority::low);
+  EXPECT_EQ(priorities.of(document("not listed.tif", 1)), Priority::normal);
+}
+
+TEST(PagesToRead, HavePriorityChaptersAndCosts) {
+  const auto job = job_with_rules();
+  auto book = document("a.pdf", 6);
+  book.chapters = {1, 4};
+  auto broken = document("broken", 0);
+  broken.problem = Reason::encrypted;
+  const corpus::Manifest manifest{{book, broken, document("odd", 0)}};
+  const auto found = find_pages_to_read(manifest, nullptr, Priorities{job, {}}, never);
+  ASSERT_EQ(found.runs.size(), 3U);
+  EXPECT_EQ(found.pages, 8U);
+  EXPECT_EQ(found.runs[0].priority, Priority::low);
+  EXPECT_THAT(found.runs[0].chapters, ElementsAre(1, 4));
+  EXPECT_EQ(found.runs[0].cost_s.size(), 6U);
+  EXPECT_GT(found.runs[0].cost_s[0], 0.1F);
+  EXPECT_EQ(found.runs[1].first_page, 0U);
+  EXPECT_EQ(found.runs[1].priority, Priority::normal);
+  EXPECT_LT(found.runs[1].cost_s.at(0), 0.01F) << "nothing is read";
+  EXPECT_LT(found.runs[2].cost_s.at(0), 0.01F);
+  EXPECT_FALSE(found.failed_before);
+  EXPECT_THAT(found.generations, IsEmpty());
+}
+
+}  // namespace
+}  // namespace pecia::app
