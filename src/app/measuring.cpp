@@ -106,7 +106,8 @@ std::uint64_t measure_pages(const Job& job, const std::filesystem::path& root,
                             Clock::time_point until) {
   std::vector<Sampling> all;
   for (auto& document : documents) {
-    if (document && !document->pages.empty()) all.push_back({&*document, corpus::Asked(document->pages.size())});
+    if (document && !document->pages.empty())
+      all.push_back({&*document, corpus::Asked(document->pages.size())});
   }
   if (all.empty()) return 0;
   Turns turns{all};
@@ -126,7 +127,8 @@ std::uint64_t measure_pages(const Job& job, const std::filesystem::path& root,
       } const give_back{turns, *sampling};
       const auto& document = *sampling->document;
       const auto password = settings_for(job, document.path).password;
-      measured += measure_sample(reader, {root / document.path, document.format, password}, *sampling, until);
+      measured += measure_sample(reader, {root / document.path, document.format, password},
+                                 *sampling, until);
     }
   });
   return measured;

@@ -114,7 +114,9 @@ int report_verb(const std::filesystem::path& folder, const std::filesystem::path
     trace.documents.push_back(document);
     trace.seconds.push_back(seconds);
   }
-  if (pages == 0) throw UsageError{fmt::format("no document of {} is read to its end, so there is no trace to write", run.root.string())};
+  if (pages == 0)
+    throw UsageError{fmt::format("no document of {} is read to its end, so there is no trace to write",
+                                 run.root.string())};
   replace_file(file, corpus::trace_text(trace));
   fmt::print("{} pages of {} documents written to {}\n", pages, trace.documents.size(), file.string());
   return 0;

@@ -69,12 +69,14 @@ bool is_at_hand(const PageEvidence& page) noexcept {
     case Coding::lzw:
     case Coding::jpeg:
     case Coding::g3:
-    case Coding::g4: return true;
+    case Coding::g4:
+      return true;
     case Coding::unknown:
     case Coding::jpeg2000:
     case Coding::jbig2:
     case Coding::mixed:
-    case Coding::drawn: break;
+    case Coding::drawn:
+      break;
   }
   return false;
 }

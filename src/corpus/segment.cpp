@@ -32,7 +32,8 @@ constexpr std::array<Measured, 3> measured_columns{{{"transitions", &PageEvidenc
                                                     {"components", &PageEvidence::components, 1},
                                                     {"coverage", &PageEvidence::coverage, 1e4}}};
 
-bool is_measured(float value) { return std::isfinite(value) && value >= 0; }
+/// What is no count of a page could not be written as a number.
+bool is_measured(float value) { return value >= 0 && value < 1e12F; }
 
 void add_measured(const std::vector<PageEvidence>& pages, json& columns) {
   for (const auto& column : measured_columns) {
@@ -42,11 +43,13 @@ void add_measured(const std::vector<PageEvidence>& pages, json& columns) {
     for (const auto& page : pages) {
       if (!is_there(page)) {
         values.push_back(nullptr);
-      } else if (const auto value = std::round(static_cast<double>(page.*column.field) * column.steps); column.steps > 1) {
-        values.push_back(value / column.steps);
-      } else {
-        values.push_back(static_cast<std::uint64_t>(value));
+        continue;
       }
+      const auto value = std::round(static_cast<double>(page.*column.field) * column.steps);
+      if (column.steps > 1)
+        values.push_back(value / column.steps);
+      else
+        values.push_back(static_cast<std::uint64_t>(value));
     }
   }
 }

@@ -1,6 +1,7 @@
 #include "density.hpp"
 
 #include <algorithm>
+#include <utility>
 #include <vector>
 
 namespace pecia::page {
@@ -51,13 +52,15 @@ struct Tiles {
   [[nodiscard]] unsigned threshold(int x, int y) const {
     std::uint32_t sum = 0, count = 0;
     for (int ty = std::max(0, y - tiles_around); ty <= std::min(down - 1, y + tiles_around); ++ty) {
-      for (int tx = std::max(0, x - tiles_around); tx <= std::min(across - 1, x + tiles_around); ++tx) {
+      for (int tx = std::max(0, x - tiles_around); tx <= std::min(across - 1, x + tiles_around);
+           ++tx) {
         sum += light[at(tx, ty)];
         count += pixels[at(tx, ty)];
       }
     }
     const int mean = static_cast<int>(sum / std::max(1U, count));
-    return static_cast<unsigned>(std::max(0, std::min(mean * most_light_percent / 100, mean - least_margin)));
+    return static_cast<unsigned>(
+        std::max(0, std::min(mean * most_light_percent / 100, mean - least_margin)));
   }
 };
 
@@ -75,7 +78,8 @@ class Components {
       run.component = boxes_.size();
       while (above < last_.size() && last_[above].end < run.begin) ++above;
       for (auto n = above; n < last_.size() && last_[n].begin <= run.end; ++n)
-        run.component = run.component == boxes_.size() ? root(last_[n].component) : join(run.component, last_[n].component);
+        run.component = run.component == boxes_.size() ? root(last_[n].component)
+                                                       : join(run.component, last_[n].component);
       if (run.component == boxes_.size()) {
         parents_.push_back(run.component);
         boxes_.push_back({run.begin, run.end, y, y + 1});
@@ -93,7 +97,8 @@ class Components {
     for (size_t n = 0; n < boxes_.size(); ++n) {
       const auto& box = boxes_[n];
       const int height = box.bottom - box.top, width = box.right - box.left;
-      if (parents_[n] == n && height >= least_letter_px && height <= most_letter_px && width <= most_letter_aspect * height)
+      if (parents_[n] == n && height >= least_letter_px && height <= most_letter_px &&
+          width <= most_letter_aspect * height)
         ++count;
     }
     return count;
@@ -113,8 +118,8 @@ class Components {
     if (one == other) return one;
     auto& into = boxes_[one];
     const auto& from = boxes_[other];
-    into = {std::min(into.left, from.left), std::max(into.right, from.right), std::min(into.top, from.top),
-            std::max(into.bottom, from.bottom)};
+    into = {std::min(into.left, from.left), std::max(into.right, from.right),
+            std::min(into.top, from.top), std::max(into.bottom, from.bottom)};
     return parents_[other] = one;
   }
 
@@ -153,7 +158,8 @@ Raster ink_of(const Raster& gray) {
   std::vector<unsigned> thresholds(static_cast<size_t>(tiles.across));
   for (int y = 0; y < gray.height_px; ++y) {
     if (y % tile_px == 0) {
-      for (int x = 0; x < tiles.across; ++x) thresholds[static_cast<size_t>(x)] = tiles.threshold(x, y / tile_px);
+      for (int x = 0; x < tiles.across; ++x)
+        thresholds[static_cast<size_t>(x)] = tiles.threshold(x, y / tile_px);
     }
     const auto* row = gray.row(y);
     auto* out = ink.row(y);
@@ -168,8 +174,8 @@ Raster ink_of(const Raster& gray) {
   return ink;
 }
 
-Density measure(const Raster& raster) {
-  auto half = raster.reduction > 1 ? raster : halved(raster);
+Density measure(Raster raster) {
+  auto half = raster.reduction > 1 ? std::move(raster) : halved(raster);
   half = half.format == PixelFormat::gray1 ? std::move(half) : ink_of(to_gray(std::move(half)));
   Components components;
   std::vector<Components::Run> runs;

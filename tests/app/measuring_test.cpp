@@ -29,11 +29,13 @@ class MeasurePages : public testing::Test {
     document.pages = reader.probe({folder_.path() / name, corpus::Format::unknown, ""}).pages;
     return document;
   }
-  std::uint64_t measure(Documents& documents, int threads = 2, std::chrono::seconds within = std::chrono::seconds{60}) {
+  std::uint64_t measure(Documents& documents, int threads = 2,
+                        std::chrono::seconds within = std::chrono::seconds{60}) {
     return measure_pages(job_, folder_.path(), documents, threads, Clock::now() + within);
   }
   static std::ptrdiff_t measured(const corpus::Document& document) {
-    return std::ranges::count_if(document.pages, [](const auto& page) { return page.transitions >= 0; });
+    return std::ranges::count_if(document.pages,
+                                 [](const auto& page) { return page.transitions >= 0; });
   }
 
   test::TempFolder folder_;
@@ -83,7 +85,8 @@ TEST_F(MeasurePages, PassesOverWhatCannotBeMeasured) {
 TEST(PredictedSeconds, AreTheEnginesOwn) {
   Job job;
   corpus::Document document;
-  document.pages = {{2480, 3508, corpus::Coding::g4, 50'000, 0}, {2480, 3508, corpus::Coding::g4, 50'000, 0}};
+  document.pages = {{2480, 3508, corpus::Coding::g4, 50'000, 0},
+                    {2480, 3508, corpus::Coding::g4, 50'000, 0}};
   const auto tesseract_s = predicted_s(job, document);
   EXPECT_GT(tesseract_s, 0);
   job.engine.name = "replay";

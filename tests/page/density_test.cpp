@@ -18,7 +18,8 @@ using namespace test;
 
 using Inked = std::function<bool(int x, int y)>;
 
-Raster drawn(int width_px, int height_px, const Inked& is_ink, PixelFormat format, int ink = 20, int paper = 240) {
+Raster drawn(int width_px, int height_px, const Inked& is_ink, PixelFormat format, int ink = 20,
+             int paper = 240) {
   auto raster = make_raster(width_px, height_px, format, 1'000'000'000);
   for (int y = 0; y < height_px; ++y) {
     for (int x = 0; x < width_px; ++x) {
@@ -27,8 +28,12 @@ Raster drawn(int width_px, int height_px, const Inked& is_ink, PixelFormat forma
         case PixelFormat::gray1:
           if (is_ink(x, y)) raster.row(y)[x / 8] |= std::byte{0x80} >> (x % 8);
           break;
-        case PixelFormat::gray8: raster.row(y)[x] = level; break;
-        case PixelFormat::rgb8: std::fill_n(raster.row(y) + 3 * x, 3, level); break;
+        case PixelFormat::gray8:
+          raster.row(y)[x] = level;
+          break;
+        case PixelFormat::rgb8:
+          std::fill_n(raster.row(y) + 3 * x, 3, level);
+          break;
       }
     }
   }
@@ -85,7 +90,8 @@ TEST(Density, CountsNoStainAndNoShadow) {
   auto page = drawn(700, 700, letters, PixelFormat::gray8);
   for (int y = 0; y < 700; ++y) {
     for (int x = 0; x < 700; ++x)  // ever darker to the right
-      page.row(y)[x] = static_cast<std::byte>(std::to_integer<int>(page.row(y)[x]) * (1000 - x) / 1000);
+      page.row(y)[x] =
+          static_cast<std::byte>(std::to_integer<int>(page.row(y)[x]) * (1000 - x) / 1000);
   }
   EXPECT_EQ(measure(page).components, 200);
 }
@@ -94,7 +100,8 @@ TEST(Density, CountsWhatTouchesAtACornerAsOne) {
   const auto steps = [](int x, int y) { return x / 16 == y / 16 && x < 64; };
   EXPECT_EQ(measure(drawn(200, 200, steps, PixelFormat::gray1)).components, 1);
   const auto cup = [](int x, int y) {  // two strokes that meet below
-    return y >= 20 && y < 60 && ((x >= 20 && x < 28) || (x >= 52 && x < 60) || (y >= 52 && x >= 20 && x < 60));
+    return y >= 20 && y < 60 &&
+           ((x >= 20 && x < 28) || (x >= 52 && x < 60) || (y >= 52 && x >= 20 && x < 60));
   };
   EXPECT_EQ(measure(drawn(200, 200, cup, PixelFormat::gray1)).components, 1);
 }
@@ -105,7 +112,10 @@ TEST(Density, OfTheSmallestPagesIsDefined) {
     EXPECT_EQ(measure(drawn(1, 9, nothing, format)).transitions, 0);
     EXPECT_EQ(measure(drawn(9, 1, nothing, format)).transitions, 0);
   }
-  EXPECT_EQ(measure(drawn(1, 1, [](int, int) { return true; }, PixelFormat::gray1)).coverage, 1);
+  EXPECT_EQ(measure(drawn(
+                        1, 1, [](int, int) { return true; }, PixelFormat::gray1))
+                .coverage,
+            1);
 }
 
 // ---- through pecia-page
@@ -143,18 +153,21 @@ TEST_F(MeasuringTest, ReachesEveryPageOfATiff) {
   TiffOptions options{COMPRESSION_CCITTFAX4, PHOTOMETRIC_MINISWHITE, 1};
   options.pages = 3;
   write_tiff(folder_.path() / "three.tif", options);
-  for (const std::uint32_t page : {3U, 1U, 2U}) expect_the_picture(measured(source("three.tif"), page));
+  for (const std::uint32_t page : {3U, 1U, 2U})
+    expect_the_picture(measured(source("three.tif"), page));
 }
 
 TEST_F(MeasuringTest, RasterisesAPageThatIsNoImage) {
   // 120 x 80 points at half of 300 dpi are 250 x 166 pixels; the bar is 50 of them high.
-  const auto bar = measured(source("bar.pdf", PdfBuilder{}.finish(media, "0 g 30 28 20 24 re f\n", "")));
+  const auto bar =
+      measured(source("bar.pdf", PdfBuilder{}.finish(media, "0 g 30 28 20 24 re f\n", "")));
   EXPECT_NEAR(bar.transitions, 50, 2);
   EXPECT_EQ(bar.components, 1);
 }
 
 TEST_F(MeasuringTest, OfWhatCannotBeReadIsAFailure) {
-  EXPECT_TRUE(std::holds_alternative<Failure>(reader_.measure(source("cut.jpg", make_jpeg(1).substr(0, 300)), 1)));
+  EXPECT_TRUE(std::holds_alternative<Failure>(
+      reader_.measure(source("cut.jpg", make_jpeg(1).substr(0, 300)), 1)));
   EXPECT_TRUE(std::holds_alternative<Failure>(reader_.measure(source("none.jpg"), 1)));
   EXPECT_TRUE(std::holds_alternative<Failure>(reader_.measure(source("a.jpg", make_jpeg(1)), 2)));
 }

@@ -17,8 +17,8 @@ using Asked = std::vector<bool>;  ///< by page, page 1 at 0
 
 /// What is at stake in measuring more of a document: the estimated seconds of the pages not asked
 /// for, times how much those that were measured disagree (coefficient of variation of their ink).
-/// 1 stands for the disagreement where fewer than two were measured; pages are thought to disagree a
-/// little even if those few agree.
+/// 1 stands for the disagreement where fewer than two were measured; pages are thought to disagree
+/// a little even if those few agree.
 [[nodiscard]] double uncertainty_s(const std::vector<PageEvidence>& pages, const Asked& asked);
 
 /// Whether a page's image is decoded in some milliseconds, as far as its coding tells. Others are
