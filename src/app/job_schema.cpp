@@ -296,8 +296,7 @@ const std::vector<KeyOf<Rule>>& rule_schema() {
           kind::Choice<corpus::Priority>{{{"urgent", corpus::Priority::urgent},
                                           {"normal", corpus::Priority::normal},
                                           {"low", corpus::Priority::low}}},
-          "urgent ones are read before all others on every rank, low ones after them; what "
-          "corpus.list says of a document wins"),
+          "all urgent pages begin before the others, low ones after them; corpus.list wins over it"),
   };
   return schema;
 }

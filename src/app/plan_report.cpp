@@ -93,7 +93,7 @@ PlanReport make_plan_report(const corpus::Manifest& manifest, const PagesToRead&
           readable ? document.pages[run.first_page + n - 1].coding : corpus::Coding::unknown;
       auto& count = readable ? report.kinds[{document.format, coding}] : report.unreadable;
       ++count.pages;
-      count.cost_s += static_cast<double>(plan::sane_cost_s(run.cost_s[n]));
+      count.cost_s += static_cast<double>(run.cost_s[n]);
     }
   }
   const plan::Workload workload{to_read.runs};

@@ -56,11 +56,11 @@ PagesToRead find_pages_to_read(const corpus::Manifest& manifest, const store::Co
       if (!in_run) found.runs.push_back({d, page.page, {}, priority});
       in_run = true;
       auto& run = found.runs.back();
-      run.cost_s.push_back(costs_s[n]);
+      run.cost_s.push_back(plan::sane_cost_s(costs_s[n]));
       if (std::ranges::binary_search(document.chapters, page.page))
         run.chapters.push_back(page.page);
       ++found.pages;
-      found.cost_s += static_cast<double>(costs_s[n]);
+      found.cost_s += static_cast<double>(run.cost_s.back());
     }
   }
   return found;

@@ -58,6 +58,15 @@ Format detect_format(std::span<const std::byte> head) noexcept {
   return Format::unknown;
 }
 
+bool are_chapters(std::span<const std::uint32_t> first_pages, std::size_t pages) noexcept {
+  std::uint32_t last = 0;
+  for (const auto page : first_pages) {
+    if (page <= last || page > pages) return false;
+    last = page;
+  }
+  return true;
+}
+
 void encode(ByteWriter& out, const std::vector<PageEvidence>& pages) {
   out.put(static_cast<std::uint32_t>(pages.size()));
   for (const auto& page : pages) {
@@ -114,6 +123,7 @@ Document decode_document(ByteReader& in) {
   document.pages = decode_evidence(in);
   document.chapters.resize(in.get_count(sizeof(std::uint32_t)));
   for (auto& page : document.chapters) page = in.get<std::uint32_t>();
+  require(are_chapters(document.chapters, document.pages.size()), "document: a chapter that begins nowhere");
   return document;
 }
 

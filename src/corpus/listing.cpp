@@ -14,6 +14,7 @@
 
 #include "bagit.hpp"
 #include "filter.hpp"
+#include "list_file.hpp"
 #include "pecia/base/error.hpp"
 #include "pecia/base/file.hpp"
 #include "pecia/base/text.hpp"
@@ -182,47 +183,6 @@ void honour_bag(const std::map<std::string, Checksum>& payload, const Filter& fi
   std::ranges::move(absent, std::back_inserter(listing.files));
 }
 
-/// What a list says of one document.
-struct Entry {
-  std::string path;
-  std::optional<Priority> priority;
-};
-
-/// "path", or "path<tab>urgent".
-Entry entry_of(std::string_view line, const fs::path& list, std::size_t number) {
-  const auto tab = line.find('\t');
-  Entry entry{std::string{line.substr(0, tab)}, {}};
-  if (tab == std::string_view::npos) return entry;
-  const auto word = line.substr(tab + 1);
-  entry.priority = parse_priority(word);
-  if (!entry.priority || entry.path.empty())
-    throw UsageError{fmt::format(
-        "{}:{}: expected a path, a tab and one of urgent, normal, low; found '{}' after the tab. (Paths "
-        "that have tabs in them can be listed with NUL between them, as find -print0 does)",
-        shown(list), number, printable(word))};
-  return entry;
-}
-
-std::vector<Entry> entries_of(const fs::path& list) {
-  const auto contents = read_file(list);
-  std::string_view rest{contents};
-  if (rest.starts_with("\xEF\xBB\xBF")) rest.remove_prefix(3);
-  // `find -print0` lists names with newlines: any NUL means that NUL separates.
-  const char separator = rest.find('\0') == std::string_view::npos ? '\n' : '\0';
-  std::vector<Entry> entries;
-  for (std::size_t number = 1; !rest.empty(); ++number) {
-    auto line = rest.substr(0, rest.find(separator));
-    rest.remove_prefix(std::min(rest.size(), line.size() + 1));
-    if (separator == '\n' && line.ends_with('\r')) line.remove_suffix(1);
-    if (line.empty()) continue;
-    if (separator == '\0')
-      entries.push_back({std::string{line}, {}});
-    else if (line[0] != '#')
-      entries.push_back(entry_of(line, list, number));
-  }
-  return entries;
-}
-
 /// A listed path below the root becomes relative to it; another stays absolute.
 std::string listed_path(const fs::path& root, const std::string& line) {
   const fs::path path{line};
@@ -238,9 +198,9 @@ Listing from_list(const CorpusSpec& spec, const Filter& filter) {
   listing.root =
       spec.root.empty() ? list.parent_path() : fs::absolute(spec.root).lexically_normal();
   std::set<std::string> seen;
-  std::vector<Entry> entries;
+  std::vector<ListEntry> entries;
   try {
-    entries = entries_of(list);
+    entries = read_list(list);
   } catch (const UsageError&) {
     throw;
   } catch (const Error& error) {

@@ -118,14 +118,8 @@ Document from_json(const json& line) {
     page.text_operators = pages.at("text_operators").at(n).get<std::uint32_t>();
   }
   read_measured(pages, document.pages);
-  if (line.contains("chapters")) {
-    document.chapters = line.at("chapters").get<std::vector<std::uint32_t>>();
-    std::uint32_t last = 0;
-    for (const auto page : document.chapters) {
-      require(page > last && page <= document.pages.size(), "a chapter that begins nowhere");
-      last = page;
-    }
-  }
+  if (line.contains("chapters")) line.at("chapters").get_to(document.chapters);
+  require(are_chapters(document.chapters, document.pages.size()), "a chapter that begins nowhere");
   return document;
 }
 

@@ -30,12 +30,8 @@ Probe get_probe(ByteReader& in) {
   probe.problem_detail = in.get_text();
   probe.pages = corpus::decode_evidence(in);
   probe.chapters.resize(in.get_count(sizeof(std::uint32_t)));
-  std::uint32_t last = 0;
-  for (auto& page : probe.chapters) {
-    page = in.get<std::uint32_t>();
-    require(page > last && page <= probe.pages.size(), "a chapter that begins nowhere");
-    last = page;
-  }
+  for (auto& page : probe.chapters) page = in.get<std::uint32_t>();
+  require(corpus::are_chapters(probe.chapters, probe.pages.size()), "a chapter that begins nowhere");
   return probe;
 }
 

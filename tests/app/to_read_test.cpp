@@ -54,7 +54,7 @@ TEST(PagesToRead, HavePriorityChaptersAndCosts) {
   auto broken = document("broken", 0);
   broken.problem = Reason::encrypted;
   const corpus::Manifest manifest{{book, broken, document("odd", 0)}};
-  const auto found = find_pages_to_read(manifest, nullptr, Priorities{job, {}}, never);
+  const auto found = find_pages_to_read(manifest, nullptr, {}, job, Priorities{job, {}}, never);
   ASSERT_EQ(found.runs.size(), 3U);
   EXPECT_EQ(found.pages, 8U);
   EXPECT_EQ(found.runs[0].priority, Priority::low);

@@ -90,6 +90,26 @@ TEST(EngineClasses, WithASlowOneDoNotWaitForIt) {
   EXPECT_LE(predicted_makespan_s(partition(runs, all), all), 4.0);
 }
 
+TEST(EngineClasses, EndEachPriorityTogether) {
+  std::vector<PageRun> runs;
+  for (std::uint32_t document = 0; document < 900; ++document) {
+    runs.push_back(run(document, 5, 0.3F, document % 2 == 0 ? 3 : 0.6F));
+    runs.back().priority = static_cast<corpus::Priority>(document % 3);
+  }
+  const auto all = ranks(2, 5);
+  const auto shares = partition(runs, all);
+  expect_near_equal_ends(shares, 0.1);
+  std::vector<Share> urgent(shares.size());
+  for (std::size_t rank = 0; rank < shares.size(); ++rank) {
+    EXPECT_TRUE(std::ranges::is_sorted(shares[rank].tasks, {}, &Task::priority));
+    for (const auto& task : shares[rank].tasks) {
+      if (task.priority == corpus::Priority::urgent)
+        urgent[rank].cost_s += static_cast<double>(task.cost_s);
+    }
+  }
+  expect_near_equal_ends(urgent, 0.2);
+}
+
 TEST(EngineClasses, NeedCostsForEachThatHasRanks) {
   std::vector<PageRun> runs{{0, 1, {1, 1}}};
   EXPECT_THROW((void)partition(runs, ranks(1, 1)), Error);

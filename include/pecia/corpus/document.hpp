@@ -63,6 +63,9 @@ struct Document {
   [[nodiscard]] std::uint32_t first_page() const noexcept { return pages.empty() ? 0u : 1u; }
 };
 
+/// Whether they may be first pages of chapters: ascending, each once, 1 to `pages`.
+[[nodiscard]] bool are_chapters(std::span<const std::uint32_t> first_pages, std::size_t pages) noexcept;
+
 /// For messages between processes. Decoding throws `Error` on anything that encoding does not write.
 void encode(ByteWriter& out, const std::vector<PageEvidence>& pages);
 [[nodiscard]] std::vector<PageEvidence> decode_evidence(ByteReader& in);
