@@ -325,10 +325,10 @@ class Evidence(pecia.Case):
         self.assertGreater(pages["note 1.png"]["transitions"][0], 100)
         self.assertGreater(pages["note 1.png"]["components"][0], 10)
 
-        shutil.copy(corpus / "blank.png", corpus / "another.png")
+        shutil.copy(CORPUS / "books" / "born_digital.pdf", corpus / "another.pdf")
         status, output = pecia.run(0, "run", job, "--dry-run")
         self.assertIn("1 of 1 new pages were measured", output)
-        self.assertEqual(list(self.segments()["000002.jsonl"]), ["another.png"])
+        self.assertEqual(list(self.segments()["000002.jsonl"]), ["another.pdf"])
         status, output = pecia.run(0, "run", job, "--dry-run")
         self.assertNotIn("measured", output)
         self.assertEqual(len(self.segments()), 2)
