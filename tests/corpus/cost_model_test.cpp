@@ -9,37 +9,15 @@
 #include <limits>
 #include <random>
 
-#include "pecia/base/error.hpp"
-#include "pecia/base/file.hpp"
-#include "pecia/corpus/listing.hpp"
-#include "scratch.hpp"
+#include "made_pages.hpp"
 
 namespace pecia::corpus {
 namespace {
 
 using testing::Each;
-using testing::ElementsAre;
 using testing::Ge;
-using testing::HasSubstr;
-using testing::StartsWith;
 
 constexpr auto engine = "tesseract";
-
-PageEvidence measured(float transitions, float components, float coverage = 0.1F) {
-  PageEvidence page{2480, 3508, Coding::jpeg, 300'000, 0};
-  page.transitions = transitions;
-  page.components = components;
-  page.coverage = coverage;
-  return page;
-}
-
-Document document(const std::string& path, std::vector<PageEvidence> pages) {
-  Document made;
-  made.id = document_id(path);
-  made.path = path;
-  made.pages = std::move(pages);
-  return made;
-}
 
 /// Documents of three pages, and what their pages take by rates of the test's own.
 class MadeCorpus {
@@ -278,144 +256,6 @@ TEST(CostModel, IsTheSameForTheSamePages) {
     else
       EXPECT_EQ(to_json(model), first);
   }
-}
-
-// ---- quality
-
-TEST(CostModelQuality, IsThatOfThePredictionsBeforeEachPage) {
-  CostModel model;
-  const auto page = measured(50'000, 2'000), dense = measured(90'000, 6'000);
-  const double usual = model.estimate_s(engine, page), long_one = model.estimate_s(engine, dense);
-  const std::vector<std::pair<std::string, PageEvidence>> pages{
-      {"a", page}, {"b", dense}, {"c", page}};
-  const std::vector<double> taken{2 * usual, long_one, 0.5 * usual};
-  for (std::size_t n = 0; n < pages.size(); ++n)
-    model.learn(engine, document(pages[n].first, {pages[n].second}), 0, taken[n]);
-
-  const auto quality = model.quality(engine);
-
-  EXPECT_EQ(quality.pages, 3u);
-  EXPECT_NEAR(quality.mean_error_s, (usual + 0.5 * usual) / 3, 1e-9);
-  EXPECT_NEAR(quality.mean_relative_error, (0.5 + 0 + 1) / 3, 1e-9);
-  ASSERT_EQ(quality.worst.size(), 3u);
-  EXPECT_EQ(quality.worst[0].path, "a");
-  EXPECT_NEAR(quality.worst[0].predicted_s, usual, 1e-9);
-  EXPECT_NEAR(quality.worst[0].taken_s, 2 * usual, 1e-9);
-  EXPECT_EQ(quality.worst[0].pages, 1u);
-  EXPECT_EQ(quality.worst[2].path, "b");
-  // Predicted in the order 1 3 1 (a tie: 0.5, 2, 0.5), taken 2 3 1 or 3 2 1.
-  const double expected = 2 * usual < long_one ? 0.8660 : 0;
-  EXPECT_NEAR(quality.rank_correlation, expected, 1e-3);
-}
-
-TEST(CostModelQuality, SaysNothingOfNoPages) {
-  const auto quality = CostModel{}.quality(engine);
-  EXPECT_EQ(quality.pages, 0u);
-  EXPECT_EQ(quality.rank_correlation, 0);
-  EXPECT_TRUE(quality.worst.empty());
-}
-
-TEST(CostModelQuality, NamesTheTenWorstOfManyDocuments) {
-  CostModel model;
-  const auto page = measured(50'000, 2'000);
-  const double usual = model.estimate_s(engine, page);
-  for (int n = 0; n < 5000; ++n)
-    model.learn(engine, document(fmt::format("{:04}", n), {page}), 0,
-                n % 500 == 7 ? 20 * usual + 0.01 * n : usual);
-  const auto worst = model.quality(engine).worst;
-  ASSERT_EQ(worst.size(), 10u);
-  EXPECT_EQ(worst[0].path, "4507");
-  EXPECT_EQ(worst[9].path, "0007");
-}
-
-// ---- its file
-
-TEST(CostModelFile, IsReadAsItWasWritten) {
-  const Scratch scratch;
-  CostModel model;
-  MadeCorpus corpus;
-  corpus.teach(model, 100, 0.03);
-  model.learn(engine, document("odd \n\xff name", {measured(50'000, 2'000)}), 0, 500);
-  model.learn("replay", document("x", {measured(1, 1)}), 0, 1);
-  save_cost_model(scratch.folder() / "m.json", model);
-  const auto again = load_cost_model(scratch.folder() / "m.json");
-  EXPECT_EQ(to_json(again), to_json(model));
-  EXPECT_EQ(again.pages_learned(engine), 301u);
-  EXPECT_EQ(again.quality(engine).worst.at(0).path, "odd \n\xff name");
-  EXPECT_EQ(again.rates(engine), model.rates(engine));
-  const auto page = measured(70'000, 3'000);
-  EXPECT_EQ(again.estimate_s(engine, page), model.estimate_s(engine, page));
-}
-
-class CostModelRefusal : public testing::Test {
- protected:
-  /// The message for the shipped model's file with `from` replaced by `to`.
-  static std::string refusal(const std::string& from, const std::string& to) {
-    auto text = to_json(CostModel{});
-    const auto at = text.find(from);
-    EXPECT_NE(at, std::string::npos) << from;
-    text.replace(at, from.size(), to);
-    return refusal_of(text);
-  }
-  static std::string refusal_of(const std::string& text) {
-    try {
-      (void)read_cost_model(text, "m.json");
-    } catch (const UsageError& error) {
-      return error.what();
-    }
-    return "it was accepted";
-  }
-};
-
-TEST_F(CostModelRefusal, NamesTheLineOfWhatIsNoJson) {
-  EXPECT_THAT(refusal_of(""), StartsWith("m.json:1: this is not JSON"));
-  EXPECT_THAT(refusal_of("{\n\"pecia_cost_model\": 1,\n\"engines\": {,}\n}\n"),
-              StartsWith("m.json:3: this is not JSON"));
-  EXPECT_THAT(refusal_of("{\n\n\"pecia_cost_model\": 1e999}"),
-              StartsWith("m.json:3: this is not JSON"));
-  const auto good = to_json(CostModel{});
-  EXPECT_THAT(refusal_of(good.substr(0, good.size() / 2)), HasSubstr("this is not JSON"));
-  EXPECT_THAT(refusal_of(std::string(100'000, '[')), StartsWith("m.json:1: "));
-}
-
-TEST_F(CostModelRefusal, NamesTheLineOfWhatIsMissingOrUnknown) {
-  EXPECT_THAT(refusal_of("[]"), StartsWith("m.json:1: keys are expected here"));
-  EXPECT_THAT(refusal_of("{}"), StartsWith("m.json:1: the key 'pecia_cost_model' is missing"));
-  EXPECT_THAT(refusal("\"pecia_cost_model\": 1", "\"pecia_cost_model\": 2"),
-              StartsWith("m.json:2: pecia_cost_model: this pecia reads version 1 only"));
-  EXPECT_THAT(refusal("\"megapixels\"", "\"megapixel\""),
-              testing::AllOf(StartsWith("m.json:"), HasSubstr("engines.deepseek_ocr2.rates_s"),
-                             HasSubstr("Did you mean 'megapixels'?")));
-  EXPECT_THAT(refusal("\"pages_learned\"", "\"pages_lernt\""),
-              HasSubstr("the key 'pages_learned' is missing"));
-}
-
-TEST_F(CostModelRefusal, NamesTheLineOfARateThatIsNone) {
-  const std::string file =
-      "{\n\"pecia_cost_model\": 1,\n\"engines\": {\n\"tesseract\": {\n\"rates_s\": {\n";
-  std::string rates;
-  for (const auto name : cost_feature_names()) rates += fmt::format("\"{}\": RATE,\n", name);
-  const auto with = [&](const std::string& rate) {
-    auto text = rates;
-    for (auto at = text.find("RATE"); at != std::string::npos; at = text.find("RATE"))
-      text.replace(at, 4, at > text.find("megapixels") && at < text.find("kilotr") ? rate : "1");
-    text.erase(text.rfind(','));
-    return refusal_of(file + text + "},\n\"pages_learned\": 1}}}\n");
-  };
-  for (const auto* rate : {"-0.1", "1e6", "1e300", "-1e300"})
-    EXPECT_THAT(with(rate), StartsWith("m.json:7: engines.tesseract.rates_s.megapixels: ")) << rate;
-  for (const auto* rate : {"null", "\"1\"", "[1]", "true"})
-    EXPECT_THAT(with(rate), HasSubstr("m.json:7: engines.tesseract.rates_s.megapixels: a number"))
-        << rate;
-  EXPECT_THAT(with("NaN"), StartsWith("m.json:7: this is not JSON"));
-}
-
-TEST_F(CostModelRefusal, IsForFilesThatAreNoModelsAtAll) {
-  const Scratch scratch;
-  EXPECT_THROW((void)load_cost_model(scratch.folder() / "none.json"), UsageError);
-  EXPECT_THROW((void)load_cost_model(scratch.folder()), UsageError);
-  replace_file(scratch.folder() / "large.json", std::string(2 << 20, ' '));
-  EXPECT_THROW((void)load_cost_model(scratch.folder() / "large.json"), UsageError);
 }
 
 }  // namespace

@@ -47,6 +47,12 @@ class JobFiles(pecia.Case):
     def test_corpus_that_does_not_exist(self):
         self.refused(pecia.write_job(self.folder, self.folder / "nowhere"), "nowhere")
 
+    def test_cost_model_that_is_none_names_the_line(self):
+        self.file('{\n"pecia_cost_model": 7, "engines": {}}', "m.json")
+        self.refused(self.file(f"corpus:\n  root: {CORPUS}\nrun: {self.folder}/r\ncost_model: m.json\n"),
+                     "m.json:2: pecia_cost_model: this pecia reads version 1")
+        self.assertFalse((self.folder / "r").exists())
+
     def test_corpus_that_is_empty(self):
         (self.folder / "empty").mkdir()
         self.refused(pecia.write_job(self.folder, self.folder / "empty"), "empty")
@@ -319,10 +325,10 @@ class Evidence(pecia.Case):
         self.assertGreater(pages["note 1.png"]["transitions"][0], 100)
         self.assertGreater(pages["note 1.png"]["components"][0], 10)
 
-        shutil.copy(corpus / "blank.png", corpus / "another.png")
+        shutil.copy(CORPUS / "books" / "born_digital.pdf", corpus / "another.pdf")
         status, output = pecia.run(0, "run", job, "--dry-run")
         self.assertIn("1 of 1 new pages were measured", output)
-        self.assertEqual(list(self.segments()["000002.jsonl"]), ["another.png"])
+        self.assertEqual(list(self.segments()["000002.jsonl"]), ["another.pdf"])
         status, output = pecia.run(0, "run", job, "--dry-run")
         self.assertNotIn("measured", output)
         self.assertEqual(len(self.segments()), 2)

@@ -50,8 +50,8 @@ class CostModel {
                                               const Document& document) const;
 
   /// Takes in a finished page: `page_position` counts from 0, `seconds` are those of a rank of
-  /// speed 1. Some microseconds; changes the document's factor, and the rates with the next
-  /// `refit`.
+  /// speed 1. Takes about a microsecond; changes the document's factor at once, the rates with the
+  /// next `refit`. For pages that were read or found blank, not for those that failed.
   void learn(std::string_view engine, const Document& document, std::uint32_t page_position,
              double seconds);
   /// New rates from what was learned, about 10 ms.
@@ -61,7 +61,7 @@ class CostModel {
   [[nodiscard]] std::vector<std::string> engines() const;
   /// Of the pages learned in this process; before the first, of the job that saved the model.
   [[nodiscard]] CostQuality quality(std::string_view engine) const;
-  /// Pages that the rates were learned from, over all jobs.
+  /// Pages learned over all jobs.
   [[nodiscard]] std::uint64_t pages_learned(std::string_view engine) const;
   /// Seconds per unit of each feature, in the order of `cost_feature_names()`.
   [[nodiscard]] std::vector<double> rates(std::string_view engine) const;
