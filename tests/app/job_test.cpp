@@ -75,6 +75,7 @@ TEST_F(JobFile, GivesEveryKey) {
       "drain: {grace_s: 0}\n"
       "cost_model: ../m.json\n"
       "probe: {budget: 0.1}\n"
+      "schedule: {partition: queue, stealing: page, backup: off, calibrate: off, evidence: off}\n"
       "progress_s: 30\n");
   EXPECT_EQ(job.corpus.list, folder_.path() / "l.txt");
   EXPECT_THAT(job.corpus.include, ElementsAre("*.pdf", "*.tif"));
@@ -101,6 +102,9 @@ TEST_F(JobFile, GivesEveryKey) {
   EXPECT_EQ(job.drain.grace_s, 0);
   EXPECT_EQ(job.cost_model, (folder_.path() / "../m.json").lexically_normal());
   EXPECT_EQ(job.probe.budget, 0.1);
+  EXPECT_EQ(job.schedule.partition, plan::Strategy::queue);
+  EXPECT_EQ(job.schedule.stealing, sched::Stealing::page);
+  EXPECT_FALSE(job.schedule.backup || job.schedule.calibrate || job.schedule.evidence);
   EXPECT_EQ(job.progress_s, 30);
 }
 
@@ -322,7 +326,7 @@ TEST_F(JobFile, RefusesWrongOverridesNamingThem) {
   EXPECT_EQ(
       refusal(smallest, {"motor.threads=4"}),
       "--set motor.threads=4: unknown key 'motor.threads' at the top level. Known keys: corpus, "
-      "run, engine, rules, split, store, cost_model, drain, probe, progress_s");
+      "run, engine, rules, split, store, cost_model, drain, probe, schedule, progress_s");
   EXPECT_EQ(refusal(smallest, {"engine.threads"}),
             "--set engine.threads: expected KEY=VALUE, such as --set engine.threads=4");
   EXPECT_THAT(refusal(smallest, {"corpus.include=[a"}),
