@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "registry.hpp"
+#include "speed.hpp"
 
 namespace pecia::sched {
 namespace {
@@ -10,9 +11,6 @@ namespace {
 constexpr std::size_t offered_ranks = 32;
 /// Rates are relative to the estimate; a rank that has read nothing yet is taken for the nominal one.
 constexpr double nominal_rate = 1;
-/// How much longer a page takes that has taken longer than expected already: half as long again.
-/// Reading times have a heavy tail; the longer a page has taken, the longer it will.
-constexpr double tail = 0.5;
 constexpr double stopped_s = 1e9;
 constexpr double list_candidates_every_s = 0.1;
 /// How much more than the mean a rank may have left before others take from it: so much of the mean,
@@ -84,11 +82,16 @@ bool Registry::answer(int from, bool may_start) {
     answer.put(Kind::offer);
     encode(answer, waiting);
     set_waiting(static_cast<int>(waiting.front()), 0);
-  } else if (const auto index = page_to_copy(from)) {
-    copies_[*index].push_back(from);
-    ++progress_.copies;
-    answer.put(Kind::copy);
-    encode(answer, tasks_[*index]);
+  } else if (const auto* page = page_to_copy(from)) {
+    offered_s_[page->index] = now_s_;
+    if (page->remaining_s >= stopped_s) {
+      note_copy(page->index, from);
+      answer.put(Kind::copy);
+      encode(answer, tasks_[page->index]);
+    } else {  // its rank knows better whether it still reads that page
+      answer.put(Kind::offer);
+      encode(answer, std::vector{static_cast<std::uint32_t>(page->rank)});
+    }
   } else {
     return false;
   }
@@ -153,24 +156,30 @@ void Registry::list_candidates() {
       const double rate = peer_.rate > 0 ? peer_.rate : nominal_rate;
       const double expected_s = static_cast<double>(tasks_[page.index].cost_s) / rate;
       const double elapsed_s = static_cast<double>(page.elapsed_s) + now_s_ - peer_.reported_s;
-      const double remaining_s = std::max(expected_s - elapsed_s, elapsed_s > expected_s ? tail * elapsed_s : 0);
+      const double remaining_s = expected_remaining_s(expected_s, elapsed_s);
       candidates_.push_back({stopped ? stopped_s + remaining_s : remaining_s, page.index, rank});
     }
   }
   std::ranges::sort(candidates_, {}, &Candidate::remaining_s);
 }
 
-/// A page in flight that the thief would probably finish before its rank does.
-std::optional<std::uint32_t> Registry::page_to_copy(int thief) {
-  if (!settings_.backup || level_ < corpus::Priority::low) return std::nullopt;
+/// A page in flight that the thief would probably finish before its rank does; null if there is none.
+const Registry::Candidate* Registry::page_to_copy(int thief) {
+  if (!settings_.backup || level_ < corpus::Priority::low) return nullptr;
   if (now_s_ - candidates_listed_s_ >= list_candidates_every_s) list_candidates();
   const double rate = peer(thief).rate > 0 ? peer(thief).rate : nominal_rate;
   for (auto at = candidates_.rbegin(); at != candidates_.rend(); ++at) {
     if (at->rank == thief || done_[at->index] || copies_.contains(at->index)) continue;
-    if (at->remaining_s <= static_cast<double>(tasks_[at->index].cost_s) / rate) continue;
-    return at->index;
+    const auto offered = offered_s_.find(at->index);
+    if (offered != offered_s_.end() && now_s_ - offered->second < settings_.heartbeat_s) continue;
+    if (at->remaining_s > static_cast<double>(tasks_[at->index].cost_s) / rate) return &*at;
   }
-  return std::nullopt;
+  return nullptr;
+}
+
+void Registry::note_copy(std::uint32_t index, int rank) {
+  copies_[index].push_back(rank);
+  ++progress_.copies;
 }
 
 }  // namespace pecia::sched

@@ -24,7 +24,7 @@ enum class Kind : std::uint8_t {
   // 0 -> a rank
   drain,
   offer,    ///< ranks that have work, the richest first; none: ask later
-  copy,     ///< Task: in flight elsewhere; to be read here too, at once
+  copy,     ///< Task: in flight elsewhere; to be read here too, at once. Also from its rank to a thief
   adopt,    ///< tasks that nobody answers for: the receiver's now
   revoke,   ///< pages by index that are done or somebody else's: not to be read
   level,    ///< pages up to this priority may start
@@ -33,7 +33,7 @@ enum class Kind : std::uint8_t {
   close,    ///< bool: drained
   finish,   ///< bool: abort
   // thief <-> victim
-  request,  ///< throughput of the thief, its load in s, its level, bool: whether it could start a page now
+  request,  ///< throughput of the thief, its load in s, its level, bool: whether it could start a page, its slots
   grant,    ///< number of the loan, tasks
   refuse,   ///< ranks that may have work
   accept,   ///< number of the loan: its pages are the thief's

@@ -96,11 +96,12 @@ void Scheduler::Impl::dispatch(int from, Kind kind, ByteReader& in) {
     }
     case Kind::bench: bench(); break;
     case Kind::request: {
-      Request request{from, 0, 0, corpus::Priority::low, false};
+      Request request{from, 0, 0, corpus::Priority::low, false, 1};
       request.throughput = in.get<double>();
       request.load_s = in.get<double>();
       request.level = in.get<corpus::Priority>();
       request.may_start = in.get<bool>();
+      request.slots = in.get<std::uint32_t>();
       on_request(request);
       break;
     }

@@ -61,6 +61,7 @@ class Scheduler::Impl {
     plan::Task task;
     double started_s = -1;  ///< < 0: waits for the engine
     bool revoked = false;   ///< cancelled: not wanted back
+    bool copied = false;    ///< another rank reads it, too
   };
   struct Read {
     plan::Task task;
@@ -77,6 +78,7 @@ class Scheduler::Impl {
     double load_s;  ///< of what it has not started
     corpus::Priority level;
     bool may_start;  ///< a slot of its engine is free
+    std::uint32_t slots;
   };
 
   /// What the finished pages of a document say of those left.
@@ -119,6 +121,7 @@ class Scheduler::Impl {
   // stealing.cpp: victim
   void on_request(const Request& request);
   [[nodiscard]] bool grant(const Request& request);
+  [[nodiscard]] bool copy_for(const Request& request);
   void refuse(int thief);
   void on_accept(int from, std::uint32_t number);
   void on_suspect(int rank, bool suspect);

@@ -118,6 +118,11 @@ void Registry::on_report(int from, Report report) {
   peer_.slots = report.slots;
   peer_.uncommitted = report.uncommitted;
   peer_.reading = std::move(report.reading);
+  for (const auto& page : peer_.reading) {
+    if (page.index >= done_.size() || done_[page.index] || owner_[page.index] == static_cast<std::uint32_t>(from)) continue;
+    const auto known = copies_.find(page.index);
+    if (known == copies_.end() || std::ranges::find(known->second, from) == known->second.end()) note_copy(page.index, from);
+  }
   peer_.reported_s = now_s_;
   for (std::size_t n = 0; n < started_.size(); ++n) {
     started_[n] += std::int64_t{report.started[n]} - std::int64_t{peer_.started[n]};

@@ -78,7 +78,8 @@ class Registry {
   void find_usual_rate();
   void serve_hungry();
   void rebalance();
-  [[nodiscard]] std::optional<std::uint32_t> page_to_copy(int thief);
+  [[nodiscard]] const Candidate* page_to_copy(int thief);
+  void note_copy(std::uint32_t index, int rank);
   void list_candidates();
   void look_for_silent();
   void suspect(int rank);
@@ -107,6 +108,7 @@ class Registry {
   std::unordered_map<std::uint32_t, std::vector<int>> copies_;  ///< who else reads a page
   std::vector<Candidate> candidates_;  ///< largest remainder last
   double candidates_listed_s_ = -1e9;
+  std::unordered_map<std::uint32_t, double> offered_s_;  ///< when a page was last offered to be copied
   std::set<int> hungry_;  ///< ranks for whom there was nothing
   double nobody_holds_since_s_ = -1;
   std::vector<FinishedPage> finished_;

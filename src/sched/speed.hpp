@@ -6,6 +6,12 @@
 
 namespace pecia::sched {
 
+/// How much longer a page will take. Reading times have a heavy tail: one that has taken longer than
+/// expected will take half as long again, the more the longer it has taken.
+[[nodiscard]] inline double expected_remaining_s(double expected_s, double elapsed_s) noexcept {
+  return elapsed_s < expected_s ? expected_s - elapsed_s : elapsed_s / 2;
+}
+
 /// How fast a rank reads: expected seconds of a page for each second that it takes. The median over
 /// the last pages, so that those which loop do not count, and a rank that slows down is soon known.
 class Speed {

@@ -90,7 +90,7 @@ void Scheduler::Impl::request_next() {
     seeking_until_s_ = now_s_ + patience_s;
     ByteWriter request;
     request.put(Kind::request).put(throughput()).put(queue_.cost_s(level_) / throughput());
-    request.put(level_).put(may_start());
+    request.put(level_).put(may_start()).put(static_cast<std::uint32_t>(settings_.slots));
     tell(asked_rank_, std::move(request).bytes());
     return;
   }
@@ -150,9 +150,33 @@ void Scheduler::Impl::on_request(const Request& request) {
     pending_.push_back(request);
     if (!recalling_) commands_.push_back({Command::Kind::recall});
     recalling_ = true;
-  } else {
+  } else if (!copy_for(request)) {
     refuse(request.thief);
   }
+}
+
+/// Nothing is unstarted: the page in flight that takes longest, if the thief would probably be sooner
+/// done with it. Whoever is first wins; rank 0 tells the other to stop.
+bool Scheduler::Impl::copy_for(const Request& request) {
+  if (!settings_.backup || !request.may_start || settings_.stealing != Stealing::half) return false;
+  Held* longest = nullptr;
+  double longest_s = 0;
+  for (auto& [index, held] : held_) {
+    if (held.started_s < 0 || held.copied || held.revoked) continue;
+    const double expected_s = static_cast<double>(held.task.cost_s) / rate();
+    const double remaining_s = expected_remaining_s(expected_s, now_s_ - held.started_s);
+    const double thief_s = static_cast<double>(held.task.cost_s) * request.slots / request.throughput;
+    if (remaining_s <= std::max(thief_s, longest_s)) continue;
+    longest = &held;
+    longest_s = remaining_s;
+  }
+  if (!longest) return false;
+  longest->copied = true;
+  ByteWriter copy;
+  copy.put(Kind::copy);
+  encode(copy, longest->task);
+  tell(request.thief, std::move(copy).bytes());
+  return true;
 }
 
 bool Scheduler::Impl::grant(const Request& request) {
