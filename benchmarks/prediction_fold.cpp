@@ -55,6 +55,9 @@ Data load(const std::string& trace_file, const std::string& groups_file) {
   return data;
 }
 
+/// A page that failed took no time to speak of; a trace does not say which did.
+bool was_read(float taken_s) { return static_cast<double>(taken_s) > CostModel::shortest_s; }
+
 // ---- what is measured of a document
 
 void forget(PageEvidence& page) { page.transitions = page.components = page.coverage = -1; }
@@ -89,8 +92,10 @@ CostModel ignorant() {
 }
 
 void teach(CostModel& model, const Document& document, const std::vector<float>& taken_s) {
-  for (std::uint32_t page = 0; page < taken_s.size(); ++page)
-    model.learn(engine, document, page, static_cast<double>(taken_s[page]));
+  for (std::uint32_t page = 0; page < taken_s.size(); ++page) {
+    if (was_read(taken_s[page]))
+      model.learn(engine, document, page, static_cast<double>(taken_s[page]));
+  }
 }
 
 /// Pages of documents of other groups taught to a model that begins as `first`.
@@ -125,7 +130,8 @@ Seconds held_out(const Data& data, const std::function<CostModel()>& first, bool
       predicted[d] = model.estimate_s(engine, document);
       for (std::uint32_t page = 0; is_read_on && page < document.pages.size(); ++page) {
         predicted[d][page] = model.estimate_s(engine, document)[page];
-        model.learn(engine, document, page, static_cast<double>(data.taken_s[d][page]));
+        if (was_read(data.taken_s[d][page]))
+          model.learn(engine, document, page, static_cast<double>(data.taken_s[d][page]));
       }
     }
   }
@@ -136,9 +142,11 @@ Seconds held_out(const Data& data, const std::function<CostModel()>& first, bool
 Seconds by_one(const Data& data, double (*figure)(const PageEvidence&)) {
   std::vector<double> ratios;
   for (std::size_t d = 0; d < data.documents.size(); ++d) {
-    for (std::size_t p = 0; p < data.taken_s[d].size(); ++p)
-      ratios.push_back(static_cast<double>(data.taken_s[d][p]) /
-                       std::max(figure(data.documents[d].pages[p]), 1.0));
+    for (std::size_t p = 0; p < data.taken_s[d].size(); ++p) {
+      if (was_read(data.taken_s[d][p]))
+        ratios.push_back(static_cast<double>(data.taken_s[d][p]) /
+                         std::max(figure(data.documents[d].pages[p]), 1.0));
+    }
   }
   std::ranges::sort(ratios);
   Seconds predicted;
@@ -159,6 +167,7 @@ Json judged(const Data& data, const Seconds& predicted_s) {
   for (std::size_t d = 0; d < data.documents.size(); ++d) {
     double sum = 0;
     for (std::size_t p = 0; p < data.taken_s[d].size(); ++p) {
+      if (!was_read(data.taken_s[d][p])) continue;
       predicted.push_back(static_cast<double>(predicted_s[d][p]));
       taken.push_back(static_cast<double>(data.taken_s[d][p]));
       const double error = predicted.back() - taken.back();

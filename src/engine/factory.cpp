@@ -26,7 +26,6 @@ std::unique_ptr<Engine> make_tesseract(const EngineSettings& settings) {
   remote.watchdog_s = settings.watchdog_s;
   remote.request.pixels = page::ImageRequest::Pixels::gray;  // it would make gray of colour itself
   remote.request.dpi = tesseract_dpi;
-  remote.request.exact = false;
   return std::make_unique<RemoteEngine>(std::move(remote));
 }
 

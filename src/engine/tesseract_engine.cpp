@@ -138,7 +138,6 @@ TesseractEngine::~TesseractEngine() = default;
 page::ImageRequest TesseractEngine::wants(const page::PageInfo&, const ReadOptions&) const {
   page::ImageRequest request;
   request.pixels = page::ImageRequest::Pixels::gray;
-  request.exact = false;
   return request;
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "engine/engine_contract.hpp"
+#include "pecia/engine/factory.hpp"
 
 namespace pecia {
 namespace {
@@ -23,6 +24,16 @@ TEST(TesseractEngine, MeetsTheContractInProcess) {
   engine::TesseractEngine engine{{"eng"}};
   test::meets_the_contract(engine);
   test::a_bad_page_leaves_its_neighbours_alone(engine);
+}
+
+TEST(TesseractEngine, WantsPagesAtTheirFullSize) {
+  // Half the size is for measuring pages; to read them so costs words.
+  EXPECT_TRUE(engine::TesseractEngine{{"eng"}}.wants({}, {}).exact);
+  engine::EngineSettings settings;
+  settings.languages = {"eng"};
+  const auto remote = engine::make_engine(settings);
+  EXPECT_TRUE(remote->wants({}, {}).exact);
+  EXPECT_EQ(remote->wants({}, {}).dpi, 300);
 }
 
 TEST(TesseractEngine, ReadsWordsLinesAndBlocksInOrder) {
