@@ -224,7 +224,7 @@ void Pipeline::take_back(std::uint32_t index) {
   }
 }
 
-void Pipeline::drain() { state_->store().sync_at_once(); }
+void Pipeline::sync_at_once(bool at_once) { state_->store().sync_at_once(at_once); }
 
 void Pipeline::cancel() {
   auto& s = *state_;

@@ -87,8 +87,8 @@ class Pipeline {
   [[nodiscard]] std::vector<plan::Task> recall();
   /// Gives one page back, as Returned, if it has no outcome yet.
   void take_back(std::uint32_t index);
-  /// From now on every record is synced as it comes: the process may be ended within a second.
-  void drain();
+  /// Every record is synced as it comes: the process may be ended within a second, or others wait.
+  void sync_at_once(bool at_once);
   /// Gives back, as Returned, every page that has no outcome yet.
   void cancel();
   /// Cancels what is left, closes the journal, seals it if asked to; answers Closed.

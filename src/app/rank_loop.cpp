@@ -36,6 +36,10 @@ class RankLoop {
         std::visit([this](const auto& e) { on(e); }, *event);
       scheduler_.on_time(seconds(Clock::now().time_since_epoch()));
       hand_out();
+      if (const bool urgent = scheduler_.dry() || scheduler_.draining(); ready_ && urgent != syncs_at_once_) {
+        syncs_at_once_ = urgent;
+        pipeline_.sync_at_once(urgent);
+      }
       while (const auto command = scheduler_.next_command()) obey(*command);
       hand_out();
       if (auto reports = scheduler_.all_closed()) bind(*reports);
@@ -81,7 +85,10 @@ class RankLoop {
     for (; told_ < warnings.size(); ++told_) log::warning("{}", warnings[told_]);
   }
 
-  void on(const Ready&) { ready_ = true; }
+  void on(const Ready&) {
+    log::debug("the engine is ready");
+    ready_ = true;
+  }
   void on(const Started& event) { scheduler_.on_started(event.index); }
   void on(const Finished& event) { scheduler_.on_finished(event.index, event.seconds); }
   void on(const Committed& event) { scheduler_.on_committed(event.task.index, event.end); }
@@ -109,7 +116,7 @@ class RankLoop {
   void obey(const sched::Command& command) {
     using Kind = sched::Command::Kind;
     switch (command.kind) {
-      case Kind::drain: pipeline_.drain(); break;
+      case Kind::drain: break;  // and from now on pages are synced at once
       case Kind::recall:
         for (const auto& task : pipeline_.recall()) scheduler_.on_returned(task);
         scheduler_.on_recalled();
@@ -143,6 +150,7 @@ class RankLoop {
   Pipeline& pipeline_;
   stop::Request seen_ = stop::Request::none;
   bool ready_ = false;
+  bool syncs_at_once_ = false;
   std::size_t told_ = 0;  ///< of the scheduler's warnings
   bool complete_ = false;
   bool finished_ = false;

@@ -42,7 +42,7 @@ class StoreThread {
   StoreThread& operator=(const StoreThread&) = delete;
 
   void put(ToStore page) { jobs_.push(std::move(page)); }
-  void sync_at_once() noexcept { at_once_ = true; }
+  void sync_at_once(bool at_once) noexcept { at_once_ = at_once; }
   void close(bool seal) { jobs_.push(Close{seal}); }
   void bind(std::vector<std::string> shards) { jobs_.push(Bind{std::move(shards)}); }
 

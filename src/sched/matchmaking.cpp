@@ -13,10 +13,6 @@ constexpr std::size_t offered_ranks = 32;
 constexpr double nominal_rate = 1;
 constexpr double stopped_s = 1e9;
 constexpr double list_candidates_every_s = 0.1;
-/// How much more than the mean a rank may have left before others take from it: so much of the mean,
-/// and so many pages.
-constexpr double tolerated_share = 0.4;
-constexpr double tolerated_pages = 16;
 
 }  // namespace
 
@@ -127,6 +123,10 @@ void Registry::rebalance() {
   }
   if (ranks < 2 || unstarted < 1) return;
   const double mean_s = total_s / ranks;
+  // Each theft costs messages, of which there may be the more the fewer pages a rank has.
+  const double pages = static_cast<double>(progress_.pages) / ranks;
+  const double tolerated_share = std::clamp(pages / 2500, 0.1, 0.4);
+  const double tolerated_pages = std::clamp(pages / 64, 2.0, 16.0);
   const double too_much_s = mean_s + std::max(tolerated_share * mean_s, tolerated_pages * total_s / unstarted);
   if (rich_.begin()->first < too_much_s) return;
   std::vector<std::pair<double, int>> poor;

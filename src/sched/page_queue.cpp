@@ -27,25 +27,25 @@ std::vector<Group> groups_of(std::span<const plan::Task> tasks) {
   return groups;
 }
 
-/// Deals pages out to a thief and its victim so that, at any point of the walk, the thief has about
-/// `fraction` of what was walked past.
+/// Gives a thief so much of a victim's pages, as they come.
 class Dealer {
  public:
-  Dealer(double fraction, std::vector<plan::Task>& given, std::vector<plan::Task>& kept)
-      : fraction_{fraction}, given_{given}, kept_{kept} {}
+  explicit Dealer(double wanted_s) : wanted_s_{wanted_s} {}
 
   void deal(std::span<const plan::Task> together, double cost_s) {
-    walked_s_ += cost_s;
-    const bool give = given_s_ + cost_s / 2 < fraction_ * walked_s_;
+    const bool give = given_s_ + cost_s / 2 < wanted_s_;
     if (give) given_s_ += cost_s;
     auto& hand = give ? given_ : kept_;
     hand.insert(hand.end(), together.begin(), together.end());
   }
+  void keep(std::span<const plan::Task> together) { kept_.insert(kept_.end(), together.begin(), together.end()); }
+
+  /// The thief's, the victim's.
+  [[nodiscard]] std::pair<std::vector<plan::Task>, std::vector<plan::Task>> hands() { return {std::move(given_), std::move(kept_)}; }
 
  private:
-  double fraction_, walked_s_ = 0, given_s_ = 0;
-  std::vector<plan::Task>& given_;
-  std::vector<plan::Task>& kept_;
+  double wanted_s_, given_s_ = 0;
+  std::vector<plan::Task> given_, kept_;
 };
 
 }  // namespace
@@ -121,23 +121,28 @@ std::optional<plan::Task> PageQueue::next_short(corpus::Priority last) {
 }
 
 std::vector<plan::Task> PageQueue::take(double fraction, corpus::Priority last, bool at_least_one) {
-  std::vector<plan::Task> given, kept;
   auto* level = first_level(last);
-  if (!level) return given;
+  if (!level) return {};
   const auto all = std::span{level->tasks}.subspan(level->head);
-  Dealer dealer{fraction, given, kept};
-  for (const auto& group : groups_of(all)) {
+  Dealer dealer{fraction * level->cost_s};
+  const auto groups = groups_of(all);
+  for (std::size_t n = 0; n < groups.size(); ++n) {
+    const auto& group = groups[n];
     const auto together = all.subspan(group.begin, group.end - group.begin);
-    if (group.cost_s <= whole_document_share * level->cost_s) {
+    const bool open = n == 0 && groups.size() > 1 && together.size() > 1;
+    if (open) {
+      dealer.keep(together);
+    } else if (group.cost_s <= whole_document_share * level->cost_s) {
       dealer.deal(together, group.cost_s);
     } else {
-      for (std::size_t n = 0; n < together.size(); ++n)
-        dealer.deal(together.subspan(n, 1), static_cast<double>(together[n].cost_s));
+      for (std::size_t page = 0; page < together.size(); ++page)
+        dealer.deal(together.subspan(page, 1), static_cast<double>(together[page].cost_s));
     }
   }
+  auto [given, kept] = dealer.hands();
   if (given.empty() && at_least_one) {
-    given.push_back(kept.back());
-    kept.pop_back();
+    given.push_back(kept.front());
+    kept.erase(kept.begin());
   }
   level->tasks = std::move(kept);
   level->head = 0;

@@ -27,9 +27,9 @@ class PageQueue {
   /// As `next`, but from the cheap end of that level.
   [[nodiscard]] std::optional<plan::Task> next_short(corpus::Priority last);
 
-  /// Takes about `fraction` of the cost of the most urgent level that is not behind `last`: every
-  /// other document, so to speak, that both halves may have the same mixture of dear and cheap pages;
-  /// whole documents, and pages of one where it alone is more than a quarter. `at_least_one`: even
+  /// Takes about `fraction` of the cost of the most urgent level that is not behind `last`, the dearest
+  /// first, as whoever has nothing to do should begin with the longest: whole documents after the
+  /// one that is being read, and pages of one that alone is more than a quarter. `at_least_one`: even
   /// the last page.
   [[nodiscard]] std::vector<plan::Task> take(double fraction, corpus::Priority last, bool at_least_one);
   /// Takes the first page only, or nothing.

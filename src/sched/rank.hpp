@@ -49,6 +49,7 @@ class Scheduler::Impl {
 
   [[nodiscard]] Registry* registry() noexcept { return registry_ ? &*registry_ : nullptr; }
   [[nodiscard]] bool draining() const noexcept { return draining_; }
+  [[nodiscard]] bool dry() const noexcept { return dry_; }
   [[nodiscard]] std::size_t unstarted() const noexcept { return queue_.size(); }
   [[nodiscard]] std::size_t in_flight() const noexcept { return held_.size() + uncommitted_.size(); }
 

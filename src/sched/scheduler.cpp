@@ -69,6 +69,7 @@ std::vector<FinishedPage> Scheduler::take_finished() {
 double Scheduler::next_time_s() const { return impl_->next_time_s(); }
 
 bool Scheduler::draining() const noexcept { return impl_->draining(); }
+bool Scheduler::dry() const noexcept { return impl_->dry(); }
 const Progress& Scheduler::progress() const noexcept {
   static const Progress unknown;
   return impl_->registry() ? impl_->registry()->progress() : unknown;

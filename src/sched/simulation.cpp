@@ -127,7 +127,7 @@ class Simulation {
       if (event_s > now_s) next_s = std::min(next_s, event_s);
     }
     if (!machine.unsynced.empty() && machine.syncs_s == never_s)
-      next_s = std::min(next_s, machine.synced_s + settings_.commit_every_s);
+      next_s = std::min(next_s, schedulers_[rank]->dry() ? now_s : machine.synced_s + settings_.commit_every_s);
     // A clock has a resolution, and so has time here: no rank wakes twice at one instant for ever.
     wake(rank, std::max(next_s, std::nextafter(now_s, never_s)));
   }
@@ -222,7 +222,7 @@ class Simulation {
       }
       machine.unsynced.clear();
     }
-    const bool due = now_s >= machine.synced_s + settings_.commit_every_s || machine.reading.empty();
+    const bool due = now_s >= machine.synced_s + settings_.commit_every_s || machine.reading.empty() || schedule.dry();
     if (!machine.unsynced.empty() && machine.syncs_s == never_s && due) machine.syncs_s = now_s + settings_.commit_s;
   }
 

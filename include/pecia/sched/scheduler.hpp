@@ -91,6 +91,8 @@ class Scheduler {
   [[nodiscard]] double next_time_s() const;
 
   [[nodiscard]] bool draining() const noexcept;
+  /// There is nothing left to begin: others wait for what this rank commits.
+  [[nodiscard]] bool dry() const noexcept;
   [[nodiscard]] const Progress& progress() const noexcept;
   /// Why ranks failed or were benched (rank 0): "rank 3: no space left ...".
   [[nodiscard]] const std::vector<std::string>& failures() const noexcept;
