@@ -37,6 +37,11 @@ void CostKeeper::take(std::span<const sched::FinishedPage> pages, bool at_end) n
       if (document.problem != Reason::none) continue;
       model_.learn(engine_, document, where.page - document.first_page(), page.seconds);
       learned_ = true;
+      ++pages_;
+    }
+    if (pages_ >= refits_at_pages_) {
+      refits_at_pages_ = 2 * pages_;
+      model_.refit(engine_);
     }
     if (learned_ && (at_end || std::chrono::steady_clock::now() - kept_ >= keep_every)) keep();
   } catch (const std::exception& error) {

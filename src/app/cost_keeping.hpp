@@ -38,6 +38,8 @@ class CostKeeper {
   const corpus::Manifest& manifest_;
   corpus::CostModel& model_;
   bool learned_ = false;  ///< since it was kept
+  std::uint64_t pages_ = 0;
+  std::uint64_t refits_at_pages_ = 64;  ///< then at twice as many
   std::chrono::steady_clock::time_point kept_ = std::chrono::steady_clock::now();
 };
 

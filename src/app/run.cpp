@@ -37,7 +37,8 @@ struct Shared {
   corpus::Manifest manifest;
   sched::JobSize size;
   plan::Share share;
-  std::vector<plan::Share> all_shares;   ///< rank 0 only
+  std::vector<std::string> hosts;        ///< of the ranks; rank 0 only, as all shares
+  std::vector<plan::Share> all_shares;
   Clock::time_point scattered;           ///< when pages were given out
 };
 
@@ -96,8 +97,11 @@ sched::JobSize size_of(const RunStart& start, std::span<const plan::Share> share
 void share_pages(comm::Communicator& comm, const std::unique_ptr<RunStart>& start, Shared& shared) {
   ByteWriter out;
   std::vector<Bytes> shares;
+  const auto host = host_name();
+  for (const auto& name : comm.gather(std::as_bytes(std::span{host})))
+    shared.hosts.emplace_back(reinterpret_cast<const char*>(name.data()), name.size());
   if (start) {
-    shared.all_shares = start->shares(comm.size());
+    shared.all_shares = start->shares(shared.hosts);
     shared.size = size_of(*start, shared.all_shares);
     out.put(shared.size.pages).put(shared.size.cost_s);
     for (const auto pages : shared.size.by_priority) out.put(pages);
@@ -229,6 +233,7 @@ class Teller {
       : start_{start},
         run_{job.run},
         scattered_{shared.scattered},
+        hosts_{shared.hosts},
         first_{first_status(comm, start)},
         status_{first_},
         costs_{run_, start.epoch(), job.engine.name, shared.manifest, start.cost_model()},
@@ -241,9 +246,12 @@ class Teller {
       pipeline.cancel();
     }
     clerk_->finished(scheduler.take_finished());
-    refresh(status_, first_, scheduler, elapsed_s());
-    const double scattered_s = std::chrono::duration<double>(scattered_.time_since_epoch()).count();
-    status_.schedule.makespan_s = std::max(0.0, scheduler.progress().last_done_s - scattered_s);
+    refresh(status_, first_, hosts_, scheduler, elapsed_s());
+    const auto since = [](double moment_s, Clock::time_point from) {
+      return std::max(0.0, moment_s - std::chrono::duration<double>(from.time_since_epoch()).count());
+    };
+    status_.schedule.idle_s = since(scheduler.progress().first_started_s, start_.manifest_written());
+    status_.schedule.makespan_s = since(scheduler.progress().last_done_s, scattered_);
     clerk_->update(status_);
   }
 
@@ -262,6 +270,7 @@ class Teller {
   RunStart& start_;
   store::RunPaths run_;
   Clock::time_point scattered_;
+  std::vector<std::string> hosts_;
   report::Status first_, status_;
   CostKeeper costs_;
   std::unique_ptr<Clerk> clerk_;

@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "cost_keeping.hpp"
+#include "rank_specs.hpp"
 #include "pecia/base/file.hpp"
 #include "pecia/base/log.hpp"
 #include "pecia/base/stop.hpp"
@@ -85,6 +86,7 @@ RunStart::RunStart(const Job& job, const RunOptions& options)
   take_over_run();
   check_job_against_run();
   if (job.cost_model.empty()) cost_model_ = first_cost_model(job, run_);
+  earlier_ = earlier_ranks(run_);
   store::check_newest(run_, epoch_);
   replace_file(run_.job(), to_yaml(job_));
   manifest_ = corpus::load_manifest(run_.manifest());
@@ -165,6 +167,7 @@ void RunStart::add_documents(std::vector<corpus::Document> probed) {
   std::ranges::move(probed, std::back_inserter(new_documents_));
   store::check_newest(run_, epoch_);  // looking into many documents takes its time
   corpus::write_manifest_segment(run_.manifest(), epoch_, new_documents_);
+  manifest_written_ = std::chrono::steady_clock::now();
   new_documents_.clear();
   manifest_ = corpus::load_manifest(run_.manifest());
   find_pages_to_read();
@@ -190,8 +193,8 @@ void RunStart::find_pages_to_read() {
                                      });
 }
 
-std::vector<plan::Share> RunStart::shares(int ranks) const {
-  return shares_of(to_read_, manifest_, job_, std::vector<plan::RankSpec>(static_cast<std::size_t>(ranks)));
+std::vector<plan::Share> RunStart::shares(std::span<const std::string> hosts) const {
+  return shares_of(to_read_, manifest_, job_, rank_specs(hosts, earlier_));
 }
 
 bool RunStart::index_is_stale() const {

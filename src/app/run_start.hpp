@@ -1,10 +1,12 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -13,6 +15,7 @@
 #include "pecia/corpus/cost_model.hpp"
 #include "pecia/corpus/manifest.hpp"
 #include "pecia/plan/partition.hpp"
+#include "pecia/report/status.hpp"
 #include "pecia/store/contents.hpp"
 #include "pecia/store/run.hpp"
 #include "probing.hpp"
@@ -48,7 +51,9 @@ class RunStart {
   [[nodiscard]] corpus::CostModel& cost_model() noexcept { return cost_model_; }
   /// Of the pages that are not read again, some had failed.
   [[nodiscard]] bool failed_before() const noexcept { return to_read_.failed_before; }
-  [[nodiscard]] std::vector<plan::Share> shares(int ranks) const;
+  /// `hosts`: of the ranks. Ranks on hosts that an earlier job of the run found slow get less.
+  [[nodiscard]] std::vector<plan::Share> shares(std::span<const std::string> hosts) const;
+  [[nodiscard]] std::chrono::steady_clock::time_point manifest_written() const noexcept { return manifest_written_; }
   [[nodiscard]] const store::RunLock& lock() const noexcept { return *lock_; }
   /// corpus.h5 is missing, or older than what was sealed.
   [[nodiscard]] bool index_is_stale() const;
@@ -75,6 +80,8 @@ class RunStart {
   std::vector<corpus::Document> new_documents_;  ///< not yet in a segment
   std::unique_ptr<Priorities> priorities_;
   PagesToRead to_read_;
+  std::chrono::steady_clock::time_point manifest_written_;
+  std::vector<report::Status::Rank> earlier_;  ///< of the last job of the run
   Tally before_;
 };
 

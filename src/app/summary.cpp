@@ -39,7 +39,7 @@ std::string health_of(const sched::RankState& rank) {
   return rank.benched ? "no engine" : "good";
 }
 
-void refresh_schedule(report::Status& status, const sched::Scheduler& scheduler) {
+void refresh_schedule(report::Status& status, const std::vector<std::string>& hosts, const sched::Scheduler& scheduler) {
   const auto& now = scheduler.progress();
   auto& schedule = status.schedule;
   schedule.steals = now.steals;
@@ -50,7 +50,7 @@ void refresh_schedule(report::Status& status, const sched::Scheduler& scheduler)
   schedule.heartbeats = now.heartbeats;
   status.per_rank.clear();
   for (const auto& rank : now.ranks)
-    status.per_rank.push_back({rank.throughput, rank.load_s, rank.unstarted, rank.held, rank.done, rank.failed,
+    status.per_rank.push_back({hosts.at(status.per_rank.size()), rank.throughput, rank.load_s, rank.unstarted, rank.held, rank.done, rank.failed,
                                rank.memory_bytes, health_of(rank)});
   const auto& warnings = scheduler.warnings();
   const auto first = warnings.size() - std::min(warnings.size(), warnings_kept);
@@ -90,8 +90,8 @@ report::Status first_status(const comm::Communicator& comm, const RunStart& star
   return status;
 }
 
-void refresh(report::Status& status, const report::Status& first, const sched::Scheduler& scheduler,
-             double elapsed_s) {
+void refresh(report::Status& status, const report::Status& first, const std::vector<std::string>& hosts,
+             const sched::Scheduler& scheduler, double elapsed_s) {
   const auto& now = scheduler.progress();
   const auto jobs_good = now.done - now.failed - now.skipped;
   status.done = first.done + now.done;
@@ -104,7 +104,7 @@ void refresh(report::Status& status, const report::Status& first, const sched::S
   const auto share = now.cost_total_s > 0 ? now.cost_done_s / now.cost_total_s : 0;
   status.left_s.reset();
   if (share > 0.01 && now.done >= 3) status.left_s = elapsed_s * (1 - share) / share;
-  refresh_schedule(status, scheduler);
+  refresh_schedule(status, hosts, scheduler);
 }
 
 void summarise(const store::RunPaths& run, report::Status& status, sched::ExitStatus end,

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "pecia/comm/communicator.hpp"
 #include "pecia/report/status.hpp"
@@ -16,7 +17,9 @@ namespace pecia::app {
 
 [[nodiscard]] report::Status first_status(const comm::Communicator& comm, const RunStart& start);
 /// Brings the status up to date with the books of rank 0's scheduler.
-void refresh(report::Status& status, const report::Status& first, const sched::Scheduler& scheduler, double elapsed_s);
+/// `hosts`: of the ranks.
+void refresh(report::Status& status, const report::Status& first, const std::vector<std::string>& hosts,
+             const sched::Scheduler& scheduler, double elapsed_s);
 /// Rank 0's last words, from the files themselves: counts, failed pages, what to do.
 void summarise(const store::RunPaths& run, report::Status& status, sched::ExitStatus end, double elapsed_s);
 

@@ -13,7 +13,8 @@ using Json = nlohmann::ordered_json;
 Json ranks_of(const Status& status) {
   auto ranks = Json::array();
   for (const auto& rank : status.per_rank)
-    ranks.push_back({{"speed", rank.speed},
+    ranks.push_back({{"host", rank.host},
+                     {"speed", rank.speed},
                      {"load_s", rank.load_s},
                      {"queued", rank.queued},
                      {"held", rank.held},
@@ -27,6 +28,7 @@ Json ranks_of(const Status& status) {
 void read_ranks(const Json& json, Status& status) {
   for (const auto& entry : json) {
     auto& rank = status.per_rank.emplace_back();
+    entry.at("host").get_to(rank.host);
     entry.at("speed").get_to(rank.speed);
     entry.at("load_s").get_to(rank.load_s);
     entry.at("queued").get_to(rank.queued);
@@ -39,13 +41,14 @@ void read_ranks(const Json& json, Status& status) {
 }
 
 Json schedule_of(const Status::Schedule& schedule) {
-  return {{"makespan_s", schedule.makespan_s}, {"steals", schedule.steals},
+  return {{"idle_s", schedule.idle_s}, {"makespan_s", schedule.makespan_s}, {"steals", schedule.steals},
           {"stolen_pages", schedule.stolen_pages}, {"copies", schedule.copies},
           {"duplicates", schedule.duplicates}, {"messages", schedule.messages},
           {"heartbeats", schedule.heartbeats}};
 }
 
 void read_schedule(const Json& json, Status::Schedule& schedule) {
+  json.at("idle_s").get_to(schedule.idle_s);
   json.at("makespan_s").get_to(schedule.makespan_s);
   json.at("steals").get_to(schedule.steals);
   json.at("stolen_pages").get_to(schedule.stolen_pages);

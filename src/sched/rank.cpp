@@ -207,6 +207,7 @@ std::optional<plan::Task> Scheduler::Impl::next_page() {
 void Scheduler::Impl::on_started(std::uint32_t index) {
   const auto held = held_.find(index);
   if (held == held_.end() || held->second.started_s >= 0) return;
+  if (registry_ && started_ == decltype(started_){}) registry_->on_first_page();
   held->second.started_s = now_s_;
   ++reading_;
   ++started_.at(static_cast<std::size_t>(held->second.task.priority));

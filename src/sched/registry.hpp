@@ -29,6 +29,7 @@ class Registry {
   /// Throws `Error` if the message is malformed. `kind`: one of those for rank 0.
   void on_message(int from, Kind kind, ByteReader& in);
   void on_time(double now_s);
+  void on_first_page() noexcept { progress_.first_started_s = now_s_; }
   /// Messages between rank 0 and others, of whatever kind.
   void count_sent() noexcept { ++progress_.messages; }
   void count_received(int from, Kind kind);

@@ -28,6 +28,7 @@ struct Status {
   std::optional<double> left_s;            ///< expected, once it can be told
   /// A rank of this job, as it was last heard of.
   struct Rank {
+    std::string host;
     double speed = 0;   ///< expected seconds of pages that it reads in a second
     double load_s = 0;  ///< expected time for what it has not started
     std::uint64_t queued = 0, held = 0, done = 0, failed = 0, memory_bytes = 0;
@@ -37,6 +38,7 @@ struct Status {
   std::vector<std::string> warnings;  ///< about ranks, the last ones
   /// What the schedule did.
   struct Schedule {
+    double idle_s = 0;      ///< of rank 0, from the manifest to its first page
     double makespan_s = 0;  ///< from the scatter to the last page known to be committed
     std::uint64_t steals = 0, stolen_pages = 0, copies = 0, duplicates = 0, messages = 0, heartbeats = 0;
   } schedule;

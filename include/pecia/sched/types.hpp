@@ -86,6 +86,7 @@ struct Progress {
   std::uint64_t done = 0, failed = 0, skipped = 0;  ///< `done` counts all that are committed
   std::uint64_t duplicates = 0;                     ///< records of pages that were done already
   double cost_done_s = 0, cost_total_s = 0;         ///< estimated cost
+  double first_started_s = 0;  ///< when rank 0 began its first page; the owner's clock, as the next
   double last_done_s = 0;  ///< when the last page was known to be committed; the owner's clock
   std::uint64_t steals = 0, stolen_pages = 0, copies = 0;
   std::uint64_t messages = 0;    ///< sent and received by rank 0, without heartbeats
