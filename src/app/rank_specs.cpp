@@ -34,20 +34,25 @@ std::vector<report::Status::Rank> earlier_ranks(const store::RunPaths& run) {
 
 std::vector<plan::RankSpec> rank_specs(std::span<const std::string> hosts,
                                        std::span<const report::Status::Rank> earlier) {
-  std::map<std::string, std::vector<double>> by_host;
+  std::map<std::string, std::vector<double>> by_host;  ///< of ranks in good health; 0: it read nothing
   std::vector<double> all;
   for (const auto& rank : earlier) {
     auto& speeds = by_host[rank.host];
-    if (!(rank.speed > 0) || rank.health != "good") continue;
-    speeds.push_back(rank.speed);
-    all.push_back(rank.speed);
+    if (rank.health != "good") continue;
+    speeds.push_back(std::max(0.0, rank.speed));
+    if (rank.speed > 0) all.push_back(rank.speed);
   }
   const double usual = median(all);
+  std::map<std::string, double> speed_of;
+  for (const auto& [host, speeds] : by_host) {
+    auto known = speeds;
+    std::erase(known, 0.0);
+    if (usual > 0 && (speeds.empty() || !known.empty()))
+      speed_of[host] = std::clamp(median(known) / usual, 1 / most_apart, most_apart);
+  }
   std::vector<plan::RankSpec> specs(hosts.size());
   for (std::size_t n = 0; n < hosts.size(); ++n) {
-    const auto known = by_host.find(hosts[n]);
-    if (known == by_host.end() || usual <= 0) continue;
-    specs[n].speed = std::clamp(median(known->second) / usual, 1 / most_apart, most_apart);
+    if (const auto known = speed_of.find(hosts[n]); known != speed_of.end()) specs[n].speed = known->second;
   }
   return specs;
 }

@@ -14,8 +14,8 @@ namespace pecia::app {
 [[nodiscard]] std::vector<report::Status::Rank> earlier_ranks(const store::RunPaths& run);
 
 /// What to expect of ranks on these hosts: the median speed of the host's ranks in an earlier job,
-/// relative to that of all of them, within 1/8 and 8; 1 for hosts that are new. A host without a speed
-/// then whose engines were all lost gets as little as the slowest may.
+/// relative to that of all of them, within 1/8 and 8; 1 for hosts that are new. A host of which
+/// no rank ended in good health gets as little as the slowest may.
 [[nodiscard]] std::vector<plan::RankSpec> rank_specs(std::span<const std::string> hosts,
                                                      std::span<const report::Status::Rank> earlier);
 

@@ -17,6 +17,8 @@ namespace pecia::report {
 namespace {
 
 constexpr std::size_t reasons_shown = 5;
+/// A rank with less than so much of the mean speed is named.
+constexpr double slow_share = 0.5;
 constexpr int states = 5;  ///< of result::State
 
 std::string example_of(const corpus::Document& document, std::uint32_t page) {
@@ -135,6 +137,22 @@ std::string cost_model_of(const store::RunPaths& run, std::string& problems) {
   }
 }
 
+/// Of ranks, only what is out of order.
+std::string ranks_of(const Status& status) {
+  std::string text;
+  for (const auto& warning : status.warnings) text += fmt::format("warning: {}\n", warning);
+  double usual = 0;
+  for (const auto& rank : status.per_rank) usual += rank.speed / static_cast<double>(status.per_rank.size());
+  for (std::size_t n = 0; n < status.per_rank.size(); ++n) {
+    const auto& rank = status.per_rank[n];
+    if (rank.health != "good")
+      text += fmt::format("rank {} on {}: {}\n", n, rank.host, rank.health);
+    else if (rank.speed > 0 && rank.speed < slow_share * usual)
+      text += fmt::format("rank {} on {} is slow: {:.1f} times slower than the mean\n", n, rank.host, usual / rank.speed);
+  }
+  return text;
+}
+
 }  // namespace
 
 std::string status_text(const store::RunPaths& run, std::int64_t now_s) {
@@ -159,7 +177,7 @@ std::string status_text(const store::RunPaths& run, std::int64_t now_s) {
                      progress_line(counts.done, counts.pages, counts.failed(),
                                    speed_known ? status->pages_per_s : 0,
                                    speed_known ? status->left_s : std::nullopt),
-                     table_of(counts), costs, problems);
+                     table_of(counts), status ? ranks_of(*status) : "", costs + problems);
 }
 
 }  // namespace pecia::report

@@ -41,6 +41,12 @@ report::Status some_status() {
   status.by_reason = {{"timeout", 2}};
   status.pages_per_s = 1.5;
   status.left_s = 20.25;
+  status.schedule = {0.25, 61, 7, 30, 2, 1, 99, 240};
+  status.per_rank = {{"h1", 1.1, 5, 20, 2, 9, 0, 1 << 20, "good"},
+                     {"h1", 1.0, 5, 20, 2, 9, 0, 1 << 20, "good"},
+                     {"h2", 0.2, 5, 20, 2, 1, 0, 1 << 20, "good"},
+                     {"h3", 0, 0, 0, 0, 1, 1, 1 << 20, "no engine"}};
+  status.warnings = {"rank 3: the engine was lost again: no device"};
   return status;
 }
 
@@ -53,6 +59,10 @@ TEST(StatusFile, IsReadAsItWasWritten) {
     EXPECT_EQ(again.left_s, status.left_s);
     EXPECT_EQ(again.by_state, status.by_state);
     EXPECT_EQ(again.message, status.message);
+    EXPECT_EQ(again.per_rank.at(2).speed, 0.2);
+    EXPECT_EQ(again.per_rank.at(3).health, "no engine");
+    EXPECT_EQ(again.schedule.steals, 7U);
+    EXPECT_EQ(again.warnings, status.warnings);
   }
 }
 
@@ -71,6 +81,27 @@ TEST(StatusFile, IsAbsentBeforeTheFirstIsWritten) {
   EXPECT_FALSE(report::read_status(run.paths()));
   report::write_status(run.paths(), some_status());
   EXPECT_EQ(report::read_status(run.paths())->done, 20u);
+}
+
+TEST(StatusFile, OfTheFirstReleaseIsStillRead) {
+  auto json = report::to_json(some_status());
+  const auto added = json.find(",\n  \"warnings\"");
+  ASSERT_NE(added, std::string::npos);
+  EXPECT_TRUE(report::from_json(json.substr(0, added) + "\n}\n").per_rank.empty());
+}
+
+TEST(StatusText, NamesRanksThatAreOutOfOrder) {
+  test::MadeRun run;
+  run.add_document("a.pdf", 10);
+  run.finish();
+  report::write_status(run.paths(), some_status());
+
+  const auto text = status_text(run.paths(), 1'700'000'070);
+
+  EXPECT_THAT(text, HasSubstr("warning: rank 3: the engine was lost again: no device\n"));
+  EXPECT_THAT(text, HasSubstr("rank 2 on h2 is slow: 2.9 times slower than the mean\n"));
+  EXPECT_THAT(text, HasSubstr("rank 3 on h3: no engine\n"));
+  EXPECT_THAT(text, Not(HasSubstr("rank 0")));
 }
 
 TEST(StatusText, CountsFromTheRunItselfNotFromTheStatusFile) {
