@@ -29,6 +29,7 @@ Pipeline::State::State(const PipelineSettings& s)
 StoreThread& Pipeline::State::store() {
   const std::lock_guard lock{store_mutex};
   if (!store_thread) {
+    const std::shared_lock engine_lock{engine_mutex};
     auto writer = settings.writer;
     writer.provenance.engine = engine_is.name + " " + engine_is.version;
     writer.provenance.engine_fingerprint = engine_is.fingerprint;
