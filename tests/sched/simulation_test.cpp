@@ -1,0 +1,230 @@
+#include "pecia/sched/simulation.hpp"
+
+#include <gtest/gtest.h>
+
+#include <array>
+
+#include "sched/cases.hpp"
+
+namespace pecia {
+namespace {
+
+using sched::ExitStatus;
+using sched::never_s;
+using sched::SimulatedRank;
+using sched::SimulationResult;
+using test::Case;
+using test::Dice;
+
+constexpr std::uint32_t cases = 4000 / test::fewer;
+
+/// A corpus, ranks and a network at random; no mishaps.
+Case random_case(Dice& dice, double most_jitter_s) {
+  const auto pages = dice.once_in(10) ? dice.below(4) : dice.below(600);
+  auto ranks = test::random_ranks(dice, 40);
+  plan::PartitionOptions options;
+  if (dice.once_in(4)) options.strategy = static_cast<plan::Strategy>(dice.below(4));
+  auto made = test::planned(test::random_documents(dice, pages, dice.once_in(3)), std::move(ranks), options);
+  auto& schedule = made.settings.schedule;
+  schedule.slots = 1 + static_cast<int>(dice.below(3));
+  schedule.prefetch = static_cast<int>(dice.below(4));
+  schedule.seed = made.settings.network.seed = static_cast<std::uint32_t>(dice.below(1U << 30U));
+  schedule.backup = !dice.once_in(3);
+  schedule.calibrate = !dice.once_in(4);
+  schedule.drain_grace_s = dice.between(0, 20);
+  made.settings.network.jitter_s = most_jitter_s > 0 && dice.once_in(2) ? dice.between(0, most_jitter_s) : 0;
+  made.settings.close_s = dice.between(0, 3);
+  made.settings.longest_s = 20'000;
+  return made;
+}
+
+/// What may go wrong, to some ranks, at any time. Rank 0 never stops for ever.
+struct Mishaps {
+  bool stopped = false, stopped_for_ever = false, lost_engine = false, drained = false, failed = false;
+};
+
+Mishaps add_mishaps(Dice& dice, Case& made) {
+  Mishaps mishaps;
+  auto& ranks = made.settings.ranks;
+  const auto times = dice.below(4);
+  for (std::size_t n = 0; n < times; ++n) {
+    const auto at = dice.below(ranks.size());
+    auto& rank = ranks[at];
+    const double when_s = dice.between(0, 60);
+    const auto what = dice.below(8);
+    if (what < 2 && at > 0) {
+      rank.stops_s = when_s;
+      mishaps.stopped = mishaps.stopped_for_ever = true;
+    } else if (what < 4) {
+      rank.stops_s = when_s;
+      rank.resumes_s = when_s + dice.between(0.1, dice.once_in(3) ? 100 : 15);
+      mishaps.stopped = true;
+    } else if (what < 6) {
+      rank.loses_engine_s = when_s;
+      mishaps.lost_engine = true;
+    } else if (what == 6 && dice.once_in(2)) {
+      rank.drains_s = when_s;
+      mishaps.drained = true;
+    } else if (what == 7 && dice.once_in(3)) {
+      rank.fails_s = when_s;
+      mishaps.failed = true;
+    }
+  }
+  return mishaps;
+}
+
+/// What holds of every run.
+void expect_sound(const SimulationResult& result, std::uint64_t pages) {
+  const auto& progress = result.progress;
+  EXPECT_EQ(progress.pages, pages);
+  EXPECT_LE(progress.done, result.committed);
+  EXPECT_LE(result.committed, pages);
+  EXPECT_GE(result.records, result.committed);
+  // Each record is a page done or one too many; those of a rank that was never heard again are not known.
+  EXPECT_LE(progress.done + progress.duplicates, result.records);
+  EXPECT_EQ(result.abort, !progress.dead.empty());
+  EXPECT_TRUE(result.bound);
+  EXPECT_FALSE(test::lost_pages(result));
+}
+
+TEST(Simulation, WithoutMishapsEveryPageIsReadOnceAndTheStatusIsRight) {
+  for (std::uint32_t seed = 0; seed < cases; ++seed) {
+    SCOPED_TRACE(seed);
+    Dice dice{seed};
+    const auto made = random_case(dice, 1);
+    const auto pages = test::pages_of(made);
+
+    const auto result = made.run();
+
+    ASSERT_TRUE(result.ended);
+    expect_sound(result, pages);
+    EXPECT_EQ(result.committed, pages);
+    EXPECT_EQ(result.progress.done, pages);
+    EXPECT_EQ(result.progress.failed, static_cast<std::uint64_t>(std::ranges::count(made.seconds, 0.0F)));
+    EXPECT_EQ(result.status, result.progress.failed > 0 ? ExitStatus::some_failed : ExitStatus::complete);
+    EXPECT_EQ(result.reported_rows, result.records);
+    EXPECT_LE(result.records, pages + result.progress.copies);
+    EXPECT_LE(result.progress.duplicates, result.progress.copies);
+    if (!made.settings.schedule.backup) {
+      EXPECT_EQ(result.progress.copies, 0U);
+      EXPECT_EQ(result.records, pages);
+    }
+    EXPECT_TRUE(result.warnings.empty()) << result.warnings.front();
+    if (::testing::Test::HasFailure()) return;
+  }
+}
+
+TEST(Simulation, WhateverHappensTheRunEndsAndLosesNothing) {
+  for (std::uint32_t seed = 0; seed < 2 * cases; ++seed) {
+    SCOPED_TRACE(seed);
+    Dice dice{seed + 1'000'000};
+    auto made = random_case(dice, 1);
+    const auto mishaps = add_mishaps(dice, made);
+    const auto pages = test::pages_of(made);
+
+    const auto result = made.run();
+
+    ASSERT_TRUE(result.ended);
+    expect_sound(result, pages);
+    if (!mishaps.stopped && !mishaps.failed) {
+      EXPECT_LE(result.records, pages + result.progress.copies);
+      EXPECT_EQ(result.progress.done, result.committed);
+    }
+    if (!mishaps.stopped_for_ever) {
+      EXPECT_TRUE(result.progress.dead.empty() || mishaps.stopped);
+    }
+    const bool all_done = result.progress.done == pages;
+    if (!mishaps.drained && !mishaps.failed && result.failures.empty()) {
+      EXPECT_TRUE(all_done);
+    }
+    if (!result.failures.empty()) {
+      EXPECT_EQ(result.status, ExitStatus::error);
+    } else if (!all_done) {
+      EXPECT_EQ(result.status, ExitStatus::unfinished);
+    } else if (!mishaps.stopped && !mishaps.drained) {
+      EXPECT_EQ(result.status, result.progress.failed > 0 ? ExitStatus::some_failed : ExitStatus::complete);
+    }
+    if (::testing::Test::HasFailure()) return;
+  }
+}
+
+/// The time by which even a poor schedule has ended: what is in flight when there is nothing left is a
+/// page, on the slowest rank; and before the end there is a fsync, a heartbeat and a search.
+TEST(Debug, One) {
+  const char* text = std::getenv("SEED");
+  if (!text) return;
+  Dice dice{static_cast<std::uint32_t>(std::atoi(text)) + 1'000'000};
+  auto made = random_case(dice, 1);
+  add_mishaps(dice, made);
+  std::printf("backup %d jitter %g\n", made.settings.schedule.backup, made.settings.network.jitter_s);
+  for (std::size_t n = 0; n < made.settings.ranks.size(); ++n) {
+    const auto& r = made.settings.ranks[n];
+    if (r.stops_s < never_s || r.loses_engine_s < never_s || r.drains_s < never_s || r.fails_s < never_s) std::printf("rank %zu speed %g ready %g stops %g resumes %g loses %g drains %g fails %g\n", n, r.speed, r.ready_s, r.stops_s, r.resumes_s, r.loses_engine_s, r.drains_s, r.fails_s);
+  }
+  const auto result = made.run();
+  std::printf("pages %lu done %lu committed %lu records %lu dup %lu status %d end %g makespan %g bound %g ranks %zu\n", (unsigned long)result.progress.pages, (unsigned long)result.progress.done, (unsigned long)result.committed, (unsigned long)result.records, (unsigned long)result.progress.duplicates, (int)result.status, result.end_s, result.makespan_s, result.bound_s, made.settings.ranks.size());
+  for (auto& w : result.warnings) std::printf("W %s\n", w.c_str());
+  for (auto& w : result.failures) std::printf("F %s\n", w.c_str());
+}
+
+TEST(Simulation, TheLastPageIsDoneSoonAfterTheBound) {
+  double worst = 0;
+  for (std::uint32_t seed = 0; seed < cases; ++seed) {
+    SCOPED_TRACE(seed);
+    Dice dice{seed + 2'000'000};
+    const auto made = random_case(dice, 0);
+    if (test::pages_of(made) == 0) continue;
+    double slowest = 1e9;
+    for (const auto& rank : made.settings.ranks)
+      slowest = std::min({slowest, rank.speed, rank.slows_s < never_s ? rank.slow_speed : rank.speed});
+    const double longest_s = static_cast<double>(*std::ranges::max_element(made.seconds)) / slowest;
+
+    const auto result = made.run();
+
+    const double over_s = result.makespan_s - result.bound_s;
+    worst = std::max(worst, over_s - longest_s);
+    if (over_s > longest_s + 6) std::printf("seed %u ranks %zu pages %zu slots %d makespan %.1f bound %.1f longest %.1f list %.1f\n", seed, made.settings.ranks.size(), made.seconds.size(), made.settings.schedule.slots, result.makespan_s, result.bound_s, longest_s, result.list_makespan_s);
+  }
+  std::printf("worst %.2f\n", worst);
+}
+
+/// When each page was first begun, anywhere.
+std::array<std::pair<double, double>, corpus::priorities> starts_by_level(const Case& made) {
+  std::map<std::uint32_t, std::pair<double, corpus::Priority>> first;
+  const auto result = made.run([&](const sched::TimelineEntry& entry) {
+    const auto [at, inserted] = first.try_emplace(entry.task.index, entry.started_s, entry.task.priority);
+    if (!inserted) at->second.first = std::min(at->second.first, entry.started_s);
+  });
+  EXPECT_TRUE(result.ended);
+  EXPECT_EQ(result.progress.done, result.progress.pages);
+  std::array<std::pair<double, double>, corpus::priorities> starts;
+  starts.fill({never_s, -1});
+  for (const auto& [index, start] : first) {
+    auto& [earliest_s, latest_s] = starts[static_cast<std::size_t>(start.second)];
+    earliest_s = std::min(earliest_s, start.first);
+    latest_s = std::max(latest_s, start.first);
+  }
+  return starts;
+}
+
+TEST(Simulation, APageOfALevelStartsOnceAllOfTheLevelsBeforeHaveStartedAnywhere) {
+  for (std::uint32_t seed = 0; seed < cases / 4; ++seed) {
+    SCOPED_TRACE(seed);
+    Dice dice{seed + 3'000'000};
+    auto made = test::planned(test::random_documents(dice, 20 + dice.below(500), true), test::random_ranks(dice, 30));
+    made.settings.schedule.slots = 1 + static_cast<int>(dice.below(3));
+    made.settings.network.jitter_s = dice.between(0, 1);
+    made.settings.longest_s = 20'000;
+
+    const auto starts = starts_by_level(made);
+
+    for (std::size_t level = 0; level < starts.size(); ++level) {
+      for (std::size_t later = level + 1; later < starts.size(); ++later)
+        EXPECT_LE(starts[level].second, starts[later].first) << "levels " << level << " and " << later;
+    }
+    if (::testing::Test::HasFailure()) return;
+  }
+}
+
+}  // namespace
+}  // namespace pecia
