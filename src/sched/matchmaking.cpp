@@ -89,6 +89,7 @@ bool Registry::answer(int from, bool may_start) {
     ++progress_.copies;
     answer.put(Kind::copy);
     encode(answer, tasks_[*index]);
+    answer.put(moves_[*index]);
   } else {
     return false;
   }

@@ -67,6 +67,8 @@ class Registry {
   void on_report(int from, Report report);
   void on_ask(int from, bool may_start);
   void on_engine_lost(int from, const std::string& why, bool for_good);
+  void revoke(int from, const std::vector<Move>& pages);
+  void on_acquired(int from, const std::vector<Move>& pages);
   void count(int from, const DonePage& page);
   void judge(int from, const DonePage& page);
   void advance_level();
@@ -100,6 +102,7 @@ class Registry {
   std::vector<Peer> peers_;
   std::vector<plan::Task> tasks_;     ///< by index; those that are not of this job have no owner
   std::vector<std::uint32_t> owner_;  ///< by index
+  std::vector<std::uint32_t> moves_;  ///< by index: of which `owner_` was the last that is known of
   std::vector<bool> done_;            ///< by index
   std::array<std::int64_t, corpus::priorities> started_{};
   corpus::Priority level_;
