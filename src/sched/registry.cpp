@@ -203,11 +203,14 @@ void Registry::on_engine_lost(int from, const std::string& why, bool for_good) {
   warnings_.push_back(fmt::format("rank {}: the engine was lost{}: {}", from, for_good ? " again" : "", why));
   if (!for_good) return;
   state(from).benched = true;
-  const bool none_left = std::ranges::all_of(progress_.ranks, [](const RankState& state_) {
-    return state_.benched || state_.dead || state_.suspect;
-  });
-  if (none_left && progress_.done < progress_.pages)
+  if (nobody_reads())
     on_failure(from, fmt::format("the engine was lost, and no other rank has one left: {}", why), ExitStatus::error);
+}
+
+/// A suspect may go on, and is waited for.
+bool Registry::nobody_reads() const {
+  return !draining_ && !close_said_ && progress_.done < progress_.pages &&
+         std::ranges::all_of(progress_.ranks, [](const RankState& state_) { return state_.benched || state_.dead; });
 }
 
 void Registry::advance_level() {
@@ -277,6 +280,8 @@ void Registry::look_for_silent() {
     if (silent_s < patience_s) continue;
     state_.dead = true;
     progress_.dead.push_back(rank);
+    if (nobody_reads())
+      on_failure(rank, "it does not answer, and no other rank has an engine left", ExitStatus::error);
   }
 }
 

@@ -71,6 +71,7 @@ class Registry {
   void on_acquired(int from, const std::vector<Move>& pages);
   void count(int from, const DonePage& page);
   void judge(int from, const DonePage& page);
+  [[nodiscard]] bool nobody_reads() const;
   void advance_level();
   void set_load(int rank, double load_s);
   void set_waiting(int rank, double waiting_s);
