@@ -16,7 +16,7 @@ using sched::SimulationResult;
 using test::Case;
 using test::Dice;
 
-constexpr std::uint32_t cases = 4000 / test::fewer;
+constexpr std::uint32_t cases = 3000 / test::fewer;
 
 /// A corpus, ranks and a network at random; no mishaps.
 Case random_case(Dice& dice, double most_jitter_s) {
@@ -148,44 +148,26 @@ TEST(Simulation, WhateverHappensTheRunEndsAndLosesNothing) {
   }
 }
 
-/// The time by which even a poor schedule has ended: what is in flight when there is nothing left is a
-/// page, on the slowest rank; and before the end there is a fsync, a heartbeat and a search.
-TEST(Debug, One) {
-  const char* text = std::getenv("SEED");
-  if (!text) return;
-  Dice dice{static_cast<std::uint32_t>(std::atoi(text)) + 1'000'000};
-  auto made = random_case(dice, 1);
-  add_mishaps(dice, made);
-  std::printf("backup %d jitter %g\n", made.settings.schedule.backup, made.settings.network.jitter_s);
-  for (std::size_t n = 0; n < made.settings.ranks.size(); ++n) {
-    const auto& r = made.settings.ranks[n];
-    if (r.stops_s < never_s || r.loses_engine_s < never_s || r.drains_s < never_s || r.fails_s < never_s) std::printf("rank %zu speed %g ready %g stops %g resumes %g loses %g drains %g fails %g\n", n, r.speed, r.ready_s, r.stops_s, r.resumes_s, r.loses_engine_s, r.drains_s, r.fails_s);
-  }
-  const auto result = made.run();
-  std::printf("pages %lu done %lu committed %lu records %lu dup %lu status %d end %g makespan %g bound %g ranks %zu\n", (unsigned long)result.progress.pages, (unsigned long)result.progress.done, (unsigned long)result.committed, (unsigned long)result.records, (unsigned long)result.progress.duplicates, (int)result.status, result.end_s, result.makespan_s, result.bound_s, made.settings.ranks.size());
-  for (auto& w : result.warnings) std::printf("W %s\n", w.c_str());
-  for (auto& w : result.failures) std::printf("F %s\n", w.c_str());
-}
-
+/// No list schedule is longer than the bound and one page on the slowest rank. What comes on top is the
+/// way of a message, a fsync, and the report that tells rank 0.
 TEST(Simulation, TheLastPageIsDoneSoonAfterTheBound) {
-  double worst = 0;
-  for (std::uint32_t seed = 0; seed < cases; ++seed) {
+  constexpr double messages_s = 2;
+  for (std::uint32_t seed = 0; seed < cases / 2; ++seed) {
     SCOPED_TRACE(seed);
     Dice dice{seed + 2'000'000};
     const auto made = random_case(dice, 0);
     if (test::pages_of(made) == 0) continue;
-    double slowest = 1e9;
+    double slowest = 1;
     for (const auto& rank : made.settings.ranks)
       slowest = std::min({slowest, rank.speed, rank.slows_s < never_s ? rank.slow_speed : rank.speed});
     const double longest_s = static_cast<double>(*std::ranges::max_element(made.seconds)) / slowest;
 
     const auto result = made.run();
 
-    const double over_s = result.makespan_s - result.bound_s;
-    worst = std::max(worst, over_s - longest_s);
-    if (over_s > longest_s + 6) std::printf("seed %u ranks %zu pages %zu slots %d makespan %.1f bound %.1f longest %.1f list %.1f\n", seed, made.settings.ranks.size(), made.seconds.size(), made.settings.schedule.slots, result.makespan_s, result.bound_s, longest_s, result.list_makespan_s);
+    EXPECT_GE(result.makespan_s, result.bound_s);
+    EXPECT_LE(result.makespan_s, result.bound_s + longest_s + messages_s);
+    if (::testing::Test::HasFailure()) return;
   }
-  std::printf("worst %.2f\n", worst);
 }
 
 /// When each page was first begun, anywhere.
@@ -223,6 +205,210 @@ TEST(Simulation, APageOfALevelStartsOnceAllOfTheLevelsBeforeHaveStartedAnywhere)
         EXPECT_LE(starts[level].second, starts[later].first) << "levels " << level << " and " << later;
     }
     if (::testing::Test::HasFailure()) return;
+  }
+}
+
+// ---- by name
+
+TEST(Simulation, AJobWithoutPagesEndsAtOnce) {
+  auto made = test::planned({}, test::equal_ranks(3));
+
+  const auto result = made.run();
+
+  ASSERT_TRUE(result.ended);
+  EXPECT_EQ(result.status, ExitStatus::complete);
+  EXPECT_EQ(result.records, 0U);
+  EXPECT_LT(result.end_s, 1);
+}
+
+TEST(Simulation, OnePageIsReadByOneOfManyRanks) {
+  const auto made = test::planned(test::equal_documents(1, 1, 10), test::equal_ranks(8));
+
+  const auto result = made.run();
+
+  EXPECT_EQ(result.status, ExitStatus::complete);
+  EXPECT_EQ(result.committed, 1U);
+  EXPECT_NEAR(result.makespan_s, 10, 1.1);
+}
+
+TEST(Simulation, FewerPagesThanRanksTakeAsLongAsOne) {
+  const auto made = test::planned(test::equal_documents(1, 5, 10), test::equal_ranks(12));
+
+  const auto result = made.run();
+
+  EXPECT_EQ(result.committed, 5U);
+  EXPECT_NEAR(result.makespan_s, 10, 1.1);
+}
+
+TEST(Simulation, PagesThatAreAllEqualAreDoneWithoutStealing) {
+  const auto made = test::planned(test::equal_documents(64, 10, 2), test::equal_ranks(8));
+
+  const auto result = made.run();
+
+  EXPECT_EQ(result.committed, 640U);
+  EXPECT_EQ(result.progress.stolen_pages, 0U);
+  EXPECT_LE(result.makespan_s, 160 + 1.1);
+}
+
+TEST(Simulation, OneGiantPageIsBegunInTime) {
+  auto documents = test::equal_documents(60, 10, 1);
+  documents.push_back({{300}, {300}});
+  const auto made = test::planned(documents, test::equal_ranks(4));
+
+  const auto result = made.run();
+
+  // 20 s later at most: a rank begins with short pages, until its speed is known.
+  EXPECT_LE(result.makespan_s, 300 + 20);
+  EXPECT_EQ(result.committed, 601U);
+}
+
+TEST(Simulation, OneGiantDocumentIsSharedByAllRanks) {
+  plan::PartitionOptions whole;
+  whole.split = plan::Split::document;
+  const auto made = test::planned(test::equal_documents(1, 800, 1), test::equal_ranks(16), whole);
+
+  const auto result = made.run();
+
+  EXPECT_EQ(result.committed, 800U);
+  EXPECT_EQ(result.records, 800U);
+  EXPECT_LE(result.makespan_s, 50 + 5);
+}
+
+TEST(Simulation, ARankWhoseEngineLoadsSlowlyHoldsUpNobody) {
+  auto ranks = test::equal_ranks(4);
+  ranks[2].ready_s = 90;
+  const auto made = test::planned(test::equal_documents(40, 10, 1), ranks);
+
+  const auto result = made.run();
+
+  EXPECT_EQ(result.committed, 400U);
+  EXPECT_LE(result.makespan_s, result.bound_s + 6);  // bound: (400 + 90) / 4
+}
+
+TEST(Simulation, ARankThatStopsForEverLosesNothingAndTheJobEndsByItself) {
+  auto ranks = test::equal_ranks(4);
+  ranks[1].stops_s = 50;
+  const auto made = test::planned(test::equal_documents(40, 10, 1), ranks);
+
+  const auto result = made.run();
+
+  ASSERT_TRUE(result.ended);
+  EXPECT_EQ(result.progress.done, 400U);
+  EXPECT_EQ(result.progress.dead, std::vector{1});
+  EXPECT_TRUE(result.abort);
+  EXPECT_EQ(result.status, ExitStatus::unfinished);  // its journal is for the next job to seal
+  EXPECT_FALSE(test::lost_pages(result));
+}
+
+TEST(Simulation, ARankThatStopsForALongTimeReadsOnlyWhatWasInFlightTwice) {
+  auto ranks = test::equal_ranks(4);
+  ranks[1].stops_s = 50;
+  ranks[1].resumes_s = 75;
+  const auto made = test::planned(test::equal_documents(40, 10, 1), ranks);
+
+  const auto result = made.run();
+
+  ASSERT_TRUE(result.ended);
+  EXPECT_EQ(result.progress.done, 400U);
+  EXPECT_EQ(result.committed, 400U);
+  // Read and not committed when it stopped (2 s of pages), in the engine, and decoded.
+  EXPECT_LE(result.records, 400U + 2 + 1 + 2);
+  EXPECT_TRUE(result.progress.dead.empty());
+  EXPECT_EQ(result.status, ExitStatus::complete);
+  EXPECT_LE(result.makespan_s, 100 + 25.0 / 4 + 5);
+}
+
+TEST(Simulation, AShortStopIsNoticedByNobody) {
+  auto ranks = test::equal_ranks(4);
+  ranks[1].stops_s = 50;
+  ranks[1].resumes_s = 53;
+  const auto made = test::planned(test::equal_documents(40, 10, 1), ranks);
+
+  const auto result = made.run();
+
+  EXPECT_EQ(result.status, ExitStatus::complete);
+  EXPECT_EQ(result.records, 400U);
+  EXPECT_TRUE(result.warnings.empty());
+}
+
+TEST(Simulation, AllRanksWithoutAnEngineEndTheRunWithAnError) {
+  auto ranks = test::equal_ranks(3);
+  for (auto& rank : ranks) rank.loses_engine_s = 20;
+  const auto made = test::planned(test::equal_documents(30, 10, 1), ranks);
+
+  const auto result = made.run();
+
+  ASSERT_TRUE(result.ended);
+  EXPECT_EQ(result.status, ExitStatus::error);
+  ASSERT_FALSE(result.failures.empty());
+  EXPECT_LT(result.progress.done, 300U);
+  EXPECT_EQ(result.progress.done, result.committed);
+}
+
+TEST(Simulation, TheRunEndsWhenTheLastRankWithAnEngineDies) {
+  auto ranks = test::equal_ranks(2);
+  ranks[0].loses_engine_s = 10;
+  ranks[1].stops_s = 20;
+  const auto made = test::planned(test::equal_documents(30, 10, 1), ranks);
+
+  const auto result = made.run();
+
+  ASSERT_TRUE(result.ended);
+  EXPECT_EQ(result.status, ExitStatus::error);
+}
+
+TEST(Simulation, ARankWhoseEngineIsLostGetsNothingMoreAndItsPagesMove) {
+  auto ranks = test::equal_ranks(4);
+  ranks[3].loses_engine_s = 20;
+  const auto made = test::planned(test::equal_documents(40, 10, 1), ranks);
+  double last_s = 0;
+
+  const auto result = made.run([&](const sched::TimelineEntry& entry) {
+    if (entry.rank == 3 && entry.read) last_s = std::max(last_s, entry.started_s);
+  });
+
+  EXPECT_EQ(result.status, ExitStatus::complete);
+  EXPECT_EQ(result.records, 400U);
+  EXPECT_LT(last_s, 20);
+  EXPECT_LE(result.makespan_s, result.bound_s + 6);
+}
+
+TEST(Simulation, ARankThatFailsEverythingIsBenchedWhileOthersReadTheirs) {
+  auto ranks = test::equal_ranks(4);
+  ranks[2].engine_fails_from = 10;
+  const auto made = test::planned(test::equal_documents(40, 20, 1), ranks);
+
+  const auto result = made.run();
+
+  EXPECT_EQ(result.status, ExitStatus::some_failed);
+  EXPECT_EQ(result.progress.done, 800U);
+  EXPECT_TRUE(result.progress.ranks[2].benched);
+  EXPECT_GE(result.progress.failed, 20U);
+  EXPECT_LE(result.progress.failed, 20U + 5);  // those read until it heard
+}
+
+TEST(Simulation, ARankFourTimesSlowerReadsAQuarterOfThePagesOfOthers) {
+  auto ranks = test::equal_ranks(4);
+  ranks[1].speed = 0.25;
+  const auto made = test::planned(test::equal_documents(100, 10, 1), ranks);
+  std::array<double, 4> read{};
+
+  const auto result = made.run([&](const sched::TimelineEntry& entry) { read[static_cast<std::size_t>(entry.rank)] += 1; });
+
+  EXPECT_EQ(result.committed, 1000U);
+  EXPECT_NEAR(read[1] / read[0], 0.25, 0.04);
+  EXPECT_LE(result.makespan_s, result.bound_s + 5);
+}
+
+TEST(Simulation, RankZeroHandlesFewMessagesPerPage) {
+  for (const std::uint32_t seed : {1U, 2U, 3U}) {
+    Dice dice{seed};
+    const auto made = test::planned(test::random_documents(dice, 32'000 / test::fewer, false), test::equal_ranks(std::max(2U, 32 / test::fewer)));
+
+    const auto result = made.run();
+
+    EXPECT_EQ(result.progress.done, result.progress.pages);
+    EXPECT_LE(static_cast<double>(result.progress.messages) / static_cast<double>(result.progress.pages), 0.05);
   }
 }
 
