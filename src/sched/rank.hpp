@@ -53,6 +53,7 @@ class Scheduler::Impl {
   [[nodiscard]] std::size_t in_flight() const noexcept { return held_.size() + uncommitted_.size(); }
 
  private:
+  friend struct test::SchedulerProbe;
   enum class Phase { working, idle, closing, closed, finished };
   /// What a rank without work is waiting for.
   enum class Seeking { nothing, offer, grant, rest };

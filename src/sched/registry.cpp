@@ -19,7 +19,7 @@ Registry::Registry(const Settings& settings, const JobSize& job, std::span<const
                    std::deque<Outgoing>& out)
     : settings_{settings},
       job_{job},
-      out_{out},
+      out_{&out},
       peers_(static_cast<std::size_t>(settings.size)),
       tasks_(job.manifest_pages),
       owner_(job.manifest_pages, nobody),
@@ -43,7 +43,7 @@ Registry::Registry(const Settings& settings, const JobSize& job, std::span<const
 // ---- messages
 
 void Registry::tell(int to, Bytes message) {
-  out_.push_back({to, std::move(message)});
+  out_->push_back({to, std::move(message)});
 }
 
 void Registry::tell_all(const Bytes& message) {

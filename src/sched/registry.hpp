@@ -16,6 +16,10 @@
 #include "pecia/plan/partition.hpp"
 #include "pecia/sched/types.hpp"
 
+namespace pecia::test {
+struct SchedulerProbe;
+}  // namespace pecia::test
+
 namespace pecia::sched {
 
 /// What rank 0 knows and decides: whose every page is and whether it is done, who has work for whom,
@@ -43,6 +47,7 @@ class Registry {
   [[nodiscard]] ExitStatus status() const;
 
  private:
+  friend struct test::SchedulerProbe;
   struct Peer {
     double last_heard_s = 0, reported_s = 0, counted_heartbeat_s = -1e9;
     double waiting_s = 0, rate = 0;
@@ -96,7 +101,7 @@ class Registry {
 
   Settings settings_;
   JobSize job_;
-  std::deque<Outgoing>& out_;
+  std::deque<Outgoing>* out_;
   Progress progress_;
   std::vector<std::string> failures_, warnings_;
   ExitStatus failure_status_ = ExitStatus::error;
