@@ -84,6 +84,7 @@ bool Registry::answer(int from, bool may_start) {
       note_copy(page->index, from);
       answer.put(Kind::copy);
       encode(answer, tasks_[page->index]);
+      answer.put(moves_[page->index]);
     } else {  // its rank knows better whether it still reads that page
       answer.put(Kind::offer);
       encode(answer, std::vector{static_cast<std::uint32_t>(page->rank)});

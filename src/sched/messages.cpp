@@ -7,6 +7,7 @@ namespace {
 
 constexpr std::size_t task_bytes = 4 + 4 + 4 + 4 + 4 + 1;
 constexpr std::size_t done_bytes = 4 + 1 + 4;
+constexpr std::size_t move_bytes = 4 + 4;
 constexpr std::size_t reading_bytes = 4 + 4;
 
 void put_names(ByteWriter& out, const std::vector<std::string>& names) {
@@ -59,7 +60,7 @@ Report decode_report(ByteReader& in) {
     page.end = in.get<PageEnd>();
     page.seconds = in.get<float>();
   }
-  report.acquired = decode_numbers(in);
+  report.acquired = decode_moves(in);
   report.reading.resize(in.get_count(reading_bytes));
   for (auto& page : report.reading) {
     page.index = in.get<std::uint32_t>();
@@ -110,6 +111,20 @@ std::vector<plan::Task> decode_tasks(ByteReader& in) {
   std::vector<plan::Task> tasks(in.get_count(task_bytes));
   for (auto& task : tasks) task = decode_task(in);
   return tasks;
+}
+
+void encode(ByteWriter& out, const std::vector<Move>& pages) {
+  out.put(static_cast<std::uint32_t>(pages.size()));
+  for (const auto& page : pages) out.put(page.index).put(page.moves);
+}
+
+std::vector<Move> decode_moves(ByteReader& in) {
+  std::vector<Move> pages(in.get_count(move_bytes));
+  for (auto& page : pages) {
+    page.index = in.get<std::uint32_t>();
+    page.moves = in.get<std::uint32_t>();
+  }
+  return pages;
 }
 
 void encode(ByteWriter& out, const std::vector<std::uint32_t>& numbers) {

@@ -24,9 +24,9 @@ enum class Kind : std::uint8_t {
   // 0 -> a rank
   drain,
   offer,    ///< ranks that have work, the richest first; none: ask later
-  copy,     ///< Task: in flight elsewhere; to be read here too, at once. Also from its rank to a thief
-  adopt,    ///< tasks that nobody answers for: the receiver's now
-  revoke,   ///< pages by index that are done or somebody else's: not to be read
+  copy,     ///< Task, its moves: in flight elsewhere; to be read here too, at once. Also from its rank
+  adopt,    ///< tasks that nobody answers for, their moves: the receiver's now
+  revoke,   ///< Move per page that is done or somebody else's: not to be read, unless it came back since
   level,    ///< pages up to this priority may start
   suspect,  ///< rank, bool: whether it has stopped answering
   bench,    ///< the receiver gets no more pages
@@ -34,10 +34,18 @@ enum class Kind : std::uint8_t {
   finish,   ///< bool: abort
   // thief <-> victim
   request,  ///< throughput of the thief, its load in s, its level, bool: whether it could start a page, its slots
-  grant,    ///< number of the loan, tasks
+  grant,    ///< number of the loan, tasks, their moves
   refuse,   ///< ranks that may have work
   accept,   ///< number of the loan: its pages are the thief's
 };
+
+/// How often a page had changed hands. Rank 0 hears of that from several ranks, in any order: the
+/// later move counts.
+struct Move {
+  std::uint32_t index = 0;
+  std::uint32_t moves = 0;
+};
+constexpr std::uint32_t any_moves = 0xffffffff;
 
 /// A page that left the journal's fsync behind it.
 struct DonePage {
@@ -64,7 +72,7 @@ struct Report {
   bool benched = false;
   std::array<std::uint32_t, corpus::priorities> started{};  ///< so far, by priority
   std::vector<DonePage> done;          ///< since the last report
-  std::vector<std::uint32_t> acquired; ///< pages stolen since the last report
+  std::vector<Move> acquired;          ///< pages stolen, or taken back, since the last report
   std::vector<ReadingPage> reading;
 };
 
@@ -76,7 +84,9 @@ void encode(ByteWriter& out, const plan::Task& task);
 [[nodiscard]] plan::Task decode_task(ByteReader& in);
 void encode(ByteWriter& out, const std::vector<plan::Task>& tasks);
 [[nodiscard]] std::vector<plan::Task> decode_tasks(ByteReader& in);
-/// Indices of pages, or ranks.
+void encode(ByteWriter& out, const std::vector<Move>& pages);
+[[nodiscard]] std::vector<Move> decode_moves(ByteReader& in);
+/// Ranks, or as many moves as there are tasks before.
 void encode(ByteWriter& out, const std::vector<std::uint32_t>& numbers);
 [[nodiscard]] std::vector<std::uint32_t> decode_numbers(ByteReader& in);
 

@@ -9,6 +9,10 @@
 
 #include "pecia/plan/partition.hpp"
 
+namespace pecia::test {
+struct SchedulerProbe;
+}  // namespace pecia::test
+
 namespace pecia::sched {
 
 /// The pages of a rank that are not started: for each priority, in the order in which they are to be
@@ -46,6 +50,7 @@ class PageQueue {
   [[nodiscard]] double cost_s(corpus::Priority last) const noexcept;
 
  private:
+  friend struct test::SchedulerProbe;
   /// Pages [head, end) of `tasks`, in order.
   struct Level {
     std::vector<plan::Task> tasks;

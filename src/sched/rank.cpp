@@ -79,12 +79,17 @@ void Scheduler::Impl::dispatch(int from, Kind kind, ByteReader& in) {
     case Kind::close: close(in.get<bool>()); break;
     case Kind::finish: finish(in.get<bool>()); break;
     case Kind::offer: on_offer(decode_numbers(in)); break;
-    case Kind::copy: on_copy(decode_task(in)); break;
-    case Kind::adopt:
-      queue_.merge(decode_tasks(in));
-      report();
+    case Kind::copy: {
+      const auto task = decode_task(in);
+      on_copy(task, in.get<std::uint32_t>());
       break;
-    case Kind::revoke: on_revoke(decode_numbers(in)); break;
+    }
+    case Kind::adopt: {
+      const auto tasks = decode_tasks(in);
+      on_adopt(tasks, decode_numbers(in));
+      break;
+    }
+    case Kind::revoke: on_revoke(decode_moves(in)); break;
     case Kind::level:
       level_ = in.get<corpus::Priority>();
       if (seeking_ == Seeking::rest) seeking_ = Seeking::nothing;
@@ -107,7 +112,8 @@ void Scheduler::Impl::dispatch(int from, Kind kind, ByteReader& in) {
     }
     case Kind::grant: {
       const auto number = in.get<std::uint32_t>();
-      on_grant(from, number, decode_tasks(in));
+      const auto tasks = decode_tasks(in);
+      on_grant(from, number, tasks, decode_numbers(in));
       break;
     }
     case Kind::refuse: on_refuse(decode_numbers(in)); break;
@@ -197,11 +203,20 @@ std::optional<plan::Task> Scheduler::Impl::next_page() {
   if (!works() || benched_ || held_.size() >= slots + (one_by_one ? 0 : waiting_allowed())) return std::nullopt;
   const bool by_speed = settings_.short_first && speed_.rate() == 0 && job_.pages > static_cast<std::uint64_t>(settings_.size);
   const bool is_short = by_speed && short_pages_ < slots + static_cast<std::size_t>(settings_.prefetch);
-  const auto task = is_short ? queue_.next_short(level_) : queue_.next(level_);
+  auto task = is_short ? queue_.next_short(level_) : queue_.next(level_);
+  while (task && has_in_hand(task->index)) task = queue_.next(level_);
   if (is_short) ++short_pages_;
   if (task) held_.insert_or_assign(task->index, Held{*task});
   seek();
   return task;
+}
+
+/// A page may come back, stolen or as a copy, while it is still being read here, or is to be cancelled.
+bool Scheduler::Impl::has_in_hand(std::uint32_t index) {
+  const auto held = held_.find(index);
+  if (held == held_.end()) return uncommitted_.contains(index);
+  held->second.revoked = false;
+  return true;
 }
 
 void Scheduler::Impl::on_started(std::uint32_t index) {

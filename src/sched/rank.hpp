@@ -54,6 +54,7 @@ class Scheduler::Impl {
   [[nodiscard]] std::size_t in_flight() const noexcept { return held_.size() + uncommitted_.size(); }
 
  private:
+  friend struct test::SchedulerProbe;
   enum class Phase { working, idle, closing, closed, finished };
   /// What a rank without work is waiting for.
   enum class Seeking { nothing, offer, grant, rest };
@@ -89,6 +90,7 @@ class Scheduler::Impl {
     double applied = 1;  ///< to its pages in the queue
   };
 
+  [[nodiscard]] bool has_in_hand(std::uint32_t index);
   void calibrate(const plan::Task& task, double seconds);
   void tell(int to, Bytes message) { outbox_.push_back({to, std::move(message)}); }
   void dispatch(int from, Kind kind, ByteReader& in);
@@ -117,8 +119,12 @@ class Scheduler::Impl {
   void rest();
   void on_offer(std::vector<std::uint32_t> ranks);
   void on_refuse(const std::vector<std::uint32_t>& ranks);
-  void on_grant(int from, std::uint32_t number, const std::vector<plan::Task>& tasks);
-  void on_copy(const plan::Task& task);
+  void on_grant(int from, std::uint32_t number, const std::vector<plan::Task>& tasks,
+                const std::vector<std::uint32_t>& moves);
+  void on_copy(const plan::Task& task, std::uint32_t moves);
+  void on_adopt(const std::vector<plan::Task>& tasks, const std::vector<std::uint32_t>& moves);
+  void take_over(const std::vector<plan::Task>& tasks, const std::vector<std::uint32_t>& moves);
+  [[nodiscard]] std::uint32_t moves_of(std::uint32_t index) const;
   // stealing.cpp: victim
   void on_request(const Request& request);
   [[nodiscard]] bool grant(const Request& request);
@@ -126,7 +132,7 @@ class Scheduler::Impl {
   void refuse(int thief);
   void on_accept(int from, std::uint32_t number);
   void on_suspect(int rank, bool suspect);
-  void on_revoke(const std::vector<std::uint32_t>& pages);
+  void on_revoke(const std::vector<Move>& pages);
 
   Settings settings_;
   JobSize job_;
@@ -140,7 +146,8 @@ class Scheduler::Impl {
   corpus::Priority level_;
   std::array<std::uint32_t, corpus::priorities> started_{}, reported_started_{};
   std::vector<DonePage> unreported_;
-  std::vector<std::uint32_t> acquired_;
+  std::vector<Move> acquired_;
+  std::unordered_map<std::uint32_t, std::uint32_t> moves_;  ///< Move::moves of pages that came from others
   std::uint64_t memory_bytes_ = 0;
   std::uint32_t engines_lost_ = 0;
   bool benched_ = false;
@@ -156,7 +163,7 @@ class Scheduler::Impl {
 
   std::vector<std::pair<int, std::uint32_t>> accepting_;  ///< loans, by victim and number
   std::vector<Loan> lent_;
-  std::map<std::uint32_t, std::vector<std::uint32_t>> reclaimed_;  ///< loans to ranks that had stopped
+  std::map<std::uint32_t, std::vector<Move>> reclaimed_;  ///< loans to ranks that had stopped
   std::uint32_t next_loan_ = 0;
   std::vector<Request> pending_;  ///< wait for pages that are called back
   bool recalling_ = false;

@@ -19,10 +19,11 @@ Registry::Registry(const Settings& settings, const JobSize& job, std::span<const
                    std::deque<Outgoing>& out)
     : settings_{settings},
       job_{job},
-      out_{out},
+      out_{&out},
       peers_(static_cast<std::size_t>(settings.size)),
       tasks_(job.manifest_pages),
       owner_(job.manifest_pages, nobody),
+      moves_(job.manifest_pages),
       done_(job.manifest_pages),
       level_{level_from(job, corpus::Priority::urgent)} {
   progress_.pages = job.pages;
@@ -42,7 +43,7 @@ Registry::Registry(const Settings& settings, const JobSize& job, std::span<const
 // ---- messages
 
 void Registry::tell(int to, Bytes message) {
-  out_.push_back({to, std::move(message)});
+  out_->push_back({to, std::move(message)});
 }
 
 void Registry::tell_all(const Bytes& message) {
@@ -94,14 +95,7 @@ void Registry::on_message(int from, Kind kind, ByteReader& in) {
 void Registry::on_report(int from, Report report) {
   auto& peer_ = peer(from);
   auto& state_ = state(from);
-  for (const auto index : report.acquired) {
-    require(index < owner_.size(), "a page was stolen that is not in the manifest");
-    owner_[index] = static_cast<std::uint32_t>(from);
-  }
-  if (!report.acquired.empty()) {
-    ++progress_.steals;
-    progress_.stolen_pages += report.acquired.size();
-  }
+  on_acquired(from, report.acquired);
   for (const auto& page : report.done) {
     count(from, page);
     judge(from, page);
@@ -131,6 +125,28 @@ void Registry::on_report(int from, Report report) {
   set_load(from, report.load_s);
   set_waiting(from, report.waiting_s);
   advance_level();
+}
+
+void Registry::on_acquired(int from, const std::vector<Move>& pages) {
+  if (pages.empty()) return;
+  std::vector<Move> done;
+  for (const auto& page : pages) {
+    require(page.index < owner_.size(), "a page was stolen that is not in the manifest");
+    if (done_[page.index]) done.push_back({page.index, any_moves});
+    if (page.moves < moves_[page.index]) continue;
+    moves_[page.index] = page.moves;
+    owner_[page.index] = static_cast<std::uint32_t>(from);
+  }
+  ++progress_.steals;
+  progress_.stolen_pages += pages.size();
+  if (!done.empty()) revoke(from, done);
+}
+
+void Registry::revoke(int from, const std::vector<Move>& pages) {
+  ByteWriter message;
+  message.put(Kind::revoke);
+  encode(message, pages);
+  tell(from, std::move(message).bytes());
 }
 
 void Registry::count_received(int from, Kind kind) {
@@ -166,11 +182,7 @@ void Registry::count(int from, const DonePage& page) {
   if (const auto copies = copies_.extract(page.index)) others = copies.mapped();
   if (owner_[page.index] != nobody) others.push_back(static_cast<int>(owner_[page.index]));
   for (const auto other : others) {
-    if (other == from) continue;
-    ByteWriter revoke;
-    revoke.put(Kind::revoke);
-    encode(revoke, std::vector{page.index});
-    tell(other, std::move(revoke).bytes());
+    if (other != from) revoke(other, {{page.index, any_moves}});
   }
 }
 
@@ -196,11 +208,14 @@ void Registry::on_engine_lost(int from, const std::string& why, bool for_good) {
   warnings_.push_back(fmt::format("rank {}: the engine was lost{}: {}", from, for_good ? " again" : "", why));
   if (!for_good) return;
   state(from).benched = true;
-  const bool none_left = std::ranges::all_of(progress_.ranks, [](const RankState& state_) {
-    return state_.benched || state_.dead || state_.suspect;
-  });
-  if (none_left && progress_.done < progress_.pages)
+  if (nobody_reads())
     on_failure(from, fmt::format("the engine was lost, and no other rank has one left: {}", why), ExitStatus::error);
+}
+
+/// A suspect may go on, and is waited for.
+bool Registry::nobody_reads() const {
+  return !draining_ && !close_said_ && progress_.done < progress_.pages &&
+         std::ranges::all_of(progress_.ranks, [](const RankState& state_) { return state_.benched || state_.dead; });
 }
 
 void Registry::advance_level() {
@@ -270,6 +285,8 @@ void Registry::look_for_silent() {
     if (silent_s < patience_s) continue;
     state_.dead = true;
     progress_.dead.push_back(rank);
+    if (nobody_reads())
+      on_failure(rank, "it does not answer, and no other rank has an engine left", ExitStatus::error);
   }
 }
 
@@ -296,31 +313,30 @@ void Registry::trust_again(int rank) {
 }
 
 /// Pages that are not done and whose owner is such become rank 0's, or theirs who copy them already.
+/// A copy is trusted to once: who has it may have lost it since.
 void Registry::give_out(const std::function<bool(std::uint32_t owner)>& of, int away_from) {
   std::vector<plan::Task> tasks;
-  std::vector<std::uint32_t> revoked;
+  std::vector<std::uint32_t> moves;
+  std::vector<Move> revoked;
   for (std::uint32_t index = 0; index < owner_.size(); ++index) {
     if (done_[index] || owner_[index] == nobody || !of(owner_[index])) continue;
-    revoked.push_back(index);
-    const auto copies = copies_.find(index);
-    if (copies != copies_.end() && !state(copies->second.front()).suspect) {
-      owner_[index] = static_cast<std::uint32_t>(copies->second.front());
+    revoked.push_back({index, moves_[index]});
+    const auto copies = copies_.extract(index);
+    if (away_from > 0 && !copies.empty() && copies.mapped().front() != away_from && !state(copies.mapped().front()).suspect) {
+      owner_[index] = static_cast<std::uint32_t>(copies.mapped().front());
     } else {
       owner_[index] = 0;
       tasks.push_back(tasks_[index]);
     }
   }
   if (revoked.empty()) return;
-  if (away_from > 0) {
-    ByteWriter revoke;
-    revoke.put(Kind::revoke);
-    encode(revoke, revoked);
-    tell(away_from, std::move(revoke).bytes());
-  }
+  if (away_from > 0) revoke(away_from, revoked);
   std::ranges::stable_sort(tasks, std::greater{}, &plan::Task::cost_s);
+  for (const auto& task : tasks) moves.push_back(++moves_[task.index]);
   ByteWriter adopt;
   adopt.put(Kind::adopt);
   encode(adopt, tasks);
+  encode(adopt, moves);
   tell(0, std::move(adopt).bytes());
 }
 

@@ -16,6 +16,10 @@
 #include "pecia/plan/partition.hpp"
 #include "pecia/sched/types.hpp"
 
+namespace pecia::test {
+struct SchedulerProbe;
+}  // namespace pecia::test
+
 namespace pecia::sched {
 
 /// What rank 0 knows and decides: whose every page is and whether it is done, who has work for whom,
@@ -44,6 +48,7 @@ class Registry {
   [[nodiscard]] ExitStatus status() const;
 
  private:
+  friend struct test::SchedulerProbe;
   struct Peer {
     double last_heard_s = 0, reported_s = 0, counted_heartbeat_s = -1e9;
     double waiting_s = 0, rate = 0;
@@ -68,8 +73,11 @@ class Registry {
   void on_report(int from, Report report);
   void on_ask(int from, bool may_start);
   void on_engine_lost(int from, const std::string& why, bool for_good);
+  void revoke(int from, const std::vector<Move>& pages);
+  void on_acquired(int from, const std::vector<Move>& pages);
   void count(int from, const DonePage& page);
   void judge(int from, const DonePage& page);
+  [[nodiscard]] bool nobody_reads() const;
   void advance_level();
   void set_load(int rank, double load_s);
   void set_waiting(int rank, double waiting_s);
@@ -95,13 +103,14 @@ class Registry {
 
   Settings settings_;
   JobSize job_;
-  std::deque<Outgoing>& out_;
+  std::deque<Outgoing>* out_;
   Progress progress_;
   std::vector<std::string> failures_, warnings_;
   ExitStatus failure_status_ = ExitStatus::error;
   std::vector<Peer> peers_;
   std::vector<plan::Task> tasks_;     ///< by index; those that are not of this job have no owner
   std::vector<std::uint32_t> owner_;  ///< by index
+  std::vector<std::uint32_t> moves_;  ///< by index: of which `owner_` was the last that is known of
   std::vector<bool> done_;            ///< by index
   std::array<std::int64_t, corpus::priorities> started_{};
   corpus::Priority level_;

@@ -170,12 +170,12 @@ class Simulation {
     if (now_s >= it.fails_s && !machine.failed) {
       machine.failed = true;
       schedule.on_failure("no space left");
-      give_back_all(machine, schedule);
+      give_back_all(rank, machine, now_s);
     }
     if (now_s >= it.loses_engine_s && !machine.engine_lost) {
       machine.engine_lost = true;
       schedule.on_engine_lost("the device fell off the bus", true);
-      give_back_all(machine, schedule);
+      give_back_all(rank, machine, now_s);
     }
   }
 
@@ -226,8 +226,12 @@ class Simulation {
     if (!machine.unsynced.empty() && machine.syncs_s == never_s && due) machine.syncs_s = now_s + settings_.commit_s;
   }
 
-  void give_back_all(Machine& machine, Scheduler& schedule) {
-    for (const auto& page : machine.reading) schedule.on_returned(page.task);
+  void give_back_all(std::size_t rank, Machine& machine, double now_s) {
+    auto& schedule = *schedulers_[rank];
+    for (const auto& page : machine.reading) {
+      schedule.on_returned(page.task);
+      if (timeline_) timeline_({static_cast<int>(rank), page.task, page.started_s, now_s, false});
+    }
     for (const auto& task : machine.waiting) schedule.on_returned(task);
     machine.reading.clear();
     machine.waiting.clear();
@@ -260,7 +264,7 @@ class Simulation {
       case Command::Kind::recall: recall(machine, schedule); break;
       case Command::Kind::cancel: cancel(rank, machine, command.page, now_s); break;
       case Command::Kind::close:
-        give_back_all(machine, schedule);
+        give_back_all(rank, machine, now_s);
         machine.syncs_s = now_s;
         sync(machine, schedule, now_s);
         machine.syncs_s = never_s;

@@ -119,24 +119,52 @@ void Scheduler::Impl::rest() {
   rest_s_ = std::min(2 * rest_s_, longest_rest_s);
 }
 
-void Scheduler::Impl::on_grant(int from, std::uint32_t number, const std::vector<plan::Task>& tasks) {
+void Scheduler::Impl::on_grant(int from, std::uint32_t number, const std::vector<plan::Task>& tasks,
+                               const std::vector<std::uint32_t>& moves) {
+  require(moves.size() == tasks.size(), "a grant without the moves of its pages");
   // Accepted with the next report, which tells rank 0: until then the victim answers for the pages.
   // Accepted also by a rank that drains: nobody else would know of the pages then, and it gives them
   // back unread as it does its own.
   accepting_.emplace_back(from, number);
-  for (const auto& task : tasks) acquired_.push_back(task.index);
+  for (std::size_t n = 0; n < tasks.size(); ++n) acquired_.push_back({tasks[n].index, moves[n]});
   seeking_ = Seeking::nothing;
   rest_s_ = shortest_rest_s;
   dry_ = false;
   remember(known_rich_, static_cast<std::uint32_t>(from));
-  if (works()) queue_.merge(tasks);
+  take_over(tasks, moves);
 }
 
-void Scheduler::Impl::on_copy(const plan::Task& task) {
+void Scheduler::Impl::on_copy(const plan::Task& task, std::uint32_t moves) {
   seeking_ = Seeking::nothing;
   dry_ = true;
-  if (!works() || held_.contains(task.index) || uncommitted_.contains(task.index)) return;
+  if (!works()) return;
+  moves_[task.index] = std::max(moves_of(task.index), moves);
+  queue_.drop([&](const plan::Task& other) { return other.index == task.index; });
   queue_.put_back(task);
+}
+
+void Scheduler::Impl::on_adopt(const std::vector<plan::Task>& tasks, const std::vector<std::uint32_t>& moves) {
+  require(moves.size() == tasks.size(), "pages to adopt without their moves");
+  take_over(tasks, moves);
+  report();
+}
+
+void Scheduler::Impl::take_over(const std::vector<plan::Task>& tasks, const std::vector<std::uint32_t>& moves) {
+  std::unordered_set<std::uint32_t> again;  // here already, by another way
+  for (std::size_t n = 0; n < tasks.size(); ++n) {
+    const auto [known, is_new] = moves_.try_emplace(tasks[n].index, moves[n]);
+    if (is_new) continue;
+    known->second = std::max(known->second, moves[n]);
+    again.insert(tasks[n].index);
+  }
+  if (!works()) return;
+  if (!again.empty()) queue_.drop([&](const plan::Task& task) { return again.contains(task.index); });
+  queue_.merge(tasks);
+}
+
+std::uint32_t Scheduler::Impl::moves_of(std::uint32_t index) const {
+  const auto known = moves_.find(index);
+  return known == moves_.end() ? 0 : known->second;
 }
 
 // ---- victim
@@ -175,6 +203,7 @@ bool Scheduler::Impl::copy_for(const Request& request) {
   ByteWriter copy;
   copy.put(Kind::copy);
   encode(copy, longest->task);
+  copy.put(moves_of(longest->task.index));
   tell(request.thief, std::move(copy).bytes());
   return true;
 }
@@ -190,6 +219,9 @@ bool Scheduler::Impl::grant(const Request& request) {
   ByteWriter message;
   message.put(Kind::grant).put(next_loan_);
   encode(message, tasks);
+  std::vector<std::uint32_t> moves;
+  for (const auto& task : tasks) moves.push_back(moves_of(task.index) + 1);
+  encode(message, moves);
   lent_.push_back({next_loan_++, request.thief, std::move(tasks)});
   remember(known_rich_, static_cast<std::uint32_t>(request.thief));
   tell(request.thief, std::move(message).bytes());
@@ -232,18 +264,29 @@ void Scheduler::Impl::on_suspect(int rank, bool suspect) {
   suspects_.insert(rank);
   std::erase_if(lent_, [&](const Loan& loan) {
     if (loan.thief != rank) return false;
-    if (works()) queue_.merge(loan.tasks);
     auto& pages = reclaimed_[loan.number];
-    for (const auto& task : loan.tasks) pages.push_back(task.index);
+    for (const auto& task : loan.tasks) {
+      const auto moves = moves_of(task.index) + 1;
+      pages.push_back({task.index, moves});
+      // The thief may yet say that they are its own: this is later.
+      moves_[task.index] = moves + 1;
+      acquired_.push_back({task.index, moves + 1});
+    }
+    if (works()) queue_.merge(loan.tasks);
     return true;
   });
   if (seeking_ == Seeking::grant && asked_rank_ == rank) request_next();
 }
 
-void Scheduler::Impl::on_revoke(const std::vector<std::uint32_t>& pages) {
-  const std::unordered_set<std::uint32_t> unwanted{pages.begin(), pages.end()};
-  if (queue_.size() > 0) queue_.drop([&](const plan::Task& task) { return unwanted.contains(task.index); });
-  for (const auto index : pages) {
+void Scheduler::Impl::on_revoke(const std::vector<Move>& pages) {
+  std::unordered_set<std::uint32_t> indices;
+  for (const auto& page : pages) {
+    if (moves_of(page.index) <= page.moves) indices.insert(page.index);
+  }
+  const auto unwanted = [&](const plan::Task& task) { return indices.contains(task.index); };
+  if (queue_.size() > 0) queue_.drop(unwanted);
+  for (auto& loan : lent_) std::erase_if(loan.tasks, unwanted);  // not to be taken back
+  for (const auto index : indices) {
     const auto held = held_.find(index);
     if (held == held_.end() || held->second.revoked) continue;
     held->second.revoked = true;

@@ -13,6 +13,10 @@
 #include "pecia/plan/partition.hpp"
 #include "pecia/sched/types.hpp"
 
+namespace pecia::test {
+struct SchedulerProbe;  // copies schedulers and compares what is in them: tests/sched/probe.hpp
+}  // namespace pecia::test
+
 namespace pecia::sched {
 
 /// The page queue, stealing, completion accounting, draining and ending of one rank, as a state
@@ -102,6 +106,7 @@ class Scheduler {
   [[nodiscard]] std::size_t in_flight() const noexcept;
 
  private:
+  friend struct test::SchedulerProbe;
   class Impl;
   std::unique_ptr<Impl> impl_;
 };
