@@ -80,6 +80,17 @@ void add_plan(CLI::App& program, Options& options) {
       ->type_name("KEY=VALUE");
 }
 
+/// CLI::Range lets NaN through.
+CLI::Validator number_from(double least, double most) {
+  const auto what = fmt::format("a number from {} to {}", least, most);
+  return {[=](const std::string& text) {
+            double value = 0;
+            const bool good = CLI::detail::lexical_cast(text, value) && value >= least && value <= most;
+            return good ? std::string{} : fmt::format("{} is not {}", text, what);
+          },
+          what, ""};
+}
+
 void add_mishaps(CLI::App& verb, app::SimulateOptions& options) {
   verb.add_option("--slow", options.slow, "A rank of this speed (.25: four times slower), from this moment on; repeatable")
       ->allow_extra_args(false)
@@ -92,13 +103,13 @@ void add_mishaps(CLI::App& verb, app::SimulateOptions& options) {
       ->type_name("RANK@SECONDS");
   verb.add_option("--speeds", options.speeds, "The speed of each rank: 1,1,0.5")->type_name("LIST");
   verb.add_option("--speed-spread", options.speed_spread, "Random speeds: standard deviation of their logarithm")
-      ->check(CLI::Range(0.0, 5.0));
+      ->check(number_from(0, 5));
   verb.add_option("--seed", options.seed, "Of all that is random in the simulation")->capture_default_str();
   verb.add_option("--latency-us", options.latency_us, "Of a message, in microseconds")
-      ->check(CLI::Range(0.0, 1e9))
+      ->check(number_from(0, 1e9))
       ->capture_default_str();
   verb.add_option("--bandwidth-gb-s", options.bandwidth_gb_s, "Between two ranks, in GB/s")
-      ->check(CLI::Range(1e-6, 1e6))
+      ->check(number_from(1e-6, 1e6))
       ->capture_default_str();
 }
 

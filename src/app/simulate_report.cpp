@@ -35,7 +35,7 @@ std::uint64_t unread_pages(const SimulateReport& report) {
 std::string corpus_text(const SimulateReport& report) {
   auto text = fmt::format("{}: {} to be read, {} of work", report.what, plural(report.pages, "page"),
                           time_text(report.cost_s));
-  if (report.recorded == report.pages) return text + fmt::format(" (recorded; estimated: {})\n", time_text(report.estimated_s));
+  if (report.recorded == report.pages) return text + fmt::format(" (by their estimates {})\n", time_text(report.estimated_s));
   if (report.recorded == 0) return text + " (the estimates stand for the seconds, which nobody recorded)\n";
   return text + fmt::format(" (recorded for {}; for the others estimates stand)\n",
                             plural(report.recorded, "page"));
