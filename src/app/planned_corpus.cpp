@@ -50,8 +50,7 @@ std::vector<corpus::Document> PlannedCorpus::probe_new(const corpus::Manifest& k
   std::vector<ToProbe> files;
   for (const auto n : corpus::compare(known, listing_, job_.redo_changed).to_probe) {
     const auto at = known.find(listing_.files[n].id);
-    const auto revision =
-        at < 0 ? 0 : known.documents()[static_cast<std::size_t>(at)].revision + 1;
+    const auto revision = at < 0 ? 0 : known.documents()[static_cast<std::size_t>(at)].revision + 1;
     files.push_back({listing_.files[n], revision});
   }
   if (files.empty()) return {};

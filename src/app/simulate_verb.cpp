@@ -45,20 +45,23 @@ class Timeline {
     if (file_.empty()) return;
     out_.open(part(), std::ios::binary | std::ios::trunc);
     if (!out_)
-      throw UsageError{fmt::format("--timeline {}: cannot be written. Name a file in a folder that exists",
-                                   printable(file_.native()))};
+      throw UsageError{
+          fmt::format("--timeline {}: cannot be written. Name a file in a folder that exists",
+                      printable(file_.native()))};
     out_ << "rank,document,page,started_s,ended_s,read\n";
   }
   void add(const sched::TimelineEntry& entry) {
     if (!out_.is_open()) return;
     const auto& page = entry.task.page;
-    out_ << fmt::format("{},{},{},{:.6f},{:.6f},{}\n", entry.rank, quoted(manifest_.document(page).path),
-                        page.page, entry.started_s, entry.ended_s, entry.read ? 1 : 0);
+    out_ << fmt::format("{},{},{},{:.6f},{:.6f},{}\n", entry.rank,
+                        quoted(manifest_.document(page).path), page.page, entry.started_s,
+                        entry.ended_s, entry.read ? 1 : 0);
   }
   void keep() {
     if (!out_.is_open()) return;
     out_.close();
-    require(out_.good(), fmt::format("'{}' could not be written to its end. Is the disk full?", part().string()));
+    require(out_.good(), fmt::format("'{}' could not be written to its end. Is the disk full?",
+                                     part().string()));
     fs::rename(part(), file_);
   }
 
@@ -68,7 +71,8 @@ class Timeline {
     const auto text = printable(path);
     if (text.find_first_of(",\"") == std::string::npos) return text;
     std::string quoted = "\"";
-    for (const char letter : text) quoted += letter == '"' ? std::string{"\"\""} : std::string{letter};
+    for (const char letter : text)
+      quoted += letter == '"' ? std::string{"\"\""} : std::string{letter};
     return quoted + "\"";
   }
 
@@ -86,7 +90,8 @@ class Progress {
     const auto now = std::chrono::steady_clock::now();
     if (now < next_) return;
     next_ = now + progress_every;
-    log::info("{} of {} pages read after {} of virtual time", ended_, pages_, report::duration_text(now_s));
+    log::info("{} of {} pages read after {} of virtual time", ended_, pages_,
+              report::duration_text(now_s));
   }
 
  private:
@@ -97,10 +102,12 @@ class Progress {
 /// Paths that run.yaml holds may have moved with the run; the run is where it was named.
 Job job_of_run(const SimulateOptions& options) {
   const auto folder = fs::absolute(options.job_or_run).lexically_normal();
-  if (!fs::is_directory(store::RunPaths{folder}.manifest()) || !fs::is_regular_file(store::RunPaths{folder}.job()))
-    throw UsageError{fmt::format("{} is neither a job file nor a run directory (it has no manifest/ or no "
-                                 "run.yaml). Name a job file, the folder that its `run:` names, or --synthetic",
-                                 printable(folder.native()))};
+  if (!fs::is_directory(store::RunPaths{folder}.manifest()) ||
+      !fs::is_regular_file(store::RunPaths{folder}.job()))
+    throw UsageError{
+        fmt::format("{} is neither a job file nor a run directory (it has no manifest/ or no "
+                    "run.yaml). Name a job file, the folder that its `run:` names, or --synthetic",
+                    printable(folder.native()))};
   auto job = load_job(store::RunPaths{folder}.job(), options.overrides);
   job.run = folder;
   return job;
@@ -115,11 +122,13 @@ struct Asked {
 Asked made_up(const SimulateOptions& options) {
   const auto spec = corpus::parse_synthetic(options.synthetic);
   Asked asked;
-  asked.what = options.synthetic.empty() ? "a synthetic corpus" : fmt::format("synthetic corpus {}", options.synthetic);
+  asked.what = options.synthetic.empty() ? "a synthetic corpus"
+                                         : fmt::format("synthetic corpus {}", options.synthetic);
   asked.job = job_without_corpus(options.overrides);
   auto trace = corpus::make_synthetic(spec);
   if (!options.write_trace.empty()) {
-    if (spec.pages == 0) throw UsageError{"--write-trace: a trace needs a page, and --synthetic has pages=0"};
+    if (spec.pages == 0)
+      throw UsageError{"--write-trace: a trace needs a page, and --synthetic has pages=0"};
     replace_file(options.write_trace, corpus::trace_text(trace));
   }
   asked.corpus = corpus_of_trace(asked.job, std::move(trace));
@@ -128,12 +137,14 @@ Asked made_up(const SimulateOptions& options) {
 
 Asked find_corpus(const SimulateOptions& options) {
   if (options.made_up != options.job_or_run.empty())
-    throw UsageError{"pecia simulate needs a job file or a run directory, or --synthetic SPEC instead of both. "
-                     "Try: pecia simulate --help"};
+    throw UsageError{
+        "pecia simulate needs a job file or a run directory, or --synthetic SPEC instead of both. "
+        "Try: pecia simulate --help"};
   if (options.made_up) return made_up(options);
   if (!options.write_trace.empty())
-    throw UsageError{"--write-trace writes what --synthetic makes up. For the trace of a run: "
-                     "pecia report RUN --trace FILE"};
+    throw UsageError{
+        "--write-trace writes what --synthetic makes up. For the trace of a run: "
+        "pecia report RUN --trace FILE"};
   Asked asked;
   asked.what = printable(options.job_or_run.native());
   if (fs::is_directory(options.job_or_run)) {
@@ -141,7 +152,8 @@ Asked find_corpus(const SimulateOptions& options) {
     asked.corpus = corpus_of_run(asked.job);
   } else {
     asked.job = load_job(options.job_or_run, options.overrides);
-    const stop::ScopedHandlers handlers;  // while documents are looked into; later a signal simply ends us
+    const stop::ScopedHandlers
+        handlers;  // while documents are looked into; later a signal simply ends us
     asked.corpus = corpus_of_job(asked.job);
   }
   return asked;
@@ -149,14 +161,18 @@ Asked find_corpus(const SimulateOptions& options) {
 
 double commit_every_s(const Job& job) {
   switch (job.store.sync) {
-    case Sync::page: return 0;
-    case Sync::interval: return job.store.sync_interval_s;
-    case Sync::close: break;
+    case Sync::page:
+      return 0;
+    case Sync::interval:
+      return job.store.sync_interval_s;
+    case Sync::close:
+      break;
   }
   return sched::never_s;
 }
 
-sched::SimulationSettings simulation_settings(const SimulateOptions& options, const Job& job, int threads) {
+sched::SimulationSettings simulation_settings(const SimulateOptions& options, const Job& job,
+                                              int threads) {
   sched::SimulationSettings settings;
   settings.schedule = schedule_settings(job, options.ranks, threads);
   settings.schedule.seed = options.seed;
@@ -169,9 +185,12 @@ sched::SimulationSettings simulation_settings(const SimulateOptions& options, co
 }
 
 /// Of what this run must take at least; what no rank can do is given up, too.
-double longest_s(const SimulateReport& report, const sched::SimulationSettings& settings, std::span<const float> seconds) {
-  const double longest_page_s = seconds.empty() ? 0 : static_cast<double>(*std::ranges::max_element(seconds));
-  const double bound_s = sched::lower_bound_s(settings.ranks, report.threads, report.cost_s, longest_page_s);
+double longest_s(const SimulateReport& report, const sched::SimulationSettings& settings,
+                 std::span<const float> seconds) {
+  const double longest_page_s =
+      seconds.empty() ? 0 : static_cast<double>(*std::ranges::max_element(seconds));
+  const double bound_s =
+      sched::lower_bound_s(settings.ranks, report.threads, report.cost_s, longest_page_s);
   return (std::isfinite(bound_s) ? patience * bound_s : 0) + patience_s;
 }
 
@@ -196,15 +215,17 @@ SimulateReport simulate(const SimulateOptions& options) {
   if (report.pages > 0) {
     auto settings = simulation_settings(options, job, report.threads);
     settings.longest_s = longest_s(report, settings, corpus.seconds);
-    const auto shares = shares_of(corpus.to_read, corpus.manifest, job, std::vector<plan::RankSpec>(ranks.size()));
+    const auto shares =
+        shares_of(corpus.to_read, corpus.manifest, job, std::vector<plan::RankSpec>(ranks.size()));
     corpus.to_read.runs = {};
     Progress progress{report.pages};
     report.busy_s.resize(ranks.size());
-    report.result = sched::simulate(shares, corpus.seconds, settings, [&](const sched::TimelineEntry& entry) {
-      report.busy_s[static_cast<std::size_t>(entry.rank)] += entry.ended_s - entry.started_s;
-      timeline.add(entry);
-      progress.page_ended(entry.ended_s);
-    });
+    report.result =
+        sched::simulate(shares, corpus.seconds, settings, [&](const sched::TimelineEntry& entry) {
+          report.busy_s[static_cast<std::size_t>(entry.rank)] += entry.ended_s - entry.started_s;
+          timeline.add(entry);
+          progress.page_ended(entry.ended_s);
+        });
   } else {
     report.result.ended = true;
     report.result.status = sched::ExitStatus::complete;

@@ -32,6 +32,8 @@ void find_seconds(SimulatedCorpus& made, const Job& job, const corpus::CostModel
   require(made.manifest.pages() <= std::numeric_limits<std::uint32_t>::max(),
           "a run has at most 4,294,967,295 pages");
   made.seconds.assign(made.manifest.pages(), 0);
+  const auto scale =
+      job.engine.name == "replay" ? static_cast<float>(job.engine.time_scale) : 1.0F;  // of estimates
   for (const auto& run : made.to_read.runs) {
     const auto& document = made.manifest.documents()[run.document];
     if (document.problem != Reason::none || document.pages.empty()) continue;
@@ -41,7 +43,8 @@ void find_seconds(SimulatedCorpus& made, const Job& job, const corpus::CostModel
     for (std::uint32_t n = 0; n < run.cost_s.size(); ++n) {
       const auto known_s = recorded(document, first + n);
       if (known_s) ++made.recorded;
-      seconds[n] = std::max(known_s ? static_cast<float>(*known_s) : estimates_s[first + n], least_s);
+      seconds[n] =
+          std::max(known_s ? static_cast<float>(*known_s) : scale * estimates_s[first + n], least_s);
     }
   }
 }
@@ -83,14 +86,16 @@ SimulatedCorpus corpus_of_run(const Job& job) {
   for (const auto& problem : contents.problems()) log::warning("{}", problem);
   const auto before =
       job.cost_model.empty() ? corpus::CostModel{} : corpus::load_cost_model(job.cost_model);
-  made.to_read = find_pages_to_read(made.manifest, nullptr, before, job, Priorities{job, {}}, no_retry);
-  find_seconds(made, job, first_cost_model(job, run),
-               [&](const corpus::Document& document, std::uint32_t position) -> std::optional<double> {
-                 const auto page = document.first_page() + position;
-                 const auto* row = contents.find({document.id, document.revision, page});
-                 if (!row) return std::nullopt;
-                 return static_cast<double>(row->seconds);
-               });
+  made.to_read =
+      find_pages_to_read(made.manifest, nullptr, before, job, Priorities{job, {}}, no_retry);
+  find_seconds(
+      made, job, first_cost_model(job, run),
+      [&](const corpus::Document& document, std::uint32_t position) -> std::optional<double> {
+        const auto page = document.first_page() + position;
+        const auto* row = contents.find({document.id, document.revision, page});
+        if (!row) return std::nullopt;
+        return static_cast<double>(row->seconds);
+      });
   return made;
 }
 
@@ -99,7 +104,8 @@ SimulatedCorpus corpus_of_trace(const Job& job, corpus::Trace trace) {
   const auto model =
       job.cost_model.empty() ? corpus::CostModel{} : corpus::load_cost_model(job.cost_model);
   made.manifest = corpus::Manifest{std::move(trace.documents)};
-  made.to_read = find_pages_to_read(made.manifest, nullptr, model, job, Priorities{job, {}}, no_retry);
+  made.to_read =
+      find_pages_to_read(made.manifest, nullptr, model, job, Priorities{job, {}}, no_retry);
   made.seconds.reserve(made.manifest.pages());
   // The documents of a trace are sorted, as those of a manifest are.
   for (const auto& seconds : trace.seconds) {

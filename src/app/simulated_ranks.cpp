@@ -44,7 +44,8 @@ class Words {
     const auto [end, failure] = std::from_chars(rest_.data(), rest_.data() + rest_.size(), value);
     if (failure != std::errc{}) fail("there is no rank");
     if (value >= ranks)
-      fail(fmt::format("there is no rank {}; --ranks {} has ranks 0 to {}", value, ranks, ranks - 1));
+      fail(fmt::format("there is no rank {}; --ranks {} has ranks 0 to {}", value, ranks,
+                       ranks - 1));
     rest_.remove_prefix(static_cast<std::size_t>(end - rest_.data()));
     return value;
   }
@@ -99,7 +100,8 @@ void slow_down(const std::vector<std::string>& options, Ranks& ranks) {
     if (words.skip('@')) from_s = words.number("time in seconds", 0, latest_s);
     words.end();
     auto& named = from_s ? later : from_start;
-    if (named[at]) words.fail("this rank is slowed already (once from the start and once later is possible)");
+    if (named[at])
+      words.fail("this rank is slowed already (once from the start and once later is possible)");
     named[at] = true;
     auto& rank = ranks[at];
     if (from_s) {

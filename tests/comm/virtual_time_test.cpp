@@ -68,10 +68,12 @@ TEST(VirtualTime, AReceiverTakesOneMessageAfterTheOther) {
   auto network = exact;
   network.receive_s = 0.25;
   VirtualTime world{5, network};
-  for (int sender = 0; sender < 4; ++sender) world.rank(sender).send(4, bytes(1, static_cast<std::uint8_t>(sender)));
+  for (int sender = 0; sender < 4; ++sender)
+    world.rank(sender).send(4, bytes(1, static_cast<std::uint8_t>(sender)));
   const auto taken = take_all(world, 4);
   ASSERT_EQ(taken.size(), 4U);
-  for (std::size_t n = 0; n < 4; ++n) EXPECT_NEAR(taken[n].second, 0.51 + 0.25 * static_cast<double>(n + 1), 1e-9);
+  for (std::size_t n = 0; n < 4; ++n)
+    EXPECT_NEAR(taken[n].second, 0.51 + 0.25 * static_cast<double>(n + 1), 1e-9);
 }
 
 TEST(VirtualTime, MessagesOfDifferentSendersMayPassEachOther) {

@@ -23,7 +23,8 @@ std::string refusal(std::string_view text) {
 
 std::vector<double> all_seconds(const Trace& trace) {
   std::vector<double> seconds;
-  for (const auto& document : trace.seconds) seconds.insert(seconds.end(), document.begin(), document.end());
+  for (const auto& document : trace.seconds)
+    seconds.insert(seconds.end(), document.begin(), document.end());
   return seconds;
 }
 
@@ -57,7 +58,8 @@ double variance_between_documents(const Trace& trace) {
 }
 
 TEST(Synthetic, SpecsNameTheirKeys) {
-  const auto spec = parse_synthetic("pages=1e6,loops=0.05,loop_factor=10,seed=7,error=.2,median_s=2,pages_per_document=9");
+  const auto spec = parse_synthetic(
+      "pages=1e6,loops=0.05,loop_factor=10,seed=7,error=.2,median_s=2,pages_per_document=9");
   EXPECT_EQ(spec.pages, 1'000'000U);
   EXPECT_EQ(spec.loops, 0.05);
   EXPECT_EQ(spec.loop_factor, 10);
@@ -71,7 +73,8 @@ TEST(Synthetic, SpecsNameTheirKeys) {
 TEST(Synthetic, WhatIsWrongIsNamedWithWhatIsRight) {
   EXPECT_THAT(refusal("loop=1"), AllOf(HasSubstr("'loop'"), HasSubstr("loop_factor")));
   EXPECT_THAT(refusal("pages=1,,seed=1"), HasSubstr("unknown key ''"));
-  for (const auto* text : {"pages", "pages=", "pages=many", "pages=-1", "pages=1e6x", "pages=nan", "pages=5e9"})
+  for (const auto* text :
+       {"pages", "pages=", "pages=many", "pages=-1", "pages=1e6x", "pages=nan", "pages=5e9"})
     EXPECT_THAT(refusal(text), AllOf(HasSubstr("pages"), HasSubstr("from 0 to"))) << text;
   EXPECT_THAT(refusal("loops=1.1"), HasSubstr("from 0 to 1"));
   EXPECT_THAT(refusal("median_s=0"), HasSubstr("median_s"));
@@ -80,7 +83,8 @@ TEST(Synthetic, WhatIsWrongIsNamedWithWhatIsRight) {
 TEST(Synthetic, TheSameSpecGivesTheSameTrace) {
   const SyntheticSpec spec{.pages = 500};
   EXPECT_EQ(trace_text(make_synthetic(spec)), trace_text(make_synthetic(spec)));
-  EXPECT_NE(trace_text(make_synthetic(spec)), trace_text(make_synthetic({.pages = 500, .seed = 2})));
+  EXPECT_NE(trace_text(make_synthetic(spec)),
+            trace_text(make_synthetic({.pages = 500, .seed = 2})));
 }
 
 TEST(Synthetic, HasSoManyPagesInSortedDocuments) {
@@ -99,7 +103,8 @@ TEST(Synthetic, IsSpreadLikeHistoricalScans) {
   EXPECT_NEAR(quantile(seconds, .5), 1.05, .1);
   EXPECT_NEAR(quantile(seconds, .95), 4.1, .6);
   EXPECT_NEAR(variance_between_documents(trace), .79, .04);
-  EXPECT_NEAR(static_cast<double>(seconds.size()) / static_cast<double>(trace.documents.size()), 40, 6);
+  EXPECT_NEAR(static_cast<double>(seconds.size()) / static_cast<double>(trace.documents.size()), 40,
+              6);
 }
 
 TEST(Synthetic, LoopsAreAShareOfThePagesAndNotSeenBeforehand) {
