@@ -206,6 +206,17 @@ Job load_job(const fs::path& file, const std::vector<std::string>& overrides) {
   return job;
 }
 
+Job job_without_corpus(const std::vector<std::string>& overrides) {
+  Job job;
+  job.engine.name = "replay";
+  for (const auto& text : overrides) apply_override(text, job);
+  if (!job.corpus.root.empty() || !job.corpus.list.empty() || !job.trace.empty())
+    throw UsageError{"--set corpus: the corpus is made up here. Name a job file to use its corpus"};
+  job.cost_model = resolved(job.cost_model, fs::current_path());
+  check_engine(job, "--set");
+  return job;
+}
+
 std::string to_yaml(const Job& job) { return fmt::format("{}\n", YAML::Dump(to_node(job))); }
 
 std::string job_help() {

@@ -25,6 +25,8 @@ constexpr int usage_status = 2;
 struct Options {
   app::RunOptions run;
   app::PlanOptions plan;
+  app::SimulateOptions simulate;
+  CLI::Option* synthetic = nullptr;
   bool help_job = false;
   bool verbose = false;
   std::string folder;  ///< of a run
@@ -74,6 +76,65 @@ void add_plan(CLI::App& program, Options& options) {
       ->type_name("TIME");
   verb->add_flag("--json", options.plan.json, "Print one JSON object");
   verb->add_option("--set", options.plan.overrides, "Override a key of the job: engine.threads=4")
+      ->allow_extra_args(false)
+      ->type_name("KEY=VALUE");
+}
+
+/// CLI::Range lets NaN through.
+CLI::Validator number_from(double least, double most) {
+  const auto what = fmt::format("a number from {} to {}", least, most);
+  return {[=](const std::string& text) {
+            double value = 0;
+            const bool good = CLI::detail::lexical_cast(text, value) && value >= least && value <= most;
+            return good ? std::string{} : fmt::format("{} is not {}", text, what);
+          },
+          what, ""};
+}
+
+void add_mishaps(CLI::App& verb, app::SimulateOptions& options) {
+  verb.add_option("--slow", options.slow, "A rank of this speed (.25: four times slower), from this moment on; repeatable")
+      ->allow_extra_args(false)
+      ->type_name("RANK:SPEED[@SECONDS]");
+  verb.add_option("--stop", options.stop, "A rank that answers nobody, for good or until then; repeatable")
+      ->allow_extra_args(false)
+      ->type_name("RANK@SECONDS[-SECONDS]");
+  verb.add_option("--lose-engine", options.lose_engine, "A rank that reads no more but answers; repeatable")
+      ->allow_extra_args(false)
+      ->type_name("RANK@SECONDS");
+  verb.add_option("--speeds", options.speeds, "The speed of each rank: 1,1,0.5")->type_name("LIST");
+  verb.add_option("--speed-spread", options.speed_spread, "Random speeds: standard deviation of their logarithm")
+      ->check(number_from(0, 5));
+  verb.add_option("--seed", options.seed, "Of all that is random in the simulation")->capture_default_str();
+  verb.add_option("--latency-us", options.latency_us, "Of a message, in microseconds")
+      ->check(number_from(0, 1e9))
+      ->capture_default_str();
+  verb.add_option("--bandwidth-gb-s", options.bandwidth_gb_s, "Between two ranks, in GB/s")
+      ->check(number_from(1e-6, 1e6))
+      ->capture_default_str();
+}
+
+void add_simulate(CLI::App& program, Options& options) {
+  auto* verb = program.add_subcommand("simulate", "Schedule a job on so many ranks in virtual time");
+  verb->footer("Of a JOB, what `pecia run` would read now: a trace takes its seconds, documents take what is\n"
+               "estimated. Of a RUN, all pages again, with their recorded seconds. Ranks that are slow or stop:\n"
+               "  pecia simulate JOB --ranks 64 --slow 3:0.25 --stop 5@600\n"
+               "What a part of the schedule is worth:\n"
+               "  pecia simulate --synthetic pages=1e6,loops=0.03 --ranks 4096 --set schedule.stealing=off");
+  auto& simulate = options.simulate;
+  verb->add_option("JOB|RUN", simulate.job_or_run, "Job file (YAML) or run directory");
+  options.synthetic = verb->add_option("--synthetic", simulate.synthetic, "A made-up corpus: pages=1e6,loops=0.03")
+                          ->type_name("KEY=NUMBER[,..]");
+  verb->add_option("--write-trace", simulate.write_trace, "Write the made-up corpus as a trace (corpus.trace)")
+      ->type_name("FILE");
+  verb->add_option("--ranks", simulate.ranks, "Ranks that share the work")
+      ->check(CLI::Range(1, 1'000'000))
+      ->capture_default_str();
+  verb->add_option("--threads", simulate.threads, "Pages that a rank reads at once; without it the job's engine.threads, or 1")
+      ->check(CLI::Range(1, 1024));
+  add_mishaps(*verb, simulate);
+  verb->add_option("--timeline", simulate.timeline, "Write which rank read which page when, as CSV")->type_name("FILE");
+  verb->add_flag("--json", simulate.json, "Print one JSON object");
+  verb->add_option("--set", simulate.overrides, "Override a key of the job: schedule.stealing=off")
       ->allow_extra_args(false)
       ->type_name("KEY=VALUE");
 }
@@ -155,6 +216,7 @@ int run_program(int argc, char** argv) {
   Options options;
   add_run(program, options);
   add_plan(program, options);
+  add_simulate(program, options);
   add_others(program, options);
   try {
     program.parse(argc, argv);
@@ -173,6 +235,8 @@ int run_program(int argc, char** argv) {
   const auto verb = program.get_subcommands().front()->get_name();
   if (verb == "run") return run_verb(argc, argv, options);
   if (verb == "plan") return app::plan_verb(options.plan);
+  options.simulate.made_up = options.synthetic->count() > 0;
+  if (verb == "simulate") return app::simulate_verb(options.simulate);
   if (verb == "status") return app::status_verb(options.folder);
   if (verb == "verify") return app::verify_verb(options.folder);
   if (verb == "export") return app::export_verb(options.folder, options.formats, options.out);

@@ -20,6 +20,7 @@
 #include "pipeline.hpp"
 #include "rank_loop.hpp"
 #include "run_start.hpp"
+#include "schedule_settings.hpp"
 #include "summary.hpp"
 
 namespace pecia::app {
@@ -183,12 +184,6 @@ engine::EngineSettings engine_settings(const Job& job, int cores) {
   return settings;
 }
 
-/// Engines that answer at once are fed by as many decoders as there are cores; OCR by a few.
-int decoders_for(const engine::EngineSettings& engine) {
-  const bool slow = engine.name != "echo";
-  return slow ? 1 + engine.threads / 8 : engine.threads;
-}
-
 PipelineSettings pipeline_settings(comm::Communicator& comm, const Job& job, const Shared& shared,
                                    const std::vector<std::vector<float>>& seconds, int cores) {
   PipelineSettings settings;
@@ -197,32 +192,13 @@ PipelineSettings pipeline_settings(comm::Communicator& comm, const Job& job, con
   settings.root = shared.root;
   settings.trace_seconds = job.trace.empty() ? nullptr : &seconds;
   settings.engine = engine_settings(job, cores);
-  settings.decoders = decoders_for(settings.engine);
+  settings.decoders = decoders_for(settings.engine.name, settings.engine.threads);
   settings.writer.run = {job.run};
   settings.writer.epoch = shared.epoch;
   settings.writer.rank = static_cast<std::uint32_t>(comm.rank());
   settings.writer.shard_pages = static_cast<std::uint32_t>(job.store.shard_pages);
   settings.writer.shard_age_s = job.store.shard_age_s;
   settings.writer.provenance = {job.file.filename().string(), "", "", host_name(), slurm_job()};
-  return settings;
-}
-
-sched::Settings schedule_settings(const comm::Communicator& comm, const Job& job, const PipelineSettings& pipeline,
-                                  bool failed_before) {
-  sched::Settings settings;
-  settings.rank = comm.rank();
-  settings.size = comm.size();
-  settings.slots = pipeline.engine.threads;
-  settings.prefetch = pipeline.engine.threads + pipeline.decoders + 2;
-  // Rank 0 hears of a thousand ranks in a second, and of more less often.
-  settings.heartbeat_s = std::max(1.0, comm.size() / 1000.0);
-  settings.suspect_s = 5 * settings.heartbeat_s;
-  settings.drain_grace_s = job.drain.grace_s;
-  settings.failed_before = failed_before;
-  settings.stealing = job.schedule.stealing;
-  settings.backup = job.schedule.backup;
-  settings.calibrate = job.schedule.calibrate;
-  settings.short_first = job.schedule.partition == plan::Strategy::lpt;
   return settings;
 }
 
@@ -289,7 +265,9 @@ int read_all_pages(comm::Communicator& comm, const Job& job, Shared& shared, con
     // engine takes long to load join when it has.
     pipeline = std::make_unique<Pipeline>(pipeline_is, comm.rank() == 0 ? engine_patience : std::chrono::seconds{0});
   });
-  const auto settings = schedule_settings(comm, job, pipeline_is, start && start->failed_before());
+  auto settings = schedule_settings(job, comm.size(), pipeline_is.engine.threads);
+  settings.rank = comm.rank();
+  settings.failed_before = start && start->failed_before();
   sched::Scheduler scheduler{settings, shared.share, shared.size, shared.all_shares};
   shared.all_shares = {};
   shared.share = {};

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -13,6 +14,24 @@ struct PlanOptions {
   int ranks = 1;
   std::string engine;  ///< empty: the job's
   std::string within;  ///< "4h"; empty: any time
+  bool json = false;
+};
+
+/// `pecia simulate` as asked for on the command line.
+struct SimulateOptions {
+  std::filesystem::path job_or_run;    ///< empty: `synthetic` needs none
+  std::string synthetic;               ///< "pages=1e6,loops=0.03"
+  bool made_up = false;                ///< `synthetic` was given, if empty
+  std::filesystem::path write_trace;   ///< the synthetic corpus, to be replayed
+  std::vector<std::string> overrides;  ///< "schedule.stealing=off"
+  int ranks = 1;
+  int threads = 0;  ///< pages that a rank reads at once; 0: the job's engine.threads, or 1
+  std::vector<std::string> slow, stop, lose_engine;
+  std::string speeds;       ///< "1,1,0.5"; empty: all 1
+  double speed_spread = 0;  ///< standard deviation of ln(speed)
+  std::uint32_t seed = 1;
+  double latency_us = 20, bandwidth_gb_s = 1;
+  std::filesystem::path timeline;
   bool json = false;
 };
 
@@ -31,6 +50,8 @@ struct PlanOptions {
 [[nodiscard]] int report_verb(const std::filesystem::path& run, const std::filesystem::path& trace);
 /// 0; 2 for a job that could not run either, 75 if stopped while looking into documents.
 [[nodiscard]] int plan_verb(const PlanOptions& options);
+/// 0, whatever becomes of the simulated run; 1 if it did not end; 2 as for `plan_verb`.
+[[nodiscard]] int simulate_verb(const SimulateOptions& options);
 /// 0 if pecia can run here; 1 if something that it needs is missing. `folder`: where a run would be.
 [[nodiscard]] int doctor_verb(const std::filesystem::path& folder);
 

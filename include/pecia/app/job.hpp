@@ -64,6 +64,9 @@ struct Job {
 /// Throws `UsageError`: "jobs/x.yaml:12:5: unknown key 'langauges' in 'engine'. Did you mean 'languages'?"
 [[nodiscard]] Job load_job(const std::filesystem::path& file, const std::vector<std::string>& overrides);
 
+/// The settings alone, for a corpus that is made up: defaults, engine `replay`, and what `overrides` say.
+[[nodiscard]] Job job_without_corpus(const std::vector<std::string>& overrides);
+
 /// The effective job as YAML with every key, absolute paths; `load_job` of it gives the same Job.
 /// Passwords are replaced by "***": they are kept out of the run.
 [[nodiscard]] std::string to_yaml(const Job& job);
