@@ -246,7 +246,7 @@ class Balance:
         for name, run in runs.items():
             self.tell(where, name, [run], run, [runs[baseline]], baseline)
             if name == PECIA:
-                self.b.case(f"{where}: {name}: processor time", "us/page", run["cpu_us_per_page"])
+                self.b.case(f"{where}: {name}: processor time", "us/page", run["sched_cpu_us_per_page"])
                 self.b.case(f"{where}: {name}: memory", "MiB", run["peak_memory_bytes"] / 2**20)
         return runs
 

@@ -90,10 +90,10 @@ std::string simulate_text(const SimulateReport& report) {
                       did.copies == 1 ? "1 copy" : fmt::format("{} copies", did.copies),
                       did.duplicates);
   text += fmt::format(
-      "rank 0: {} ({:.3f} a page, {:.1f} a rank), {}; {:.2f} us of processor time a page\n",
+      "rank 0: {} ({:.3f} a page, {:.1f} a rank), {}; {:.2f} us of processor time a page in all ranks' schedulers\n",
       plural(did.messages, "message"), per(static_cast<double>(did.messages), report.pages),
       per(static_cast<double>(did.messages), static_cast<std::uint64_t>(report.ranks)),
-      plural(did.heartbeats, "heartbeat"), per(1e6 * result.cpu_s, report.pages));
+      plural(did.heartbeats, "heartbeat"), per(1e6 * result.sched_cpu_s, report.pages));
   text += busy_text(report) + end_text(report);
   for (const auto& warning : result.warnings)
     text += fmt::format("warning: {}\n", printable(warning));
@@ -131,6 +131,7 @@ std::string simulate_json(const SimulateReport& report) {
       {"heartbeats", did.heartbeats},
       {"cpu_s", result.cpu_s},
       {"cpu_us_per_page", per(1e6 * result.cpu_s, report.pages)},
+      {"sched_cpu_us_per_page", per(1e6 * result.sched_cpu_s, report.pages)},
       {"ended", result.ended},
       {"status", static_cast<int>(result.status)},
       {"warnings", warnings},

@@ -13,22 +13,26 @@ constexpr std::size_t offered_ranks = 32;
 constexpr double nominal_rate = 1;
 constexpr double stopped_s = 1e9;
 constexpr double list_candidates_every_s = 0.1;
+constexpr double worth_listing = 0.01;
 
 }  // namespace
 
 void Registry::set_load(int rank, double load_s) {
   auto& state_ = state(rank);
-  rich_.erase({state_.load_s, rank});
-  // Ties are broken by rank, so that the set can find what it holds.
   state_.load_s = load_s;
-  if (load_s > 0 && !state_.suspect) rich_.emplace(load_s, rank);
+  list(rich_, peer(rank).listed_load_s, state_.suspect ? 0 : load_s, rank);
 }
 
 void Registry::set_waiting(int rank, double waiting_s) {
-  auto& peer_ = peer(rank);
-  waiting_.erase({peer_.waiting_s, rank});
-  peer_.waiting_s = waiting_s;
-  if (waiting_s > 0 && !state(rank).suspect) waiting_.emplace(waiting_s, rank);
+  list(waiting_, peer(rank).listed_waiting_s, state(rank).suspect ? 0 : waiting_s, rank);
+}
+
+/// Small changes are not worth a move: every rank tells of one at each heartbeat.
+void Registry::list(Rich& rich, double& listed_s, double now_s, int rank) {
+  if (now_s > 0 && std::abs(now_s - listed_s) < worth_listing * listed_s) return;
+  if (listed_s > 0) rich.erase({listed_s, rank});
+  if (now_s > 0) rich.emplace(now_s, rank);
+  listed_s = now_s;
 }
 
 std::vector<std::uint32_t> Registry::richest(const Rich& rich, int but) const {
@@ -126,7 +130,7 @@ void Registry::rebalance() {
   const double mean_s = total_s / ranks;
   // Each theft costs messages, of which there may be the more the fewer pages a rank has.
   const double pages = static_cast<double>(progress_.pages) / ranks;
-  const double tolerated_share = std::clamp(pages / 2500, 0.1, 0.4);
+  const double tolerated_share = std::clamp(pages / 2000, 0.1, 0.5);
   const double tolerated_pages = std::clamp(pages / 64, 2.0, 16.0);
   const double too_much_s = mean_s + std::max(tolerated_share * mean_s, tolerated_pages * total_s / unstarted);
   if (rich_.begin()->first < too_much_s) return;
@@ -136,7 +140,9 @@ void Registry::rebalance() {
   }
   std::ranges::sort(poor);
   for (const auto& [load_s, thief] : poor) {
-    const auto [most_s, victim] = *rich_.begin();
+    if (rich_.empty()) return;
+    const int victim = rich_.begin()->second;
+    const double most_s = state(victim).load_s;
     if (most_s < too_much_s || load_s > mean_s) return;
     ByteWriter offer;
     offer.put(Kind::offer);

@@ -61,7 +61,7 @@ void Scheduler::Impl::settle() {
 }
 
 void Scheduler::Impl::on_message(int from, std::span<const std::byte> message) {
-  ByteReader in{message, fmt::format("message of rank {}", from)};
+  ByteReader in{message, "schedule"};
   const auto kind = in.get<Kind>();
   if (registry_ && from > 0 && from < settings_.size) registry_->count_received(from, kind);
   if (is_for_root(kind)) {

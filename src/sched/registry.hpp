@@ -51,7 +51,8 @@ class Registry {
   friend struct test::SchedulerProbe;
   struct Peer {
     double last_heard_s = 0, reported_s = 0, counted_heartbeat_s = -1e9;
-    double waiting_s = 0, rate = 0;
+    double listed_load_s = 0, listed_waiting_s = 0;  ///< as in `rich_` and `waiting_`; 0: not there
+    double rate = 0;
     std::uint32_t slots = 1, uncommitted = 0;
     std::uint64_t failed_in_row = 0;
     std::array<std::uint32_t, corpus::priorities> started{};
@@ -79,6 +80,7 @@ class Registry {
   void judge(int from, const DonePage& page);
   [[nodiscard]] bool nobody_reads() const;
   void advance_level();
+  static void list(Rich& rich, double& listed_s, double now_s, int rank);
   void set_load(int rank, double load_s);
   void set_waiting(int rank, double waiting_s);
   [[nodiscard]] std::vector<std::uint32_t> richest(const Rich& rich, int but) const;

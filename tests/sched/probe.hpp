@@ -155,7 +155,7 @@ struct SchedulerProbe {
     const auto& state = registry.progress_.ranks[rank];
     put_time(out, state.dead ? now_s : peer.last_heard_s, now_s);
     put_time(out, peer.reading.empty() ? now_s : peer.reported_s, now_s);
-    out.put(peer.waiting_s).put(peer.rate).put(peer.slots).put(peer.uncommitted).put(peer.failed_in_row);
+    out.put(peer.listed_waiting_s).put(peer.rate).put(peer.slots).put(peer.uncommitted).put(peer.failed_in_row);
     put_all(out, peer.started);
     put_count(out, peer.reading);
     for (const auto& page : peer.reading) out.put(page.index).put(page.elapsed_s);
