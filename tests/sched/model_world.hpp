@@ -20,24 +20,46 @@ struct Budget {
   int engines_lost = 0;  ///< for good, of any rank
   int lags = 0;          ///< a second passes while an engine still reads
   int hurries = 0;       ///< a second passes while messages are still under way
+  bool loading =
+      false;  ///< engines are ready only some time after the start, so that pages can be stolen on
 };
 
 /// One thing that can happen next.
 struct Event {
-  enum class Kind : std::uint8_t { deliver, finish, commit, tick, lag, hurry, die, resume, drain, lose_engine };
+  enum class Kind : std::uint8_t {
+    deliver,
+    ready,
+    finish,
+    commit,
+    tick,
+    lag,
+    hurry,
+    die,
+    resume,
+    drain,
+    lose_engine
+  };
   Kind kind;
   int rank = 0;
   int other = 0;  ///< sender, or the place in the engine
 };
 
-/// A rank of the model: the real scheduler, an engine that reads a page until an event says that it has
-/// finished, and a journal.
+/// A rank of the model: the real scheduler, an engine that reads a page until an event says that it
+/// has finished, and a journal.
 struct ModelRank {
   explicit ModelRank(sched::Scheduler made) : scheduler{std::move(made)} {}
   ModelRank(const ModelRank& other)
-      : scheduler{SchedulerProbe::copy(other.scheduler)}, engine{other.engine}, read{other.read}, records{other.records},
-        has_engine{other.has_engine}, stopped{other.stopped}, finished{other.finished}, closed{other.closed},
-        status{other.status}, abort{other.abort} {}
+      : scheduler{SchedulerProbe::copy(other.scheduler)},
+        engine{other.engine},
+        read{other.read},
+        records{other.records},
+        has_engine{other.has_engine},
+        loading{other.loading},
+        stopped{other.stopped},
+        finished{other.finished},
+        closed{other.closed},
+        status{other.status},
+        abort{other.abort} {}
 
   struct InEngine {
     plan::Task task;
@@ -45,9 +67,9 @@ struct ModelRank {
   };
   sched::Scheduler scheduler;
   std::vector<InEngine> engine;
-  std::vector<std::uint32_t> read;     ///< and not committed
-  std::vector<std::uint8_t> records;   ///< by page
-  bool has_engine = true, stopped = false, finished = false, closed = false;
+  std::vector<std::uint32_t> read;    ///< and not committed
+  std::vector<std::uint8_t> records;  ///< by page
+  bool has_engine = true, loading = false, stopped = false, finished = false, closed = false;
   sched::ExitStatus status = sched::ExitStatus::error;
   bool abort = false;
 };
@@ -64,8 +86,10 @@ class World {
       settings.rank = static_cast<int>(rank);
       settings.size = static_cast<int>(shares.size());
       auto made = std::make_shared<ModelRank>(sched::Scheduler{
-          settings, shares[rank], job, rank == 0 ? std::span<const plan::Share>{shares} : std::span<const plan::Share>{}});
+          settings, shares[rank], job,
+          rank == 0 ? std::span<const plan::Share>{shares} : std::span<const plan::Share>{}});
       made->records.resize(pages_);
+      made->loading = budget.loading;
       ranks_.push_back(std::move(made));
     }
     channels_.resize(ranks_.size() * ranks_.size());
@@ -74,7 +98,9 @@ class World {
 
   [[nodiscard]] int size() const { return static_cast<int>(ranks_.size()); }
   [[nodiscard]] std::uint32_t pages() const { return pages_; }
-  [[nodiscard]] const ModelRank& rank(int rank) const { return *ranks_[static_cast<std::size_t>(rank)]; }
+  [[nodiscard]] const ModelRank& rank(int rank) const {
+    return *ranks_[static_cast<std::size_t>(rank)];
+  }
   [[nodiscard]] bool runs(int of) const { return !rank(of).stopped && !rank(of).finished; }
   [[nodiscard]] const std::string& problem() const { return problem_; }
   [[nodiscard]] bool mishap() const { return mishap_; }
@@ -89,8 +115,8 @@ class World {
     return true;
   }
 
-  /// All that can happen next. The first of them is what happens in an orderly world: messages arrive,
-  /// then pages finish and are committed, then time passes.
+  /// All that can happen next. The first of them is what happens in an orderly world: messages
+  /// arrive, then pages finish and are committed, then time passes.
   [[nodiscard]] std::vector<Event> events() const {
     std::vector<Event> events;
     if (ended() || !problem_.empty()) return events;
@@ -103,11 +129,13 @@ class World {
     bool busy = false;
     for (int of = 0; of < size(); ++of) {
       if (!runs(of)) continue;
+      if (rank(of).loading) events.push_back({Event::Kind::ready, of});
       for (std::size_t n = 0; n < rank(of).engine.size(); ++n) {
-        if (rank(of).engine[n].reading) events.push_back({Event::Kind::finish, of, static_cast<int>(n)});
+        if (rank(of).engine[n].reading)
+          events.push_back({Event::Kind::finish, of, static_cast<int>(n)});
       }
       if (!rank(of).read.empty()) events.push_back({Event::Kind::commit, of});
-      busy = busy || !rank(of).engine.empty() || !rank(of).read.empty();
+      busy = busy || rank(of).loading || !rank(of).engine.empty() || !rank(of).read.empty();
     }
     if (quiet && !busy) events.push_back({Event::Kind::tick});
     if (quiet && busy && budget_.lags > 0) events.push_back({Event::Kind::lag});
@@ -118,15 +146,27 @@ class World {
 
   void apply(const Event& event) {
     switch (event.kind) {
-      case Event::Kind::deliver: deliver(event.other, event.rank); break;
-      case Event::Kind::finish: finish(change(event.rank), static_cast<std::size_t>(event.other)); break;
-      case Event::Kind::commit: commit(change(event.rank)); break;
-      case Event::Kind::lag: --budget_.lags; return tick();
+      case Event::Kind::deliver:
+        deliver(event.other, event.rank);
+        break;
+      case Event::Kind::ready:
+        change(event.rank).loading = false;
+        break;
+      case Event::Kind::finish:
+        finish(change(event.rank), static_cast<std::size_t>(event.other));
+        break;
+      case Event::Kind::commit:
+        commit(change(event.rank));
+        break;
+      case Event::Kind::lag:
+        --budget_.lags;
+        return tick();
       case Event::Kind::hurry:
         --budget_.hurries;
         mishap_ = true;
         return tick();
-      case Event::Kind::tick: return tick();
+      case Event::Kind::tick:
+        return tick();
       case Event::Kind::die:
         --budget_.deaths;
         mishap_ = change(event.rank).stopped = true;
@@ -142,12 +182,17 @@ class World {
         drained_ = true;
         change(event.rank).scheduler.on_drain_requested();
         break;
-      case Event::Kind::lose_engine: --budget_.engines_lost; lose_engine(change(event.rank)); break;
+      case Event::Kind::lose_engine:
+        --budget_.engines_lost;
+        lose_engine(change(event.rank));
+        break;
     }
     settle(event.rank);
   }
 
-  [[nodiscard]] int next_kind(int from, int to) const { return static_cast<int>(channel(from, to).front()->first.front()); }
+  [[nodiscard]] int next_kind(int from, int to) const {
+    return static_cast<int>(channel(from, to).front()->first.front());
+  }
 
   /// The same for states from which the same can follow.
   [[nodiscard]] std::uint64_t fingerprint() const {
@@ -162,7 +207,8 @@ class World {
       mix(line.size());
       for (const auto& message : line) mix(message->second);
     }
-    for (const int left : {budget_.deaths, budget_.resumes, budget_.drains, budget_.engines_lost, budget_.lags, budget_.hurries})
+    for (const int left : {budget_.deaths, budget_.resumes, budget_.drains, budget_.engines_lost,
+                           budget_.lags, budget_.hurries})
       mix(static_cast<std::uint64_t>(left));
     mix((mishap_ ? 1U : 0U) + (drained_ ? 2U : 0U) + (copied_ ? 4U : 0U));
     return hash;
@@ -173,13 +219,20 @@ class World {
   using Line = std::deque<Message>;
 
   static std::uint64_t hash_of(const Bytes& bytes) {
-    return std::hash<std::string_view>{}({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+    return std::hash<std::string_view>{}(
+        {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
   }
-  [[nodiscard]] const Line& channel(int from, int to) const { return channels_[static_cast<std::size_t>(from * size() + to)]; }
-  [[nodiscard]] Line& channel(int from, int to) { return channels_[static_cast<std::size_t>(from * size() + to)]; }
+  [[nodiscard]] const Line& channel(int from, int to) const {
+    return channels_[static_cast<std::size_t>(from * size() + to)];
+  }
+  [[nodiscard]] Line& channel(int from, int to) {
+    return channels_[static_cast<std::size_t>(from * size() + to)];
+  }
 
   /// Who will never receive again.
-  [[nodiscard]] bool gone(int of) const { return rank(of).finished || (rank(of).stopped && budget_.resumes == 0); }
+  [[nodiscard]] bool gone(int of) const {
+    return rank(of).finished || (rank(of).stopped && budget_.resumes == 0);
+  }
   void forget_if_gone(int of) {
     if (!gone(of)) return;
     for (int from = 0; from < size(); ++from) channel(from, of).clear();
@@ -201,8 +254,10 @@ class World {
       if (rank(of).stopped && budget_.resumes > 0) events.push_back({Event::Kind::resume, of});
       if (rank(of).stopped) continue;
       if (of > 0 && budget_.deaths > 0) events.push_back({Event::Kind::die, of});
-      if (budget_.drains > 0 && !rank(of).scheduler.draining()) events.push_back({Event::Kind::drain, of});
-      if (budget_.engines_lost > 0 && rank(of).has_engine) events.push_back({Event::Kind::lose_engine, of});
+      if (budget_.drains > 0 && !rank(of).scheduler.draining())
+        events.push_back({Event::Kind::drain, of});
+      if (budget_.engines_lost > 0 && rank(of).has_engine && !rank(of).loading)
+        events.push_back({Event::Kind::lose_engine, of});
     }
   }
 
@@ -244,7 +299,8 @@ class World {
     give_back(rank, [](const ModelRank::InEngine&) { return true; });
   }
 
-  static void give_back(ModelRank& rank, const std::function<bool(const ModelRank::InEngine&)>& which) {
+  static void give_back(ModelRank& rank,
+                        const std::function<bool(const ModelRank::InEngine&)>& which) {
     std::erase_if(rank.engine, [&](const ModelRank::InEngine& page) {
       if (which(page)) rank.scheduler.on_returned(page.task);
       return which(page);
@@ -268,7 +324,9 @@ class World {
       if (out->to == of) problem_ = "a message to itself";
       if (gone(out->to)) continue;
       const auto hash = hash_of(out->bytes);
-      channel(of, out->to).push_back(std::make_shared<const std::pair<Bytes, std::uint64_t>>(std::move(out->bytes), hash));
+      channel(of, out->to)
+          .push_back(
+              std::make_shared<const std::pair<Bytes, std::uint64_t>>(std::move(out->bytes), hash));
     }
     hashes_[static_cast<std::size_t>(of)] = 0;
     forget_if_gone(of);
@@ -276,7 +334,7 @@ class World {
   }
 
   void hand_out(ModelRank& rank) {
-    while (rank.has_engine) {
+    while (rank.has_engine && !rank.loading) {
       const auto task = rank.scheduler.next_page();
       if (!task) break;
       rank.engine.push_back({*task, false});
@@ -290,13 +348,16 @@ class World {
   void obey(ModelRank& rank, const sched::Command& command) {
     using Kind = sched::Command::Kind;
     switch (command.kind) {
-      case Kind::drain: give_back(rank, [](const ModelRank::InEngine& page) { return !page.reading; }); break;
+      case Kind::drain:
+        give_back(rank, [](const ModelRank::InEngine& page) { return !page.reading; });
+        break;
       case Kind::recall:
         give_back(rank, [](const ModelRank::InEngine& page) { return !page.reading; });
         rank.scheduler.on_recalled();
         break;
       case Kind::cancel:
-        give_back(rank, [&](const ModelRank::InEngine& page) { return page.task.index == command.page; });
+        give_back(rank,
+                  [&](const ModelRank::InEngine& page) { return page.task.index == command.page; });
         break;
       case Kind::close:
         if (rank.closed) problem_ = "closed twice";
@@ -324,7 +385,8 @@ class World {
         records += rank->records[page];
         if (!rank->finished) hands += SchedulerProbe::times_held(rank->scheduler, page);
       }
-      if (of == 0 && records == 0 && SchedulerProbe::done(rank(0).scheduler, page)) problem_ = "done without a record";
+      if (of == 0 && records == 0 && SchedulerProbe::done(rank(0).scheduler, page))
+        problem_ = "done without a record";
       if (mishap_ || drained_ || copied_ || records > 0) {
         if (!mishap_ && !copied_ && records > 1) problem_ = "read twice";
         continue;
@@ -333,12 +395,15 @@ class World {
       if (hands > 1) problem_ = "in two hands";
       if (hands < 1) problem_ = "in nobody's hands";
     }
-    if (rank(0).scheduler.warnings().size() > 0 && lost(rank(0).scheduler.warnings())) problem_ = "the safety net was needed";
+    if (rank(0).scheduler.warnings().size() > 0 && lost(rank(0).scheduler.warnings()))
+      problem_ = "the safety net was needed";
     if (of == 0 && rank(0).finished) look_at_the_end();
   }
 
   static bool lost(const std::vector<std::string>& warnings) {
-    return std::ranges::any_of(warnings, [](const std::string& warning) { return warning.find("nobody's hands") != std::string::npos; });
+    return std::ranges::any_of(warnings, [](const std::string& warning) {
+      return warning.find("nobody's hands") != std::string::npos;
+    });
   }
 
   /// Grants under way that have a page.
@@ -349,7 +414,8 @@ class World {
         ByteReader in{message->first};
         if (in.get<sched::Kind>() != sched::Kind::grant) continue;
         (void)in.get<std::uint32_t>();
-        for (const auto& task : sched::decode_tasks(in)) times += static_cast<int>(task.index == page);
+        for (const auto& task : sched::decode_tasks(in))
+          times += static_cast<int>(task.index == page);
       }
     }
     return times;
@@ -362,15 +428,19 @@ class World {
     }
     std::uint32_t committed = 0;
     for (std::uint32_t page = 0; page < pages_; ++page)
-      committed += static_cast<std::uint32_t>(std::ranges::any_of(ranks_, [&](const auto& rank) { return rank->records[page] > 0; }));
+      committed += static_cast<std::uint32_t>(
+          std::ranges::any_of(ranks_, [&](const auto& rank) { return rank->records[page] > 0; }));
     const auto& progress = root.scheduler.progress();
     const bool failed = !root.scheduler.failures().empty();
     if (!drained_ && !failed && progress.done != pages_) problem_ = "ended before all was done";
     if (progress.done > committed) problem_ = "more is said to be done than is committed";
     if (progress.done != committed && !mishap_) problem_ = "not all that is committed is known";
-    if (root.status == sched::ExitStatus::complete && committed != pages_) problem_ = "complete, and is not";
-    if (failed != (root.status == sched::ExitStatus::error)) problem_ = "a failure is an error, and nothing else";
-    if (!mishap_ && !drained_ && root.status != sched::ExitStatus::complete) problem_ = "should be complete";
+    if (root.status == sched::ExitStatus::complete && committed != pages_)
+      problem_ = "complete, and is not";
+    if (failed != (root.status == sched::ExitStatus::error))
+      problem_ = "a failure is an error, and nothing else";
+    if (!mishap_ && !drained_ && root.status != sched::ExitStatus::complete)
+      problem_ = "should be complete";
     if (root.abort != !progress.dead.empty()) problem_ = "abort is for dead ranks";
   }
 
@@ -386,7 +456,7 @@ class World {
     }
     auto bytes = SchedulerProbe::state(rank.scheduler, now_s_);
     ByteWriter out;
-    out.put(rank.has_engine).put(rank.stopped).put(rank.closed);
+    out.put(rank.has_engine).put(rank.loading).put(rank.stopped).put(rank.closed);
     for (const auto& page : rank.engine) out.put(page.task.index).put(page.reading);
     out.put(std::uint32_t{0xffffffff});
     for (const auto index : rank.read) out.put(index);
