@@ -179,9 +179,7 @@ TEST(ModelCheck, ARankDiesAtAnyMoment) {
   check_all({2, 0}, {.deaths = 1, .loading = true});
 }
 
-TEST(ModelCheck, OneOfThreeRanksDiesWhilePagesAreStolenOn) {
-  check_all({0, 1, 0}, {.deaths = 1});
-}
+TEST(ModelCheck, OneOfThreeRanksDiesWhilePagesAreStolenOn) { check_all({0, 1, 0}, {.deaths = 1}); }
 
 TEST(ModelCheck, ARankStopsAndGoesOn) {
   check_all({0, 1}, {.deaths = 1, .resumes = 1});
