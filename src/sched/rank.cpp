@@ -198,6 +198,7 @@ std::size_t Scheduler::Impl::waiting_allowed() const noexcept {
 }
 
 std::optional<plan::Task> Scheduler::Impl::next_page() {
+  if (!std::exchange(engine_ready_, true) && seeking_ == Seeking::rest) seeking_until_s_ = now_s_;
   const auto slots = static_cast<std::size_t>(settings_.slots);
   const bool one_by_one = settings_.stealing == Stealing::page;
   if (!works() || benched_ || held_.size() >= slots + (one_by_one ? 0 : waiting_allowed())) return std::nullopt;

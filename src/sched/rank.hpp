@@ -112,7 +112,10 @@ class Scheduler::Impl {
 
   // stealing.cpp: thief
   [[nodiscard]] bool hungry() const noexcept;
-  [[nodiscard]] bool may_start() const noexcept { return held_.size() < static_cast<std::size_t>(settings_.slots); }
+  /// A rank whose engine still loads has not asked for a page yet; the last ones are not for it.
+  [[nodiscard]] bool may_start() const noexcept {
+    return engine_ready_ && held_.size() < static_cast<std::size_t>(settings_.slots);
+  }
   void seek();
   void ask();
   void request_next();
@@ -139,6 +142,7 @@ class Scheduler::Impl {
   PageQueue queue_;
   std::unordered_map<std::uint32_t, Held> held_;
   std::unordered_map<std::uint32_t, Read> uncommitted_;
+  bool engine_ready_ = false;    ///< a page has been asked for
   std::size_t reading_ = 0;      ///< of `held_`, those in the engine
   std::size_t short_pages_ = 0;  ///< handed out to learn the speed by
   Speed speed_;

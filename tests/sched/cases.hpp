@@ -36,12 +36,13 @@ struct Case {
 
 /// A document of a corpus that a test makes up.
 struct Document {
-  std::vector<float> seconds;        ///< of its pages; 0: the page fails without being read
-  std::vector<float> expected_s;     ///< as many
+  std::vector<float> seconds;     ///< of its pages; 0: the page fails without being read
+  std::vector<float> expected_s;  ///< as many
   corpus::Priority priority = corpus::Priority::normal;
 };
 
-/// As `pecia run` does: partition by expected cost, and the index of a page is its place in the corpus.
+/// As `pecia run` does: partition by expected cost, and the index of a page is its place in the
+/// corpus.
 inline Case planned(const std::vector<Document>& documents, std::vector<sched::SimulatedRank> ranks,
                     const plan::PartitionOptions& options = {}) {
   Case made;
@@ -66,7 +67,8 @@ inline Case planned(const std::vector<Document>& documents, std::vector<sched::S
 }
 
 /// `documents` of `pages` pages that all take `seconds`, as expected.
-inline std::vector<Document> equal_documents(std::size_t documents, std::size_t pages, float seconds) {
+inline std::vector<Document> equal_documents(std::size_t documents, std::size_t pages,
+                                             float seconds) {
   const std::vector<float> each(pages, seconds);
   return std::vector<Document>(documents, Document{each, each});
 }
@@ -79,10 +81,16 @@ inline std::vector<sched::SimulatedRank> equal_ranks(std::size_t ranks) {
 class Dice {
  public:
   explicit Dice(std::uint32_t seed) : random_{seed} {}
-  double between(double low, double high) { return std::uniform_real_distribution{low, high}(random_); }
-  std::size_t below(std::size_t end) { return std::uniform_int_distribution<std::size_t>{0, end - 1}(random_); }
+  double between(double low, double high) {
+    return std::uniform_real_distribution{low, high}(random_);
+  }
+  std::size_t below(std::size_t end) {
+    return std::uniform_int_distribution<std::size_t>{0, end - 1}(random_);
+  }
   bool once_in(std::size_t times) { return below(times) == 0; }
-  double lognormal(double median, double sigma) { return median * std::exp(std::normal_distribution{0.0, sigma}(random_)); }
+  double lognormal(double median, double sigma) {
+    return median * std::exp(std::normal_distribution{0.0, sigma}(random_));
+  }
 
  private:
   std::mt19937 random_;
@@ -93,11 +101,13 @@ inline std::vector<Document> random_documents(Dice& dice, std::size_t pages, boo
   std::vector<Document> documents;
   while (pages > 0) {
     Document document;
-    const auto length = std::min(pages, dice.once_in(4) ? 1 : 1 + dice.below(dice.once_in(5) ? 120 : 25));
+    const auto length =
+        std::min(pages, dice.once_in(4) ? 1 : 1 + dice.below(dice.once_in(5) ? 120 : 25));
     const double dear = dice.lognormal(1, 0.6);
     const double wrong = dice.lognormal(1, 0.4);  // the plan errs by document
     for (std::size_t page = 0; page < length; ++page) {
-      const double seconds = dice.once_in(20) ? 0 : dear * dice.lognormal(1, 0.3) * (dice.once_in(60) ? 8 : 1);
+      const double seconds =
+          dice.once_in(20) ? 0 : dear * dice.lognormal(1, 0.3) * (dice.once_in(60) ? 8 : 1);
       document.seconds.push_back(static_cast<float>(seconds));
       document.expected_s.push_back(static_cast<float>(dear * wrong * dice.lognormal(1, 0.1)));
     }

@@ -14,7 +14,8 @@
 namespace pecia::test {
 
 /// `count` pages of document `document`, with the indices from `first_index` on.
-inline std::vector<plan::Task> pages(std::uint32_t document, std::uint32_t count, std::uint32_t first_index, float cost_s = 1) {
+inline std::vector<plan::Task> pages(std::uint32_t document, std::uint32_t count,
+                                     std::uint32_t first_index, float cost_s = 1) {
   std::vector<plan::Task> tasks;
   for (std::uint32_t page = 0; page < count; ++page)
     tasks.push_back({{document, page + 1}, cost_s, 0, first_index + page});
@@ -38,8 +39,8 @@ inline sched::JobSize job_of(std::span<const plan::Share> shares) {
   return job;
 }
 
-/// Schedulers of all ranks, driven by a test step by step; messages are there at once, unless a rank
-/// is stopped: then they wait for it.
+/// Schedulers of all ranks, driven by a test step by step; messages are there at once, unless a
+/// rank is stopped: then they wait for it.
 class HandRun {
  public:
   struct Sent {
@@ -54,7 +55,9 @@ class HandRun {
       auto settings = like;
       settings.rank = static_cast<int>(rank);
       settings.size = static_cast<int>(shares_.size());
-      ranks_.emplace_back(settings, shares_[rank], job, rank == 0 ? std::span<const plan::Share>{shares_} : std::span<const plan::Share>{});
+      ranks_.emplace_back(
+          settings, shares_[rank], job,
+          rank == 0 ? std::span<const plan::Share>{shares_} : std::span<const plan::Share>{});
     }
   }
 
@@ -86,7 +89,8 @@ class HandRun {
     return commands;
   }
   [[nodiscard]] std::ptrdiff_t count(int to, sched::Kind kind) const {
-    return std::ranges::count_if(sent_, [&](const Sent& sent) { return sent.to == to && sent.kind == kind; });
+    return std::ranges::count_if(
+        sent_, [&](const Sent& sent) { return sent.to == to && sent.kind == kind; });
   }
 
  private:
@@ -95,8 +99,10 @@ class HandRun {
     for (std::size_t rank = 0; rank < ranks_.size(); ++rank) {
       if (stopped_.contains(static_cast<int>(rank))) continue;
       while (auto out = ranks_[rank].next_outgoing()) {
-        sent_.push_back({static_cast<int>(rank), out->to, static_cast<sched::Kind>(out->bytes.front())});
-        inbox_[static_cast<std::size_t>(out->to)].emplace_back(static_cast<int>(rank), std::move(out->bytes));
+        sent_.push_back(
+            {static_cast<int>(rank), out->to, static_cast<sched::Kind>(out->bytes.front())});
+        inbox_[static_cast<std::size_t>(out->to)].emplace_back(static_cast<int>(rank),
+                                                               std::move(out->bytes));
         any = true;
       }
     }

@@ -3,69 +3,31 @@
 #include <array>
 #include <deque>
 #include <memory>
-#include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
-#include "sched/hand_run.hpp"
-#include "sched/probe.hpp"
+#include "sched/model_rules.hpp"
 
 namespace pecia::test {
-
-/// How often each thing may happen, at any moment at which it can.
-struct Budget {
-  int deaths = 0;        ///< of any rank but 0
-  int resumes = 0;       ///< a rank that stopped goes on
-  int drains = 0;        ///< asked of any rank
-  int engines_lost = 0;  ///< for good, of any rank
-  int lags = 0;          ///< a second passes while an engine still reads
-  int hurries = 0;       ///< a second passes while messages are still under way
-};
-
-/// One thing that can happen next.
-struct Event {
-  enum class Kind : std::uint8_t { deliver, finish, commit, tick, lag, hurry, die, resume, drain, lose_engine };
-  Kind kind;
-  int rank = 0;
-  int other = 0;  ///< sender, or the place in the engine
-};
-
-/// A rank of the model: the real scheduler, an engine that reads a page until an event says that it has
-/// finished, and a journal.
-struct ModelRank {
-  explicit ModelRank(sched::Scheduler made) : scheduler{std::move(made)} {}
-  ModelRank(const ModelRank& other)
-      : scheduler{SchedulerProbe::copy(other.scheduler)}, engine{other.engine}, read{other.read}, records{other.records},
-        has_engine{other.has_engine}, stopped{other.stopped}, finished{other.finished}, closed{other.closed},
-        status{other.status}, abort{other.abort} {}
-
-  struct InEngine {
-    plan::Task task;
-    bool reading;
-  };
-  sched::Scheduler scheduler;
-  std::vector<InEngine> engine;
-  std::vector<std::uint32_t> read;     ///< and not committed
-  std::vector<std::uint8_t> records;   ///< by page
-  bool has_engine = true, stopped = false, finished = false, closed = false;
-  sched::ExitStatus status = sched::ExitStatus::error;
-  bool abort = false;
-};
 
 /// A state of the model. Cheap to copy: ranks are shared until something happens to them.
 class World {
  public:
   World(const std::vector<plan::Share>& shares, const sched::Settings& like, const Budget& budget)
-      : budget_{budget}, slots_{like.slots} {
+      : budget_{budget} {
     const auto job = job_of(shares);
-    pages_ = static_cast<std::uint32_t>(job.pages);
     for (std::size_t rank = 0; rank < shares.size(); ++rank) {
       auto settings = like;
       settings.rank = static_cast<int>(rank);
       settings.size = static_cast<int>(shares.size());
-      auto made = std::make_shared<ModelRank>(sched::Scheduler{
-          settings, shares[rank], job, rank == 0 ? std::span<const plan::Share>{shares} : std::span<const plan::Share>{}});
-      made->records.resize(pages_);
+      auto made = std::make_shared<ModelRank>(
+          sched::Scheduler{
+              settings, shares[rank], job,
+              rank == 0 ? std::span<const plan::Share>{shares} : std::span<const plan::Share>{}},
+          like.slots);
+      made->records.resize(job.pages);
+      made->loading = budget.loading;
       ranks_.push_back(std::move(made));
     }
     channels_.resize(ranks_.size() * ranks_.size());
@@ -73,12 +35,11 @@ class World {
   }
 
   [[nodiscard]] int size() const { return static_cast<int>(ranks_.size()); }
-  [[nodiscard]] std::uint32_t pages() const { return pages_; }
-  [[nodiscard]] const ModelRank& rank(int rank) const { return *ranks_[static_cast<std::size_t>(rank)]; }
+  [[nodiscard]] const ModelRank& rank(int rank) const {
+    return *ranks_[static_cast<std::size_t>(rank)];
+  }
   [[nodiscard]] bool runs(int of) const { return !rank(of).stopped && !rank(of).finished; }
   [[nodiscard]] const std::string& problem() const { return problem_; }
-  [[nodiscard]] bool mishap() const { return mishap_; }
-  [[nodiscard]] bool drained() const { return drained_; }
 
   [[nodiscard]] bool ended() const {
     if (!rank(0).finished) return false;
@@ -89,8 +50,8 @@ class World {
     return true;
   }
 
-  /// All that can happen next. The first of them is what happens in an orderly world: messages arrive,
-  /// then pages finish and are committed, then time passes.
+  /// All that can happen next. The first of them is what happens in an orderly world: messages
+  /// arrive, then pages finish and are committed, then time passes.
   [[nodiscard]] std::vector<Event> events() const {
     std::vector<Event> events;
     if (ended() || !problem_.empty()) return events;
@@ -103,11 +64,13 @@ class World {
     bool busy = false;
     for (int of = 0; of < size(); ++of) {
       if (!runs(of)) continue;
+      if (rank(of).loading) events.push_back({Event::Kind::ready, of});
       for (std::size_t n = 0; n < rank(of).engine.size(); ++n) {
-        if (rank(of).engine[n].reading) events.push_back({Event::Kind::finish, of, static_cast<int>(n)});
+        if (rank(of).engine[n].reading)
+          events.push_back({Event::Kind::finish, of, static_cast<int>(n)});
       }
       if (!rank(of).read.empty()) events.push_back({Event::Kind::commit, of});
-      busy = busy || !rank(of).engine.empty() || !rank(of).read.empty();
+      busy = busy || rank(of).loading || !rank(of).engine.empty() || !rank(of).read.empty();
     }
     if (quiet && !busy) events.push_back({Event::Kind::tick});
     if (quiet && busy && budget_.lags > 0) events.push_back({Event::Kind::lag});
@@ -118,15 +81,27 @@ class World {
 
   void apply(const Event& event) {
     switch (event.kind) {
-      case Event::Kind::deliver: deliver(event.other, event.rank); break;
-      case Event::Kind::finish: finish(change(event.rank), static_cast<std::size_t>(event.other)); break;
-      case Event::Kind::commit: commit(change(event.rank)); break;
-      case Event::Kind::lag: --budget_.lags; return tick();
+      case Event::Kind::deliver:
+        deliver(event.other, event.rank);
+        break;
+      case Event::Kind::ready:
+        change(event.rank).loading = false;
+        break;
+      case Event::Kind::finish:
+        change(event.rank).finish(static_cast<std::size_t>(event.other));
+        break;
+      case Event::Kind::commit:
+        change(event.rank).commit();
+        break;
+      case Event::Kind::lag:
+        --budget_.lags;
+        return tick();
       case Event::Kind::hurry:
         --budget_.hurries;
         mishap_ = true;
         return tick();
-      case Event::Kind::tick: return tick();
+      case Event::Kind::tick:
+        return tick();
       case Event::Kind::die:
         --budget_.deaths;
         mishap_ = change(event.rank).stopped = true;
@@ -142,12 +117,18 @@ class World {
         drained_ = true;
         change(event.rank).scheduler.on_drain_requested();
         break;
-      case Event::Kind::lose_engine: --budget_.engines_lost; lose_engine(change(event.rank)); break;
+      case Event::Kind::lose_engine:
+        --budget_.engines_lost;
+        mishap_ = true;
+        change(event.rank).lose_engine();
+        break;
     }
     settle(event.rank);
   }
 
-  [[nodiscard]] int next_kind(int from, int to) const { return static_cast<int>(channel(from, to).front()->first.front()); }
+  [[nodiscard]] int next_kind(int from, int to) const {
+    return static_cast<int>(channel(from, to).front()->first.front());
+  }
 
   /// The same for states from which the same can follow.
   [[nodiscard]] std::uint64_t fingerprint() const {
@@ -162,7 +143,8 @@ class World {
       mix(line.size());
       for (const auto& message : line) mix(message->second);
     }
-    for (const int left : {budget_.deaths, budget_.resumes, budget_.drains, budget_.engines_lost, budget_.lags, budget_.hurries})
+    for (const int left : {budget_.deaths, budget_.resumes, budget_.drains, budget_.engines_lost,
+                           budget_.lags, budget_.hurries})
       mix(static_cast<std::uint64_t>(left));
     mix((mishap_ ? 1U : 0U) + (drained_ ? 2U : 0U) + (copied_ ? 4U : 0U));
     return hash;
@@ -173,13 +155,20 @@ class World {
   using Line = std::deque<Message>;
 
   static std::uint64_t hash_of(const Bytes& bytes) {
-    return std::hash<std::string_view>{}({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+    return std::hash<std::string_view>{}(
+        {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
   }
-  [[nodiscard]] const Line& channel(int from, int to) const { return channels_[static_cast<std::size_t>(from * size() + to)]; }
-  [[nodiscard]] Line& channel(int from, int to) { return channels_[static_cast<std::size_t>(from * size() + to)]; }
+  [[nodiscard]] const Line& channel(int from, int to) const {
+    return channels_[static_cast<std::size_t>(from * size() + to)];
+  }
+  [[nodiscard]] Line& channel(int from, int to) {
+    return channels_[static_cast<std::size_t>(from * size() + to)];
+  }
 
   /// Who will never receive again.
-  [[nodiscard]] bool gone(int of) const { return rank(of).finished || (rank(of).stopped && budget_.resumes == 0); }
+  [[nodiscard]] bool gone(int of) const {
+    return rank(of).finished || (rank(of).stopped && budget_.resumes == 0);
+  }
   void forget_if_gone(int of) {
     if (!gone(of)) return;
     for (int from = 0; from < size(); ++from) channel(from, of).clear();
@@ -201,8 +190,10 @@ class World {
       if (rank(of).stopped && budget_.resumes > 0) events.push_back({Event::Kind::resume, of});
       if (rank(of).stopped) continue;
       if (of > 0 && budget_.deaths > 0) events.push_back({Event::Kind::die, of});
-      if (budget_.drains > 0 && !rank(of).scheduler.draining()) events.push_back({Event::Kind::drain, of});
-      if (budget_.engines_lost > 0 && rank(of).has_engine) events.push_back({Event::Kind::lose_engine, of});
+      if (budget_.drains > 0 && !rank(of).scheduler.draining())
+        events.push_back({Event::Kind::drain, of});
+      if (budget_.engines_lost > 0 && rank(of).has_engine && !rank(of).loading)
+        events.push_back({Event::Kind::lose_engine, of});
     }
   }
 
@@ -222,156 +213,55 @@ class World {
     }
   }
 
-  static void finish(ModelRank& rank, std::size_t place) {
-    const auto index = rank.engine[place].task.index;
-    rank.engine.erase(rank.engine.begin() + static_cast<std::ptrdiff_t>(place));
-    rank.scheduler.on_finished(index, 0);
-    rank.read.push_back(index);
-  }
-
-  static void commit(ModelRank& rank) {
-    for (const auto index : rank.read) {
-      ++rank.records[index];
-      rank.scheduler.on_committed(index, sched::PageEnd::good);
-    }
-    rank.read.clear();
-  }
-
-  void lose_engine(ModelRank& rank) {
-    mishap_ = true;
-    rank.has_engine = false;
-    rank.scheduler.on_engine_lost("gone", true);
-    give_back(rank, [](const ModelRank::InEngine&) { return true; });
-  }
-
-  static void give_back(ModelRank& rank, const std::function<bool(const ModelRank::InEngine&)>& which) {
-    std::erase_if(rank.engine, [&](const ModelRank::InEngine& page) {
-      if (which(page)) rank.scheduler.on_returned(page.task);
-      return which(page);
-    });
-  }
-
   /// What the owner of a scheduler does after every event, until there is nothing left to do.
   void settle(int of) {
     auto& rank = *ranks_[static_cast<std::size_t>(of)];  // already its own
     rank.scheduler.on_time(now_s_);
-    hand_out(rank);
+    rank.hand_out();
     while (const auto command = rank.scheduler.next_command()) {
-      obey(rank, *command);
-      hand_out(rank);
+      rank.obey(*command);
+      rank.hand_out();
     }
     if (rank.scheduler.all_closed()) {
       rank.scheduler.on_bound();
-      while (const auto command = rank.scheduler.next_command()) obey(rank, *command);
+      while (const auto command = rank.scheduler.next_command()) rank.obey(*command);
     }
     while (auto out = rank.scheduler.next_outgoing()) {
       if (out->to == of) problem_ = "a message to itself";
       if (gone(out->to)) continue;
       const auto hash = hash_of(out->bytes);
-      channel(of, out->to).push_back(std::make_shared<const std::pair<Bytes, std::uint64_t>>(std::move(out->bytes), hash));
+      channel(of, out->to)
+          .push_back(
+              std::make_shared<const std::pair<Bytes, std::uint64_t>>(std::move(out->bytes), hash));
     }
     hashes_[static_cast<std::size_t>(of)] = 0;
     forget_if_gone(of);
-    look(of);
+    look();
   }
 
-  void hand_out(ModelRank& rank) {
-    while (rank.has_engine) {
-      const auto task = rank.scheduler.next_page();
-      if (!task) break;
-      rank.engine.push_back({*task, false});
-    }
-    for (std::size_t n = 0; n < rank.engine.size() && n < static_cast<std::size_t>(slots_); ++n) {
-      if (std::exchange(rank.engine[n].reading, true)) continue;
-      rank.scheduler.on_started(rank.engine[n].task.index);
-    }
-  }
-
-  void obey(ModelRank& rank, const sched::Command& command) {
-    using Kind = sched::Command::Kind;
-    switch (command.kind) {
-      case Kind::drain: give_back(rank, [](const ModelRank::InEngine& page) { return !page.reading; }); break;
-      case Kind::recall:
-        give_back(rank, [](const ModelRank::InEngine& page) { return !page.reading; });
-        rank.scheduler.on_recalled();
-        break;
-      case Kind::cancel:
-        give_back(rank, [&](const ModelRank::InEngine& page) { return page.task.index == command.page; });
-        break;
-      case Kind::close:
-        if (rank.closed) problem_ = "closed twice";
-        give_back(rank, [](const ModelRank::InEngine&) { return true; });
-        commit(rank);
-        rank.closed = true;
-        rank.scheduler.on_closed({});
-        break;
-      case Kind::finish:
-        if (rank.finished) problem_ = "finished twice";
-        if (!rank.closed) problem_ = "finished before it closed";
-        rank.finished = true;
-        rank.status = command.status;
-        rank.abort = command.abort;
-        break;
-    }
-  }
-
-  /// What must hold at every moment, as far as rank `of` can have broken it.
-  void look(int of) {
+  void look() {
     copied_ = rank(0).scheduler.progress().copies > 0;
-    for (std::uint32_t page = 0; page < pages_; ++page) {
-      int records = 0, hands = 0;
-      for (const auto& rank : ranks_) {
-        records += rank->records[page];
-        if (!rank->finished) hands += SchedulerProbe::times_held(rank->scheduler, page);
-      }
-      if (of == 0 && records == 0 && SchedulerProbe::done(rank(0).scheduler, page)) problem_ = "done without a record";
-      if (mishap_ || drained_ || copied_ || records > 0) {
-        if (!mishap_ && !copied_ && records > 1) problem_ = "read twice";
-        continue;
-      }
-      hands += granted(page);
-      if (hands > 1) problem_ = "in two hands";
-      if (hands < 1) problem_ = "in nobody's hands";
+    const auto granted = [this](std::uint32_t page) { return times_granted(page); };
+    const auto broken = broken_rule({ranks_, mishap_, drained_, copied_}, granted);
+    if (!broken.empty()) problem_ = broken;
+    for (const auto& rank : ranks_) {
+      if (!rank->problem.empty()) problem_ = rank->problem;
     }
-    if (rank(0).scheduler.warnings().size() > 0 && lost(rank(0).scheduler.warnings())) problem_ = "the safety net was needed";
-    if (of == 0 && rank(0).finished) look_at_the_end();
-  }
-
-  static bool lost(const std::vector<std::string>& warnings) {
-    return std::ranges::any_of(warnings, [](const std::string& warning) { return warning.find("nobody's hands") != std::string::npos; });
   }
 
   /// Grants under way that have a page.
-  [[nodiscard]] int granted(std::uint32_t page) const {
+  [[nodiscard]] int times_granted(std::uint32_t page) const {
     int times = 0;
     for (const auto& line : channels_) {
       for (const auto& message : line) {
         ByteReader in{message->first};
         if (in.get<sched::Kind>() != sched::Kind::grant) continue;
         (void)in.get<std::uint32_t>();
-        for (const auto& task : sched::decode_tasks(in)) times += static_cast<int>(task.index == page);
+        for (const auto& task : sched::decode_tasks(in))
+          times += static_cast<int>(task.index == page);
       }
     }
     return times;
-  }
-
-  void look_at_the_end() {
-    const auto& root = rank(0);
-    for (int of = 0; of < size(); ++of) {
-      if (!root.abort && !rank(of).closed) problem_ = "the end came before all had closed";
-    }
-    std::uint32_t committed = 0;
-    for (std::uint32_t page = 0; page < pages_; ++page)
-      committed += static_cast<std::uint32_t>(std::ranges::any_of(ranks_, [&](const auto& rank) { return rank->records[page] > 0; }));
-    const auto& progress = root.scheduler.progress();
-    const bool failed = !root.scheduler.failures().empty();
-    if (!drained_ && !failed && progress.done != pages_) problem_ = "ended before all was done";
-    if (progress.done > committed) problem_ = "more is said to be done than is committed";
-    if (progress.done != committed && !mishap_) problem_ = "not all that is committed is known";
-    if (root.status == sched::ExitStatus::complete && committed != pages_) problem_ = "complete, and is not";
-    if (failed != (root.status == sched::ExitStatus::error)) problem_ = "a failure is an error, and nothing else";
-    if (!mishap_ && !drained_ && root.status != sched::ExitStatus::complete) problem_ = "should be complete";
-    if (root.abort != !progress.dead.empty()) problem_ = "abort is for dead ranks";
   }
 
   [[nodiscard]] std::uint64_t known_hash(std::size_t of) const {
@@ -386,7 +276,7 @@ class World {
     }
     auto bytes = SchedulerProbe::state(rank.scheduler, now_s_);
     ByteWriter out;
-    out.put(rank.has_engine).put(rank.stopped).put(rank.closed);
+    out.put(rank.has_engine).put(rank.loading).put(rank.stopped).put(rank.closed);
     for (const auto& page : rank.engine) out.put(page.task.index).put(page.reading);
     out.put(std::uint32_t{0xffffffff});
     for (const auto index : rank.read) out.put(index);
@@ -396,8 +286,6 @@ class World {
   }
 
   Budget budget_;
-  int slots_;
-  std::uint32_t pages_ = 0;
   double now_s_ = 0;
   std::vector<std::shared_ptr<ModelRank>> ranks_;
   mutable std::array<std::uint64_t, 4> hashes_{};

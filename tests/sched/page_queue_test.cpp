@@ -18,7 +18,8 @@ double cost_of(const std::vector<plan::Task>& tasks) { return test::share_of(tas
 
 sched::PageQueue queue_of(std::uint32_t documents, std::uint32_t count) {
   sched::PageQueue queue;
-  for (std::uint32_t document = 0; document < documents; ++document) queue.add(pages(document, count, document * count));
+  for (std::uint32_t document = 0; document < documents; ++document)
+    queue.add(pages(document, count, document * count));
   return queue;
 }
 
@@ -40,7 +41,8 @@ TEST(PageQueue, BothHalvesHaveDearAndCheapPages) {
 
   const auto given = queue.take(0.5, Priority::low, false);
 
-  const auto dear = std::ranges::count_if(given, [](const plan::Task& task) { return task.cost_s > 5; });
+  const auto dear =
+      std::ranges::count_if(given, [](const plan::Task& task) { return task.cost_s > 5; });
   EXPECT_EQ(dear, 10);
   EXPECT_EQ(given.size(), 20U);
 }
@@ -124,11 +126,14 @@ TEST(PageQueue, LosesNothing) {
     std::multiset<std::uint32_t> outside;
     std::map<std::uint32_t, plan::Task> tasks;
     for (std::uint32_t n = 0; n < 100; ++n) {
-      plan::Task task{{n / 7, n}, static_cast<float>(1 + random() % 9), 0, n, static_cast<Priority>(n / 7 % 3)};
+      plan::Task task{
+          {n / 7, n}, static_cast<float>(1 + random() % 9), 0, n, static_cast<Priority>(n / 7 % 3)};
       tasks[n] = task;
       outside.insert(n);
     }
-    const auto out = [&](const plan::Task& task) { EXPECT_EQ((outside.insert(task.index), outside.count(task.index)), 1U); };
+    const auto out = [&](const plan::Task& task) {
+      EXPECT_EQ((outside.insert(task.index), outside.count(task.index)), 1U);
+    };
     for (int step = 0; step < 300; ++step) {
       const auto last = static_cast<Priority>(random() % 3);
       std::vector<plan::Task> some;
@@ -142,10 +147,13 @@ TEST(PageQueue, LosesNothing) {
           random() % 2 ? queue.add(some) : queue.merge(some);
           break;
         case 2:
-          for (const auto& task : queue.take(0.01 * static_cast<double>(random() % 101), last, random() % 2)) out(task);
+          for (const auto& task :
+               queue.take(0.01 * static_cast<double>(random() % 101), last, random() % 2))
+            out(task);
           break;
         case 3:
-          if (const auto task = random() % 2 ? queue.next(last) : queue.next_short(last)) out(*task);
+          if (const auto task = random() % 2 ? queue.next(last) : queue.next_short(last))
+            out(*task);
           break;
         case 4:
           if (!outside.empty()) {
@@ -153,7 +161,8 @@ TEST(PageQueue, LosesNothing) {
             outside.erase(std::prev(outside.end()));
           }
           break;
-        default: queue.scale(static_cast<std::uint32_t>(random() % 15), 1.1);
+        default:
+          queue.scale(static_cast<std::uint32_t>(random() % 15), 1.1);
       }
       ASSERT_EQ(queue.size() + outside.size(), 100U);
     }

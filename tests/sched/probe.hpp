@@ -37,20 +37,26 @@ struct SchedulerProbe {
   static int times_held(const sched::Scheduler& scheduler, std::uint32_t index) {
     const auto& impl = *scheduler.impl_;
     const auto held = impl.held_.find(index);
-    auto times = static_cast<int>(impl.uncommitted_.contains(index)) + static_cast<int>(held != impl.held_.end() && !held->second.revoked);
+    auto times = static_cast<int>(impl.uncommitted_.contains(index)) +
+                 static_cast<int>(held != impl.held_.end() && !held->second.revoked);
     for (const auto& level : impl.queue_.levels_) {
-      for (std::size_t n = level.head; n < level.tasks.size(); ++n) times += static_cast<int>(level.tasks[n].index == index);
+      for (std::size_t n = level.head; n < level.tasks.size(); ++n)
+        times += static_cast<int>(level.tasks[n].index == index);
     }
     return times;
   }
-  static bool done(const sched::Scheduler& root, std::uint32_t index) { return root.impl_->registry_->done_[index]; }
+  static bool done(const sched::Scheduler& root, std::uint32_t index) {
+    return root.impl_->registry_->done_[index];
+  }
 
  private:
   /// Microseconds; what is long past is past.
   static void put_time(ByteWriter& out, double time_s, double now_s) {
     out.put(static_cast<std::int64_t>(std::clamp(time_s - now_s, -20.0, 1e6) * 1e6));
   }
-  static void put_count(ByteWriter& out, const auto& items) { out.put(static_cast<std::uint32_t>(items.size())); }
+  static void put_count(ByteWriter& out, const auto& items) {
+    out.put(static_cast<std::uint32_t>(items.size()));
+  }
   static void put_all(ByteWriter& out, const auto& numbers) {
     put_count(out, numbers);
     for (const auto& number : numbers) out.put(number);
@@ -72,16 +78,23 @@ struct SchedulerProbe {
   }
 
   static void put_pages(ByteWriter& out, const Impl& impl) {
-    for (const auto& level : impl.queue_.levels_) put_tasks(out, std::span{level.tasks}.subspan(level.head));
+    for (const auto& level : impl.queue_.levels_)
+      put_tasks(out, std::span{level.tasks}.subspan(level.head));
     put_count(out, impl.held_);
     for (const auto& [index, held] : sorted(impl.held_)) {
       out.put(index).put(held->revoked);
-      put_time(out, held->started_s < 0 ? 1e6 : held->started_s, held->started_s < 0 ? 0 : impl.now_s_);
+      put_time(out, held->started_s < 0 ? 1e6 : held->started_s,
+               held->started_s < 0 ? 0 : impl.now_s_);
     }
     put_count(out, impl.uncommitted_);
     for (const auto& [index, read] : sorted(impl.uncommitted_)) out.put(index);
-    out.put(static_cast<std::uint64_t>(impl.reading_)).put(static_cast<std::uint64_t>(impl.short_pages_));
-    out.put(impl.speed_.rate()).put(impl.level_).put(impl.engines_lost_).put(impl.benched_);
+    out.put(static_cast<std::uint64_t>(impl.reading_))
+        .put(static_cast<std::uint64_t>(impl.short_pages_));
+    out.put(impl.engine_ready_)
+        .put(impl.speed_.rate())
+        .put(impl.level_)
+        .put(impl.engines_lost_)
+        .put(impl.benched_);
     put_all(out, impl.started_);
     put_all(out, impl.reported_started_);
     put_count(out, impl.unreported_);
@@ -92,8 +105,15 @@ struct SchedulerProbe {
   }
 
   static void put_thief(ByteWriter& out, const Impl& impl, double now_s) {
-    out.put(impl.seeking_).put(impl.asked_rank_).put(impl.refusals_).put(impl.rest_s_).put(impl.dry_);
-    put_time(out, impl.seeking_ == Impl::Seeking::nothing ? 0 : std::max(impl.seeking_until_s_, impl.now_s_), now_s);
+    out.put(impl.seeking_)
+        .put(impl.asked_rank_)
+        .put(impl.refusals_)
+        .put(impl.rest_s_)
+        .put(impl.dry_);
+    put_time(
+        out,
+        impl.seeking_ == Impl::Seeking::nothing ? 0 : std::max(impl.seeking_until_s_, impl.now_s_),
+        now_s);
     std::uint64_t random = 0;
     static_assert(sizeof random == sizeof impl.random_);
     std::memcpy(&random, &impl.random_, sizeof random);
@@ -104,7 +124,9 @@ struct SchedulerProbe {
   }
 
   static void put_victim(ByteWriter& out, const Impl& impl) {
-    out.put(static_cast<std::uint32_t>(impl.lent_.size())).put(impl.next_loan_).put(impl.recalling_);
+    out.put(static_cast<std::uint32_t>(impl.lent_.size()))
+        .put(impl.next_loan_)
+        .put(impl.recalling_);
     for (const auto& loan : impl.lent_) {
       out.put(loan.number).put(loan.thief);
       put_tasks(out, loan.tasks);
@@ -115,7 +137,8 @@ struct SchedulerProbe {
       put_moves(out, pages);
     }
     put_count(out, impl.pending_);
-    for (const auto& request : impl.pending_) out.put(request.thief).put(request.load_s).put(request.may_start);
+    for (const auto& request : impl.pending_)
+      out.put(request.thief).put(request.load_s).put(request.may_start);
     put_all(out, impl.known_rich_);
     put_all(out, impl.suspects_);
   }
@@ -133,33 +156,44 @@ struct SchedulerProbe {
     for (const bool done : registry.done_) out.put(done);
     put_all(out, registry.started_);
     out.put(registry.level_).put(registry.progress_.done);
-    for (std::size_t rank = 0; rank < registry.peers_.size(); ++rank) put_peer(out, registry, rank, now_s);
+    for (std::size_t rank = 0; rank < registry.peers_.size(); ++rank)
+      put_peer(out, registry, rank, now_s);
     put_count(out, registry.copies_);
     for (const auto& [index, ranks] : sorted(registry.copies_)) {
       out.put(index);
       put_all(out, *ranks);
     }
     put_count(out, registry.candidates_);
-    for (const auto& candidate : registry.candidates_) out.put(candidate.remaining_s).put(candidate.index).put(candidate.rank);
+    for (const auto& candidate : registry.candidates_)
+      out.put(candidate.remaining_s).put(candidate.index).put(candidate.rank);
     put_time(out, std::max(registry.candidates_listed_s_, now_s - 1), now_s);
     put_all(out, registry.hungry_);
-    put_time(out, registry.nobody_holds_since_s_ < 0 ? now_s - 19 : registry.nobody_holds_since_s_, now_s);
+    put_time(out, registry.nobody_holds_since_s_ < 0 ? now_s - 19 : registry.nobody_holds_since_s_,
+             now_s);
     put_time(out, registry.next_look_s_, now_s);
-    for (const bool flag : {registry.draining_, registry.close_said_, registry.reports_ready_, registry.reports_taken_, registry.drained_})
+    for (const bool flag : {registry.draining_, registry.close_said_, registry.reports_ready_,
+                            registry.reports_taken_, registry.drained_})
       out.put(flag);
     out.put(static_cast<std::uint64_t>(registry.failures_.size()));
   }
 
-  static void put_peer(ByteWriter& out, const sched::Registry& registry, std::size_t rank, double now_s) {
+  static void put_peer(ByteWriter& out, const sched::Registry& registry, std::size_t rank,
+                       double now_s) {
     const auto& peer = registry.peers_[rank];
     const auto& state = registry.progress_.ranks[rank];
     put_time(out, state.dead ? now_s : peer.last_heard_s, now_s);
     put_time(out, peer.reading.empty() ? now_s : peer.reported_s, now_s);
-    out.put(peer.listed_waiting_s).put(peer.rate).put(peer.slots).put(peer.uncommitted).put(peer.failed_in_row);
+    out.put(peer.listed_waiting_s)
+        .put(peer.rate)
+        .put(peer.slots)
+        .put(peer.uncommitted)
+        .put(peer.failed_in_row);
     put_all(out, peer.started);
     put_count(out, peer.reading);
     for (const auto& page : peer.reading) out.put(page.index).put(page.elapsed_s);
-    for (const bool flag : {peer.heard, peer.idle, peer.closed, state.benched, state.suspect, state.dead}) out.put(flag);
+    for (const bool flag :
+         {peer.heard, peer.idle, peer.closed, state.benched, state.suspect, state.dead})
+      out.put(flag);
     out.put(state.load_s).put(state.throughput).put(state.unstarted).put(state.held);
   }
 };

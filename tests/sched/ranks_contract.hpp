@@ -24,12 +24,15 @@ inline sched::ExitStatus run_echo_rank(comm::Communicator& comm, std::uint32_t p
   }
   sched::JobSize job{pages, 1.0 * pages, {0, pages, 0}, pages};
   const auto& mine = shares[static_cast<std::size_t>(comm.rank())];
-  sched::Scheduler scheduler{settings, mine, job, comm.rank() == 0 ? std::span<const plan::Share>{shares} : std::span<const plan::Share>{}};
+  sched::Scheduler scheduler{
+      settings, mine, job,
+      comm.rank() == 0 ? std::span<const plan::Share>{shares} : std::span<const plan::Share>{}};
   std::uint64_t rows = 0;
   const auto began = std::chrono::steady_clock::now();
   while (true) {
     while (auto message = comm.try_receive()) scheduler.on_message(message->source, message->bytes);
-    scheduler.on_time(std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count());
+    scheduler.on_time(
+        std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count());
     while (const auto task = scheduler.next_page()) {
       scheduler.on_started(task->index);
       scheduler.on_finished(task->index, 1e-6);

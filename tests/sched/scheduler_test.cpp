@@ -22,7 +22,8 @@ constexpr std::uint32_t seeds = 300 / test::fewer;
 /// 300 pages of which some fail, on 1 to 64 ranks with a slow network.
 test::Case run_of(std::uint32_t seed) {
   Dice dice{seed};
-  auto made = test::planned(test::random_documents(dice, 300, false), test::equal_ranks(1U << (seed % 7)));
+  auto made =
+      test::planned(test::random_documents(dice, 300, false), test::equal_ranks(1U << (seed % 7)));
   made.settings.schedule.silence_s = 20;
   made.settings.schedule.seed = made.settings.network.seed = seed + 1;
   made.settings.network.jitter_s = 1;
@@ -41,7 +42,8 @@ TEST(Scheduler, ADrainAskedOfAnyRankDrainsAll) {
 
     ASSERT_TRUE(result.ended);
     EXPECT_EQ(result.progress.done, result.committed);
-    EXPECT_EQ(result.status, result.committed == 300 ? ExitStatus::some_failed : ExitStatus::unfinished);
+    EXPECT_EQ(result.status,
+              result.committed == 300 ? ExitStatus::some_failed : ExitStatus::unfinished);
     EXPECT_FALSE(result.abort);
   }
 }
@@ -232,7 +234,8 @@ TEST(Scheduler, RandomMessagesNeverDoHarm) {
   for (int n = 0; n < 20'000; ++n) {
     HandRun run{{share_of(pages(0, 2, 0)), share_of(pages(1, 2, 2))}};
     Bytes message(1 + dice.below(60));
-    for (auto& byte : message) byte = static_cast<std::byte>(dice.once_in(3) ? dice.below(256) : dice.below(3));
+    for (auto& byte : message)
+      byte = static_cast<std::byte>(dice.once_in(3) ? dice.below(256) : dice.below(3));
     message.front() = static_cast<std::byte>(dice.below(25));
     try {
       run.at(static_cast<int>(n % 2)).on_message(1 - n % 2, message);

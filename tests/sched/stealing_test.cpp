@@ -14,7 +14,13 @@ using test::pages;
 using test::share_of;
 
 Bytes request_for(double load_s, bool may_start) {
-  return ByteWriter{}.put(Kind::request).put(1.0).put(load_s).put(corpus::Priority::low).put(may_start).bytes();
+  return ByteWriter{}
+      .put(Kind::request)
+      .put(1.0)
+      .put(load_s)
+      .put(corpus::Priority::low)
+      .put(may_start)
+      .bytes();
 }
 
 /// What a rank says to another, by itself.
@@ -201,6 +207,7 @@ HandRun lagging() {
   HandRun run{{{}, share_of(pages(0, 1, 0))}, settings};
   run.stop(0);
   run.at_time(0);
+  EXPECT_FALSE(run.at(0).next_page());  // its engine is ready
   EXPECT_TRUE(run.at(1).next_page());
   run.at(1).on_started(0);
   run.go_on(0);
@@ -237,7 +244,8 @@ TEST(Stealing, AStoppedRanksPagesAreRankZerosUntilItAnswersAgain) {
   HandRun run{{share_of(pages(0, 3, 0)), share_of(pages(1, 10, 3))}};
   run.stop(1);
   run.through(0, 8);
-  EXPECT_EQ(run.at(0).unstarted(), 3U);  // it may still be loading: twice the time before its first word
+  EXPECT_EQ(run.at(0).unstarted(),
+            3U);  // it may still be loading: twice the time before its first word
   run.through(8.5, 12);
 
   EXPECT_EQ(run.at(0).unstarted(), 13U);
@@ -250,11 +258,13 @@ TEST(Stealing, AStoppedRanksPagesAreRankZerosUntilItAnswersAgain) {
 std::ptrdiff_t most_requests(int victims, int thieves) {
   std::vector<plan::Share> shares(static_cast<std::size_t>(1 + victims + thieves));
   for (int n = 0; n < victims; ++n)
-    shares[static_cast<std::size_t>(1 + n)] = share_of(pages(static_cast<std::uint32_t>(n), 200, static_cast<std::uint32_t>(200 * n)));
+    shares[static_cast<std::size_t>(1 + n)] =
+        share_of(pages(static_cast<std::uint32_t>(n), 200, static_cast<std::uint32_t>(200 * n)));
   HandRun run{std::move(shares)};
   run.at_time(0);
   std::ptrdiff_t most = 0;
-  for (int rank = 0; rank < 1 + victims + thieves; ++rank) most = std::max(most, run.count(rank, Kind::request));
+  for (int rank = 0; rank < 1 + victims + thieves; ++rank)
+    most = std::max(most, run.count(rank, Kind::request));
   return most;
 }
 

@@ -33,13 +33,19 @@ struct Book {
   std::atomic<std::int64_t> copies{0}, stolen{0};
 };
 
-/// A rank that does what it has to in any order and after any delay, and an engine that takes a random
-/// number of steps for a page.
+/// A rank that does what it has to in any order and after any delay, and an engine that takes a
+/// random number of steps for a page.
 class Erratic {
  public:
-  Erratic(comm::Communicator& comm, std::span<const plan::Share> shares, std::uint32_t seed, Book& book)
-      : comm_{comm}, book_{book}, slots_{settings(comm, seed).slots}, random_{seed * 1000 + static_cast<std::uint32_t>(comm.rank())}, began_{Clock::now()},
-        scheduler_{settings(comm, seed), shares[static_cast<std::size_t>(comm.rank())], test::job_of(shares),
+  Erratic(comm::Communicator& comm, std::span<const plan::Share> shares, std::uint32_t seed,
+          Book& book)
+      : comm_{comm},
+        book_{book},
+        slots_{settings(comm, seed).slots},
+        random_{seed * 1000 + static_cast<std::uint32_t>(comm.rank())},
+        began_{Clock::now()},
+        scheduler_{settings(comm, seed), shares[static_cast<std::size_t>(comm.rank())],
+                   test::job_of(shares),
                    comm.rank() == 0 ? shares : std::span<const plan::Share>{}} {}
 
   ExitStatus run() {
@@ -48,7 +54,9 @@ class Erratic {
       std::ranges::shuffle(steps, random_);
       for (const int step : steps) {
         if (below(4) == 0) continue;
-        if (below(8) == 0) std::this_thread::sleep_for(std::chrono::microseconds{below(comm_.rank() == 1 ? 2000 : 300)});
+        if (below(8) == 0)
+          std::this_thread::sleep_for(
+              std::chrono::microseconds{below(comm_.rank() == 1 ? 2000 : 300)});
         if (below(3) == 0) std::this_thread::yield();
         take(step);
         if (status_) return leave();
@@ -80,11 +88,16 @@ class Erratic {
     switch (step) {
       case 0:
         for (auto most = below(4); most > 0; --most) {
-          if (const auto message = comm_.try_receive()) scheduler_.on_message(message->source, message->bytes);
+          if (const auto message = comm_.try_receive())
+            scheduler_.on_message(message->source, message->bytes);
         }
         break;
-      case 1: scheduler_.on_time(std::chrono::duration<double>(Clock::now() - began_).count()); break;
-      case 2: read(); break;
+      case 1:
+        scheduler_.on_time(std::chrono::duration<double>(Clock::now() - began_).count());
+        break;
+      case 2:
+        read();
+        break;
       case 3:
         commit();
         if (const auto reports = scheduler_.all_closed()) scheduler_.on_bound();
@@ -96,7 +109,8 @@ class Erratic {
   }
 
   void read() {
-    if (const auto task = scheduler_.next_page()) engine_.push_back({*task, 1 + below(below(20) == 0 ? 60 : 6)});
+    if (const auto task = scheduler_.next_page())
+      engine_.push_back({*task, 1 + below(below(20) == 0 ? 60 : 6)});
     std::size_t slot = 0;
     std::erase_if(engine_, [&](Reading& page) {
       if (slot++ >= static_cast<std::size_t>(slots_)) return false;
@@ -136,7 +150,8 @@ class Erratic {
 
   void obey(const Command& command) {
     switch (command.kind) {
-      case Command::Kind::drain: break;
+      case Command::Kind::drain:
+        break;
       case Command::Kind::recall:
         give_back([](const Reading& page) { return !page.started; });
         scheduler_.on_recalled();
@@ -149,7 +164,8 @@ class Erratic {
         commit();
         scheduler_.on_closed({{"shard"}, {}, rows_});
         break;
-      case Command::Kind::finish: status_ = command.status;
+      case Command::Kind::finish:
+        status_ = command.status;
     }
   }
 

@@ -1,0 +1,149 @@
+#pragma once
+
+#include <functional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "sched/hand_run.hpp"
+#include "sched/probe.hpp"
+
+namespace pecia::test {
+
+/// How often each thing may happen, at any moment at which it can.
+struct Budget {
+  int deaths = 0;        ///< of any rank but 0
+  int resumes = 0;       ///< a rank that stopped goes on
+  int drains = 0;        ///< asked of any rank
+  int engines_lost = 0;  ///< for good, of any rank
+  int lags = 0;          ///< a second passes while an engine still reads
+  int hurries = 0;       ///< a second passes while messages are still under way
+  bool loading =
+      false;  ///< engines are ready only some time after the start, so that pages can be stolen on
+};
+
+/// One thing that can happen next.
+struct Event {
+  enum class Kind : std::uint8_t {
+    deliver,
+    ready,
+    finish,
+    commit,
+    tick,
+    lag,
+    hurry,
+    die,
+    resume,
+    drain,
+    lose_engine
+  };
+  Kind kind;
+  int rank = 0;
+  int other = 0;  ///< sender, or the place in the engine
+};
+
+/// A rank of the model: the real scheduler, an engine that reads a page until an event says that it
+/// has finished, and a journal.
+struct ModelRank {
+  ModelRank(sched::Scheduler made, int slots_of) : scheduler{std::move(made)}, slots{slots_of} {}
+  ModelRank(const ModelRank& other)
+      : scheduler{SchedulerProbe::copy(other.scheduler)},
+        slots{other.slots},
+        engine{other.engine},
+        read{other.read},
+        records{other.records},
+        has_engine{other.has_engine},
+        loading{other.loading},
+        stopped{other.stopped},
+        finished{other.finished},
+        closed{other.closed},
+        status{other.status},
+        abort{other.abort},
+        problem{other.problem} {}
+
+  struct InEngine {
+    plan::Task task;
+    bool reading;
+  };
+  sched::Scheduler scheduler;
+  int slots;
+  std::vector<InEngine> engine;
+  std::vector<std::uint32_t> read;    ///< and not committed
+  std::vector<std::uint8_t> records;  ///< by page
+  bool has_engine = true, loading = false, stopped = false, finished = false, closed = false;
+  sched::ExitStatus status = sched::ExitStatus::error;
+  bool abort = false;
+  std::string problem;
+
+  void finish(std::size_t place) {
+    const auto index = engine[place].task.index;
+    engine.erase(engine.begin() + static_cast<std::ptrdiff_t>(place));
+    scheduler.on_finished(index, 0);
+    read.push_back(index);
+  }
+
+  void commit() {
+    for (const auto index : read) {
+      ++records[index];
+      scheduler.on_committed(index, sched::PageEnd::good);
+    }
+    read.clear();
+  }
+
+  void lose_engine() {
+    has_engine = false;
+    scheduler.on_engine_lost("gone", true);
+    give_back([](const InEngine&) { return true; });
+  }
+
+  void give_back(const std::function<bool(const InEngine&)>& which) {
+    std::erase_if(engine, [&](const InEngine& page) {
+      if (which(page)) scheduler.on_returned(page.task);
+      return which(page);
+    });
+  }
+
+  void hand_out() {
+    while (has_engine && !loading) {
+      const auto task = scheduler.next_page();
+      if (!task) break;
+      engine.push_back({*task, false});
+    }
+    for (std::size_t n = 0; n < engine.size() && n < static_cast<std::size_t>(slots); ++n) {
+      if (std::exchange(engine[n].reading, true)) continue;
+      scheduler.on_started(engine[n].task.index);
+    }
+  }
+
+  void obey(const sched::Command& command) {
+    using Kind = sched::Command::Kind;
+    switch (command.kind) {
+      case Kind::drain:
+        give_back([](const InEngine& page) { return !page.reading; });
+        break;
+      case Kind::recall:
+        give_back([](const InEngine& page) { return !page.reading; });
+        scheduler.on_recalled();
+        break;
+      case Kind::cancel:
+        give_back([&](const InEngine& page) { return page.task.index == command.page; });
+        break;
+      case Kind::close:
+        if (closed) problem = "closed twice";
+        give_back([](const InEngine&) { return true; });
+        commit();
+        closed = true;
+        scheduler.on_closed({});
+        break;
+      case Kind::finish:
+        if (finished) problem = "finished twice";
+        if (!closed) problem = "finished before it closed";
+        finished = true;
+        status = command.status;
+        abort = command.abort;
+        break;
+    }
+  }
+};
+
+}  // namespace pecia::test
