@@ -185,7 +185,7 @@ const Registry::Candidate* Registry::page_to_copy(int thief) {
 }
 
 void Registry::note_copy(std::uint32_t index, int rank) {
-  copies_[index].push_back(rank);
+  if (!done_[index]) copies_[index].push_back(rank);
   ++progress_.copies;
 }
 

@@ -8,6 +8,7 @@ namespace {
 constexpr std::size_t task_bytes = 4 + 4 + 4 + 4 + 4 + 1;
 constexpr std::size_t done_bytes = 4 + 1 + 4;
 constexpr std::size_t move_bytes = 4 + 4;
+constexpr std::size_t copied_bytes = 4 + 4;
 constexpr std::size_t reading_bytes = 4 + 4;
 
 void put_names(ByteWriter& out, const std::vector<std::string>& names) {
@@ -37,6 +38,8 @@ void encode(ByteWriter& out, const Report& report) {
   out.put(static_cast<std::uint32_t>(report.done.size()));
   for (const auto& page : report.done) out.put(page.index).put(page.end).put(page.seconds);
   encode(out, report.acquired);
+  out.put(static_cast<std::uint32_t>(report.copied.size()));
+  for (const auto& page : report.copied) out.put(page.index).put(page.by);
   out.put(static_cast<std::uint32_t>(report.reading.size()));
   for (const auto& page : report.reading) out.put(page.index).put(page.elapsed_s);
 }
@@ -61,6 +64,11 @@ Report decode_report(ByteReader& in) {
     page.seconds = in.get<float>();
   }
   report.acquired = decode_moves(in);
+  report.copied.resize(in.get_count(copied_bytes));
+  for (auto& page : report.copied) {
+    page.index = in.get<std::uint32_t>();
+    page.by = in.get<int>();
+  }
   report.reading.resize(in.get_count(reading_bytes));
   for (auto& page : report.reading) {
     page.index = in.get<std::uint32_t>();

@@ -54,6 +54,12 @@ struct DonePage {
   float seconds = 0;  ///< that reading it took; 0 where nothing was read
 };
 
+/// A page in flight that another rank reads, too.
+struct CopiedPage {
+  std::uint32_t index = 0;
+  int by = 0;  ///< the other rank
+};
+
 /// A page in the hands of an engine.
 struct ReadingPage {
   std::uint32_t index = 0;
@@ -73,6 +79,7 @@ struct Report {
   std::array<std::uint32_t, corpus::priorities> started{};  ///< so far, by priority
   std::vector<DonePage> done;          ///< since the last report
   std::vector<Move> acquired;          ///< pages stolen, or taken back, since the last report
+  std::vector<CopiedPage> copied;      ///< given to others to be read there too, since the last report
   std::vector<ReadingPage> reading;
 };
 

@@ -138,6 +138,7 @@ Report Scheduler::Impl::make_report() {
   report.started = reported_started_ = started_;
   report.done = std::exchange(unreported_, {});
   report.acquired = std::exchange(acquired_, {});
+  report.copied = std::exchange(copied_, {});
   add_reading_pages(report);
   return report;
 }

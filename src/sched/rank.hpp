@@ -151,6 +151,7 @@ class Scheduler::Impl {
   std::array<std::uint32_t, corpus::priorities> started_{}, reported_started_{};
   std::vector<DonePage> unreported_;
   std::vector<Move> acquired_;
+  std::vector<CopiedPage> copied_;
   std::unordered_map<std::uint32_t, std::uint32_t> moves_;  ///< Move::moves of pages that came from others
   std::uint64_t memory_bytes_ = 0;
   std::uint32_t engines_lost_ = 0;

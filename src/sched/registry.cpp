@@ -96,6 +96,7 @@ void Registry::on_report(int from, Report report) {
   auto& peer_ = peer(from);
   auto& state_ = state(from);
   on_acquired(from, report.acquired);
+  for (const auto& page : report.copied) on_copied(page);
   for (const auto& page : report.done) {
     count(from, page);
     judge(from, page);
@@ -112,11 +113,6 @@ void Registry::on_report(int from, Report report) {
   peer_.slots = report.slots;
   peer_.uncommitted = report.uncommitted;
   peer_.reading = std::move(report.reading);
-  for (const auto& page : peer_.reading) {
-    if (page.index >= done_.size() || done_[page.index] || owner_[page.index] == static_cast<std::uint32_t>(from)) continue;
-    const auto known = copies_.find(page.index);
-    if (known == copies_.end() || std::ranges::find(known->second, from) == known->second.end()) note_copy(page.index, from);
-  }
   peer_.reported_s = now_s_;
   for (std::size_t n = 0; n < started_.size(); ++n) {
     started_[n] += std::int64_t{report.started[n]} - std::int64_t{peer_.started[n]};
@@ -140,6 +136,12 @@ void Registry::on_acquired(int from, const std::vector<Move>& pages) {
   ++progress_.steals;
   progress_.stolen_pages += pages.size();
   if (!done.empty()) revoke(from, done);
+}
+
+void Registry::on_copied(const CopiedPage& page) {
+  require(page.index < done_.size() && page.by >= 0 && page.by < settings_.size, "a copy of no page, or for no rank");
+  note_copy(page.index, page.by);
+  if (done_[page.index]) revoke(page.by, {{page.index, any_moves}});
 }
 
 void Registry::revoke(int from, const std::vector<Move>& pages) {

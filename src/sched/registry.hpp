@@ -75,6 +75,7 @@ class Registry {
   void on_ask(int from, bool may_start);
   void on_engine_lost(int from, const std::string& why, bool for_good);
   void revoke(int from, const std::vector<Move>& pages);
+  void on_copied(const CopiedPage& page);
   void on_acquired(int from, const std::vector<Move>& pages);
   void count(int from, const DonePage& page);
   void judge(int from, const DonePage& page);

@@ -187,6 +187,7 @@ void Scheduler::Impl::on_request(const Request& request) {
 /// done with it. Whoever is first wins; rank 0 tells the other to stop.
 bool Scheduler::Impl::copy_for(const Request& request) {
   if (!settings_.backup || !request.may_start || settings_.stealing != Stealing::half) return false;
+  if (level_ < corpus::Priority::low) return false;  // there is more to begin, soon
   Held* longest = nullptr;
   double longest_s = 0;
   for (auto& [index, held] : held_) {
@@ -200,6 +201,7 @@ bool Scheduler::Impl::copy_for(const Request& request) {
   }
   if (!longest) return false;
   longest->copied = true;
+  copied_.push_back({longest->task.index, request.thief});
   ByteWriter copy;
   copy.put(Kind::copy);
   encode(copy, longest->task);

@@ -240,7 +240,8 @@ class World {
   }
 
   void look() {
-    copied_ = rank(0).scheduler.progress().copies > 0;
+    copied_ = copied_ || rank(0).scheduler.progress().copies > 0 ||
+              std::ranges::any_of(ranks_, [](const auto& one) { return SchedulerProbe::lends_a_copy(one->scheduler); });
     const auto granted = [this](std::uint32_t page) { return times_granted(page); };
     const auto broken = broken_rule({ranks_, mishap_, drained_, copied_}, granted);
     if (!broken.empty()) problem_ = broken;

@@ -45,6 +45,10 @@ struct SchedulerProbe {
     }
     return times;
   }
+  /// A page in flight here was given to another rank to be read there, too.
+  static bool lends_a_copy(const sched::Scheduler& scheduler) {
+    return std::ranges::any_of(scheduler.impl_->held_, [](const auto& held) { return held.second.copied; });
+  }
   static bool done(const sched::Scheduler& root, std::uint32_t index) {
     return root.impl_->registry_->done_[index];
   }

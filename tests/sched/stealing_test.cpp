@@ -20,6 +20,7 @@ Bytes request_for(double load_s, bool may_start) {
       .put(load_s)
       .put(corpus::Priority::low)
       .put(may_start)
+      .put(std::uint32_t{1})
       .bytes();
 }
 
