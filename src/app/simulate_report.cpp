@@ -78,13 +78,14 @@ std::string simulate_text(const SimulateReport& report) {
   const auto& result = report.result;
   const auto& did = result.progress;
   if (unread_pages(report) == 0)
-    text += fmt::format("{}: {}, efficiency {:.1f} % (no schedule is faster than {})\n",
-                        ranks_text(report), time_text(result.makespan_s), 100 * result.efficiency,
-                        time_text(result.bound_s));
+    text += fmt::format(
+        "{}: {}, efficiency {:.1f} % (no schedule is faster than {})\n"
+        "a central queue without latency: {}\n",
+        ranks_text(report), time_text(result.makespan_s), 100 * result.efficiency,
+        time_text(result.bound_s), time_text(result.list_makespan_s));
   else
     text += fmt::format("{}: {} until the last page that was read\n", ranks_text(report),
                         time_text(result.makespan_s));
-  text += fmt::format("a central queue without latency: {}\n", time_text(result.list_makespan_s));
   text += fmt::format("{} of {}, {} of pages, {} read twice\n", plural(did.steals, "steal"),
                       plural(did.stolen_pages, "page"),
                       did.copies == 1 ? "1 copy" : fmt::format("{} copies", did.copies),

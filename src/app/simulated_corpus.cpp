@@ -32,8 +32,8 @@ void find_seconds(SimulatedCorpus& made, const Job& job, const corpus::CostModel
   require(made.manifest.pages() <= std::numeric_limits<std::uint32_t>::max(),
           "a run has at most 4,294,967,295 pages");
   made.seconds.assign(made.manifest.pages(), 0);
-  const auto scale =
-      job.engine.name == "replay" ? static_cast<float>(job.engine.time_scale) : 1.0F;  // of estimates
+  const auto scale = job.engine.name == "replay" ? static_cast<float>(job.engine.time_scale)
+                                                 : 1.0F;  // of estimates
   for (const auto& run : made.to_read.runs) {
     const auto& document = made.manifest.documents()[run.document];
     if (document.problem != Reason::none || document.pages.empty()) continue;
@@ -43,8 +43,8 @@ void find_seconds(SimulatedCorpus& made, const Job& job, const corpus::CostModel
     for (std::uint32_t n = 0; n < run.cost_s.size(); ++n) {
       const auto known_s = recorded(document, first + n);
       if (known_s) ++made.recorded;
-      seconds[n] =
-          std::max(known_s ? static_cast<float>(*known_s) : scale * estimates_s[first + n], least_s);
+      seconds[n] = std::max(known_s ? static_cast<float>(*known_s) : scale * estimates_s[first + n],
+                            least_s);
     }
   }
 }

@@ -85,7 +85,8 @@ double list_makespan_s(std::span<const plan::Share> shares, std::span<const floa
     const bool from_again = !again.empty();
     const auto index = from_again ? again.back() : pages[next].second;
     const double end_s = finish_time_s(ranks[rank], now_s, static_cast<double>(seconds[index]));
-    const double gone_s = std::min(ranks[rank].stops_s, ranks[rank].loses_engine_s);
+    const double stops_s = ranks[rank].resumes_s < never_s ? never_s : ranks[rank].stops_s;  // for good
+    const double gone_s = std::min(stops_s, ranks[rank].loses_engine_s);
     if (now_s >= gone_s) continue;
     from_again ? again.pop_back() : static_cast<void>(++next);
     if (end_s > gone_s) {

@@ -207,7 +207,7 @@ void Registry::judge(int from, const DonePage& page) {
 }
 
 void Registry::on_engine_lost(int from, const std::string& why, bool for_good) {
-  warnings_.push_back(fmt::format("rank {}: the engine was lost{}: {}", from, for_good ? " again" : "", why));
+  warnings_.push_back(fmt::format("rank {}: the engine was lost{}: {}", from, for_good ? " for good" : "", why));
   if (!for_good) return;
   state(from).benched = true;
   if (nobody_reads())
