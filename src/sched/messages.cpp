@@ -22,13 +22,37 @@ std::vector<std::string> get_names(ByteReader& in) {
   return names;
 }
 
-double get_amount(ByteReader& in) {
+}  // namespace
+
+bool decode_flag(ByteReader& in) {
+  const auto value = in.get<std::uint8_t>();
+  require(value <= 1, "a rank says neither yes nor no");
+  return value == 1;
+}
+
+corpus::Priority decode_level(ByteReader& in) {
+  const auto level = in.get<corpus::Priority>();
+  require(static_cast<std::size_t>(level) < corpus::priorities, "a rank tells of a priority that there is not");
+  return level;
+}
+
+ExitStatus decode_status(ByteReader& in) {
+  const auto status = in.get<ExitStatus>();
+  switch (status) {
+    case ExitStatus::complete:
+    case ExitStatus::error:
+    case ExitStatus::usage:
+    case ExitStatus::some_failed:
+    case ExitStatus::unfinished: return status;
+  }
+  throw Error{"a rank failed with a status that there is not"};
+}
+
+double decode_amount(ByteReader& in) {
   const auto value = in.get<double>();
   require(std::isfinite(value) && value >= 0, "a rank reports an impossible amount");
   return value;
 }
-
-}  // namespace
 
 void encode(ByteWriter& out, const Report& report) {
   out.put(report.load_s).put(report.waiting_s).put(report.rate).put(report.slots);
@@ -46,21 +70,22 @@ void encode(ByteWriter& out, const Report& report) {
 
 Report decode_report(ByteReader& in) {
   Report report;
-  report.load_s = get_amount(in);
-  report.waiting_s = get_amount(in);
-  report.rate = get_amount(in);
+  report.load_s = decode_amount(in);
+  report.waiting_s = decode_amount(in);
+  report.rate = decode_amount(in);
   report.slots = in.get<std::uint32_t>();
   report.unstarted = in.get<std::uint32_t>();
   report.held = in.get<std::uint32_t>();
   report.uncommitted = in.get<std::uint32_t>();
   report.memory_bytes = in.get<std::uint64_t>();
   report.engines_lost = in.get<std::uint32_t>();
-  report.benched = in.get<bool>();
+  report.benched = decode_flag(in);
   for (auto& started : report.started) started = in.get<std::uint32_t>();
   report.done.resize(in.get_count(done_bytes));
   for (auto& page : report.done) {
     page.index = in.get<std::uint32_t>();
     page.end = in.get<PageEnd>();
+    require(page.end <= PageEnd::engine_failed, "a page ended in no way that there is");
     page.seconds = in.get<float>();
   }
   report.acquired = decode_moves(in);
@@ -103,10 +128,8 @@ plan::Task decode_task(ByteReader& in) {
   task.cost_s = in.get<float>();
   task.generation = in.get<std::uint32_t>();
   task.index = in.get<std::uint32_t>();
-  task.priority = in.get<corpus::Priority>();
-  require(static_cast<std::size_t>(task.priority) < corpus::priorities && std::isfinite(task.cost_s) &&
-              task.cost_s >= 0,
-          "a task that no plan makes");
+  task.priority = decode_level(in);
+  require(std::isfinite(task.cost_s) && task.cost_s >= 0, "a task that no plan makes");
   return task;
 }
 

@@ -76,8 +76,8 @@ void Scheduler::Impl::on_message(int from, std::span<const std::byte> message) {
 void Scheduler::Impl::dispatch(int from, Kind kind, ByteReader& in) {
   switch (kind) {
     case Kind::drain: start_drain(); break;
-    case Kind::close: close(in.get<bool>()); break;
-    case Kind::finish: finish(in.get<bool>()); break;
+    case Kind::close: close(decode_flag(in)); break;
+    case Kind::finish: finish(decode_flag(in)); break;
     case Kind::offer: on_offer(decode_numbers(in)); break;
     case Kind::copy: {
       const auto task = decode_task(in);
@@ -91,21 +91,21 @@ void Scheduler::Impl::dispatch(int from, Kind kind, ByteReader& in) {
     }
     case Kind::revoke: on_revoke(decode_moves(in)); break;
     case Kind::level:
-      level_ = in.get<corpus::Priority>();
+      level_ = decode_level(in);
       if (seeking_ == Seeking::rest) seeking_ = Seeking::nothing;
       break;
     case Kind::suspect: {
       const auto rank = static_cast<int>(in.get<std::uint32_t>());
-      on_suspect(rank, in.get<bool>());
+      on_suspect(rank, decode_flag(in));
       break;
     }
     case Kind::bench: bench(); break;
     case Kind::request: {
       Request request{from, 0, 0, corpus::Priority::low, false, 1};
-      request.throughput = in.get<double>();
-      request.load_s = in.get<double>();
-      request.level = in.get<corpus::Priority>();
-      request.may_start = in.get<bool>();
+      request.throughput = decode_amount(in);
+      request.load_s = decode_amount(in);
+      request.level = decode_level(in);
+      request.may_start = decode_flag(in);
       request.slots = in.get<std::uint32_t>();
       on_request(request);
       break;

@@ -66,7 +66,7 @@ void Registry::on_message(int from, Kind kind, ByteReader& in) {
       on_report(from, decode_report(in));
       break;
     case Kind::ask: {
-      const bool may_start = in.get<bool>();
+      const bool may_start = decode_flag(in);
       on_report(from, decode_report(in));
       on_ask(from, may_start);
       break;
@@ -74,13 +74,13 @@ void Registry::on_message(int from, Kind kind, ByteReader& in) {
     case Kind::idle: peer(from).idle = true; break;
     case Kind::want_drain: start_drain(); break;
     case Kind::failed: {
-      const auto status = in.get<ExitStatus>();
+      const auto status = decode_status(in);
       on_failure(from, in.get_text(), status);
       break;
     }
     case Kind::lost: {
       const auto why = in.get_text();
-      on_engine_lost(from, why, in.get<bool>());
+      on_engine_lost(from, why, decode_flag(in));
       break;
     }
     case Kind::closed:
