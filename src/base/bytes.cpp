@@ -40,6 +40,12 @@ void ByteReader::expect_end() const {
   if (left() != 0) throw Error{fmt::format("{}: {} bytes too many", what_, left())};
 }
 
+bool ByteReader::flag(std::uint8_t byte) const {
+  if (byte > 1) [[unlikely]]
+    throw Error{fmt::format("{}: {} stands where yes or no should", what_, byte)};
+  return byte == 1;
+}
+
 void ByteReader::need(std::size_t size) const {
   if (size > left()) [[unlikely]]
     throw Error{fmt::format("{}: ends after {} bytes, {} more are needed", what_, bytes_.size(),

@@ -24,12 +24,6 @@ std::vector<std::string> get_names(ByteReader& in) {
 
 }  // namespace
 
-bool decode_flag(ByteReader& in) {
-  const auto value = in.get<std::uint8_t>();
-  require(value <= 1, "a rank says neither yes nor no");
-  return value == 1;
-}
-
 corpus::Priority decode_level(ByteReader& in) {
   const auto level = in.get<corpus::Priority>();
   require(static_cast<std::size_t>(level) < corpus::priorities, "a rank tells of a priority that there is not");
@@ -79,7 +73,7 @@ Report decode_report(ByteReader& in) {
   report.uncommitted = in.get<std::uint32_t>();
   report.memory_bytes = in.get<std::uint64_t>();
   report.engines_lost = in.get<std::uint32_t>();
-  report.benched = decode_flag(in);
+  report.benched = in.get<bool>();
   for (auto& started : report.started) started = in.get<std::uint32_t>();
   report.done.resize(in.get_count(done_bytes));
   for (auto& page : report.done) {

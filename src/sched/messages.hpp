@@ -84,7 +84,6 @@ struct Report {
 };
 
 // These throw `Error` for what no rank sends: a value that is none of its type would do harm later.
-[[nodiscard]] bool decode_flag(ByteReader& in);
 [[nodiscard]] corpus::Priority decode_level(ByteReader& in);
 [[nodiscard]] ExitStatus decode_status(ByteReader& in);
 [[nodiscard]] double decode_amount(ByteReader& in);

@@ -76,8 +76,8 @@ void Scheduler::Impl::on_message(int from, std::span<const std::byte> message) {
 void Scheduler::Impl::dispatch(int from, Kind kind, ByteReader& in) {
   switch (kind) {
     case Kind::drain: start_drain(); break;
-    case Kind::close: close(decode_flag(in)); break;
-    case Kind::finish: finish(decode_flag(in)); break;
+    case Kind::close: close(in.get<bool>()); break;
+    case Kind::finish: finish(in.get<bool>()); break;
     case Kind::offer: on_offer(decode_numbers(in)); break;
     case Kind::copy: {
       const auto task = decode_task(in);
@@ -96,7 +96,7 @@ void Scheduler::Impl::dispatch(int from, Kind kind, ByteReader& in) {
       break;
     case Kind::suspect: {
       const auto rank = static_cast<int>(in.get<std::uint32_t>());
-      on_suspect(rank, decode_flag(in));
+      on_suspect(rank, in.get<bool>());
       break;
     }
     case Kind::bench: bench(); break;
@@ -105,7 +105,7 @@ void Scheduler::Impl::dispatch(int from, Kind kind, ByteReader& in) {
       request.throughput = decode_amount(in);
       request.load_s = decode_amount(in);
       request.level = decode_level(in);
-      request.may_start = decode_flag(in);
+      request.may_start = in.get<bool>();
       request.slots = in.get<std::uint32_t>();
       on_request(request);
       break;

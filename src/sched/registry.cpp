@@ -66,7 +66,7 @@ void Registry::on_message(int from, Kind kind, ByteReader& in) {
       on_report(from, decode_report(in));
       break;
     case Kind::ask: {
-      const bool may_start = decode_flag(in);
+      const bool may_start = in.get<bool>();
       on_report(from, decode_report(in));
       on_ask(from, may_start);
       break;
@@ -80,7 +80,7 @@ void Registry::on_message(int from, Kind kind, ByteReader& in) {
     }
     case Kind::lost: {
       const auto why = in.get_text();
-      on_engine_lost(from, why, decode_flag(in));
+      on_engine_lost(from, why, in.get<bool>());
       break;
     }
     case Kind::closed:

@@ -40,6 +40,14 @@ TEST(Reason, NamesAreUniqueAndRead) {
   EXPECT_EQ(name(static_cast<Reason>(200)), "unknown");
 }
 
+TEST(ByteReader, TakesNothingButYesAndNoForABool) {
+  const Bytes bytes{std::byte{1}, std::byte{0}, std::byte{2}};
+  ByteReader in{bytes};
+  EXPECT_TRUE(in.get<bool>());
+  EXPECT_FALSE(in.get<bool>());
+  EXPECT_THROW((void)in.get<bool>(), Error);
+}
+
 TEST(Bytes, ComeBackAsTheyWere) {
   ByteWriter out;
   out.put(std::uint32_t{7}).put(-1.5).put_text("text").put(std::uint8_t{255});

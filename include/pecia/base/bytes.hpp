@@ -52,7 +52,11 @@ class ByteReader {
   [[nodiscard]] T get() {
     need(sizeof(T));
     T value;
-    std::memcpy(&value, bytes_.data() + at_, sizeof(T));
+    if constexpr (std::is_same_v<T, bool>) {  // any other byte in a bool is undefined
+      value = flag(static_cast<std::uint8_t>(bytes_[at_]));
+    } else {
+      std::memcpy(&value, bytes_.data() + at_, sizeof(T));
+    }
     at_ += sizeof(T);
     return value;
   }
@@ -67,6 +71,7 @@ class ByteReader {
 
  private:
   void need(std::size_t size) const;
+  [[nodiscard]] bool flag(std::uint8_t byte) const;
 
   std::span<const std::byte> bytes_;
   std::size_t at_ = 0;
