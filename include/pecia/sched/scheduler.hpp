@@ -29,12 +29,17 @@ namespace pecia::sched {
 ///
 /// Stealing: a rank with nothing unstarted asks rank 0, which names up to 32 ranks that have work, the
 /// richest first, and reckons with what will be taken, so that hundreds of thieves do not meet at one
-/// victim. The thief requests; the victim grants half of its cost, or calls pages back from before
-/// its engine, or refuses and names others. Granted pages stay lent until accepted. After a few
-/// refusals a thief waits for a random time. A rank that does not answer for `suspect_s` is suspect:
-/// its pages join rank 0's queue, from where they are stolen, and what was lent to it returns.
-/// Once nothing is unstarted, rank 0 answers with a copy of the page in flight whose rank will
-/// probably need longest for it; whoever commits first wins, and the other is told to stop.
+/// victim. The thief requests; the victim grants the dearest documents it has not begun, so many that
+/// both end at one time, or calls pages back from before its engine, or refuses and names others.
+/// Granted pages stay lent until accepted, which is when rank 0 is told of them. After a few refusals
+/// a thief rests for a random time. Ranks that are well ahead are told to take from one that lags. A
+/// rank that does not answer for `suspect_s` is suspect: its pages join rank 0's queue, from where
+/// they are stolen, and what was lent to it returns. Each page carries how often it changed hands, so
+/// that of reports that cross the latest counts.
+///
+/// Once nothing is unstarted, a rank gives whoever asks a copy of a page that it will probably need
+/// longer for; for ranks that do not answer, rank 0 does. Whoever commits first wins, and the other is
+/// told to stop.
 ///
 /// Priorities: pages of a level start once all pages of the levels before have started anywhere.
 ///
