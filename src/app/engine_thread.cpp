@@ -14,10 +14,14 @@ constexpr int most_losses = 2;
 }  // namespace
 
 void Pipeline::State::make_engine() {
+  {
+    const std::unique_lock lock{engine_mutex};
+    engine.reset();  // before there is another: a device may hold one only
+  }
+  auto made = engine::make_engine(settings.engine);  // may take long, and nobody is to wait for it
   const std::unique_lock lock{engine_mutex};
-  engine.reset();
-  engine = engine::make_engine(settings.engine);
-  engine_is = engine->description();
+  engine_is = made->description();
+  engine = std::move(made);
 }
 
 void Pipeline::State::engine_loop(std::promise<void>& started) {

@@ -117,7 +117,7 @@ void Pipeline::State::decode(page::Reader& reader, const std::shared_ptr<PageWor
   work->options.replay_seconds = work->task.cost_s;
   if (settings.trace_seconds) {
     work->options.replay_seconds =
-        (*settings.trace_seconds)[work->task.page.document][work->task.page.page - 1];
+        settings.trace_seconds->at(work->task.page.document).at(work->task.page.page - 1);
     hand_to_engine(work, page::make_image(1, 1, page::PixelFormat::gray8, 0).image);
     return;
   }
@@ -176,7 +176,7 @@ Pipeline::Pipeline(const PipelineSettings& settings, milliseconds patience)
   auto start = started->get_future();
   s.reading = std::thread{[&s, started] { s.engine_loop(*started); }};
   try {
-    if (start.wait_for(patience) == std::future_status::ready) start.get();
+    if (patience > milliseconds{0} && start.wait_for(patience) == std::future_status::ready) start.get();
     for (int n = 0; n < settings.decoders; ++n)
       s.decoders.emplace_back([&s] { s.decode_loop(); });
   } catch (...) {

@@ -116,7 +116,9 @@ class RankLoop {
   void obey(const sched::Command& command) {
     using Kind = sched::Command::Kind;
     switch (command.kind) {
-      case Kind::drain: break;  // and from now on pages are synced at once
+      case Kind::drain:  // and from now on pages are synced at once
+        for (const auto& task : pipeline_.recall()) scheduler_.on_returned(task);
+        break;
       case Kind::recall:
         for (const auto& task : pipeline_.recall()) scheduler_.on_returned(task);
         scheduler_.on_recalled();

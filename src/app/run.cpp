@@ -109,9 +109,7 @@ void share_pages(comm::Communicator& comm, const std::unique_ptr<RunStart>& star
     for (const auto& document : start->manifest().documents()) corpus::encode(out, document);
     for (const auto& share : shared.all_shares) {
       ByteWriter tasks;
-      for (const auto& task : share.tasks)
-        tasks.put(task.page.document).put(task.page.page).put(task.cost_s).put(task.generation).put(task.index).put(
-            task.priority);
+      for (const auto& task : share.tasks) plan::encode(tasks, task);
       shares.push_back(std::move(tasks).bytes());
     }
   }
@@ -129,13 +127,7 @@ void share_pages(comm::Communicator& comm, const std::unique_ptr<RunStart>& star
   const auto mine = comm.scatter(std::move(shares));
   ByteReader tasks{mine, "share of pages"};
   while (tasks.left() > 0) {
-    plan::Task task;
-    task.page.document = tasks.get<std::uint32_t>();
-    task.page.page = tasks.get<std::uint32_t>();
-    task.cost_s = tasks.get<float>();
-    task.generation = tasks.get<std::uint32_t>();
-    task.index = tasks.get<std::uint32_t>();
-    task.priority = tasks.get<corpus::Priority>();
+    const auto task = plan::decode_task(tasks);
     shared.share.cost_s += static_cast<double>(task.cost_s);
     shared.share.tasks.push_back(task);
   }

@@ -17,6 +17,7 @@ sched::Settings schedule_settings(const Job& job, int ranks, int threads) {
   // Rank 0 hears of a thousand ranks in a second, and of more less often.
   settings.heartbeat_s = std::max(1.0, ranks / 1000.0);
   settings.suspect_s = 5 * settings.heartbeat_s;
+  settings.silence_s = std::max(settings.silence_s, 2 * settings.suspect_s);
   settings.drain_grace_s = job.drain.grace_s;
   settings.stealing = job.schedule.stealing;
   settings.backup = job.schedule.backup;

@@ -128,7 +128,9 @@ void summarise(const store::RunPaths& run, report::Status& status, sched::ExitSt
             elapsed_s > 0 ? fmt::format("; {:.1f} s, {:.2f} pages/s", elapsed_s, status.pages_per_s)
                           : std::string{},
             run.root.string());
-  if (end == sched::ExitStatus::unfinished)
+  if (end == sched::ExitStatus::unfinished && left == 0)
+    log::info("every page is read; run the same command again, on any number of ranks, to write corpus.h5");
+  else if (end == sched::ExitStatus::unfinished)
     log::info("run the same command again to go on{}",
               status.left_s ? ": about " + report::duration_text(*status.left_s) + " left"
                             : std::string{});

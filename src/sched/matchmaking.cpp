@@ -87,7 +87,7 @@ bool Registry::answer(int from, bool may_start) {
     if (page->remaining_s >= stopped_s) {
       note_copy(page->index, from);
       answer.put(Kind::copy);
-      encode(answer, tasks_[page->index]);
+      plan::encode(answer, tasks_[page->index]);
       answer.put(moves_[page->index]);
     } else {  // its rank knows better whether it still reads that page
       answer.put(Kind::offer);
@@ -103,11 +103,16 @@ bool Registry::answer(int from, bool may_start) {
 /// Who found nothing asks again only after a while; work that has turned up since is offered to it.
 void Registry::serve_hungry() {
   if (draining_ || close_said_) return;
-  for (auto at = hungry_.begin(); at != hungry_.end();) {
+  std::size_t in_vain = 0;  // a fast rank may be of use where a slow one is not
+  for (auto at = hungry_.begin(); at != hungry_.end() && in_vain < offered_ranks;) {
     const auto& state_ = state(*at);
     const bool gone = state_.suspect || state_.dead || state_.benched;
-    if (!gone && !answer(*at, true)) return;
-    at = hungry_.erase(at);
+    if (gone || answer(*at, true)) {
+      at = hungry_.erase(at);
+    } else {
+      ++in_vain;
+      ++at;
+    }
   }
 }
 

@@ -5,7 +5,6 @@
 namespace pecia::sched {
 namespace {
 
-constexpr std::size_t task_bytes = 4 + 4 + 4 + 4 + 4 + 1;
 constexpr std::size_t done_bytes = 4 + 1 + 4;
 constexpr std::size_t move_bytes = 4 + 4;
 constexpr std::size_t copied_bytes = 4 + 4;
@@ -68,6 +67,7 @@ Report decode_report(ByteReader& in) {
   report.waiting_s = decode_amount(in);
   report.rate = decode_amount(in);
   report.slots = in.get<std::uint32_t>();
+  require(report.slots > 0, "a rank without slots");
   report.unstarted = in.get<std::uint32_t>();
   report.held = in.get<std::uint32_t>();
   report.uncommitted = in.get<std::uint32_t>();
@@ -81,6 +81,7 @@ Report decode_report(ByteReader& in) {
     page.end = in.get<PageEnd>();
     require(page.end <= PageEnd::engine_failed, "a page ended in no way that there is");
     page.seconds = in.get<float>();
+    require(std::isfinite(page.seconds) && page.seconds >= 0, "a page took an impossible time");
   }
   report.acquired = decode_moves(in);
   report.copied.resize(in.get_count(copied_bytes));
@@ -92,6 +93,7 @@ Report decode_report(ByteReader& in) {
   for (auto& page : report.reading) {
     page.index = in.get<std::uint32_t>();
     page.elapsed_s = in.get<float>();
+    require(std::isfinite(page.elapsed_s), "a page is read for an impossible time");
   }
   return report;
 }
@@ -110,31 +112,14 @@ ClosedReport decode_closed(ByteReader& in) {
   return report;
 }
 
-void encode(ByteWriter& out, const plan::Task& task) {
-  out.put(task.page.document).put(task.page.page).put(task.cost_s);
-  out.put(task.generation).put(task.index).put(task.priority);
-}
-
-plan::Task decode_task(ByteReader& in) {
-  plan::Task task;
-  task.page.document = in.get<std::uint32_t>();
-  task.page.page = in.get<std::uint32_t>();
-  task.cost_s = in.get<float>();
-  task.generation = in.get<std::uint32_t>();
-  task.index = in.get<std::uint32_t>();
-  task.priority = decode_level(in);
-  require(std::isfinite(task.cost_s) && task.cost_s >= 0, "a task that no plan makes");
-  return task;
-}
-
 void encode(ByteWriter& out, const std::vector<plan::Task>& tasks) {
   out.put(static_cast<std::uint32_t>(tasks.size()));
   for (const auto& task : tasks) encode(out, task);
 }
 
 std::vector<plan::Task> decode_tasks(ByteReader& in) {
-  std::vector<plan::Task> tasks(in.get_count(task_bytes));
-  for (auto& task : tasks) task = decode_task(in);
+  std::vector<plan::Task> tasks(in.get_count(plan::task_bytes));
+  for (auto& task : tasks) task = plan::decode_task(in);
   return tasks;
 }
 

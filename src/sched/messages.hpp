@@ -92,8 +92,6 @@ void encode(ByteWriter& out, const Report& report);
 [[nodiscard]] Report decode_report(ByteReader& in);
 void encode(ByteWriter& out, const ClosedReport& report);
 [[nodiscard]] ClosedReport decode_closed(ByteReader& in);
-void encode(ByteWriter& out, const plan::Task& task);
-[[nodiscard]] plan::Task decode_task(ByteReader& in);
 void encode(ByteWriter& out, const std::vector<plan::Task>& tasks);
 [[nodiscard]] std::vector<plan::Task> decode_tasks(ByteReader& in);
 void encode(ByteWriter& out, const std::vector<Move>& pages);

@@ -80,7 +80,7 @@ void Scheduler::Impl::dispatch(int from, Kind kind, ByteReader& in) {
     case Kind::finish: finish(in.get<bool>()); break;
     case Kind::offer: on_offer(decode_numbers(in)); break;
     case Kind::copy: {
-      const auto task = decode_task(in);
+      const auto task = plan::decode_task(in);
       on_copy(task, in.get<std::uint32_t>());
       break;
     }
@@ -167,7 +167,7 @@ void Scheduler::Impl::add_reading_pages(Report& report) const {
 
 /// What cannot wait for the heartbeat: the last pages of a job, and the last starts of a level.
 void Scheduler::Impl::report_if_awaited() {
-  const bool last_pages = dry_ && !unreported_.empty();
+  const bool last_pages = dry() && !unreported_.empty();
   const bool level_ends = level_ < corpus::Priority::low && queue_.size(level_) == 0 && started_ != reported_started_;
   if (last_pages || level_ends) report();
 }
@@ -208,7 +208,10 @@ std::optional<plan::Task> Scheduler::Impl::next_page() {
   auto task = is_short ? queue_.next_short(level_) : queue_.next(level_);
   while (task && has_in_hand(task->index)) task = queue_.next(level_);
   if (is_short) ++short_pages_;
-  if (task) held_.insert_or_assign(task->index, Held{*task});
+  if (task) {
+    const auto learned = learned_.find(task->page.document);
+    held_.insert_or_assign(task->index, Held{*task, learned == learned_.end() ? 1 : learned->second.applied});
+  }
   seek();
   return task;
 }
@@ -239,16 +242,17 @@ void Scheduler::Impl::on_finished(std::uint32_t index, double seconds) {
   else
     ++started_.at(static_cast<std::size_t>(task.priority));  // it needed no reading
   speed_.add(static_cast<double>(task.cost_s), seconds);
-  if (settings_.calibrate && seconds > 0) calibrate(task, seconds);
+  if (settings_.calibrate && seconds > 0) calibrate(held.mapped(), seconds);
   uncommitted_.insert_or_assign(index, Read{task, seconds});
   if (seeking_ == Seeking::rest && reading_ < static_cast<std::size_t>(settings_.slots)) seeking_until_s_ = now_s_;
   seek();
 }
 
 /// Most of the variance is between documents: a few pages tell what the others will cost.
-void Scheduler::Impl::calibrate(const plan::Task& task, double seconds) {
+void Scheduler::Impl::calibrate(const Held& page, double seconds) {
+  const auto& task = page.task;
   auto& learned = learned_[task.page.document];
-  const double ratio = seconds * rate() / static_cast<double>(task.cost_s) * learned.applied;
+  const double ratio = seconds * rate() / static_cast<double>(task.cost_s) * page.factor;
   learned.ratios += std::clamp(ratio, 1 / most_ratio, most_ratio);
   ++learned.pages;
   const double factor = (trusted_pages + learned.ratios) / (trusted_pages + learned.pages);

@@ -49,7 +49,7 @@ class Scheduler::Impl {
 
   [[nodiscard]] Registry* registry() noexcept { return registry_ ? &*registry_ : nullptr; }
   [[nodiscard]] bool draining() const noexcept { return draining_; }
-  [[nodiscard]] bool dry() const noexcept { return dry_; }
+  [[nodiscard]] bool dry() const noexcept { return dry_ && queue_.size() == 0; }
   [[nodiscard]] std::size_t unstarted() const noexcept { return queue_.size(); }
   [[nodiscard]] std::size_t in_flight() const noexcept { return held_.size() + uncommitted_.size(); }
 
@@ -61,6 +61,7 @@ class Scheduler::Impl {
   /// A page handed out that has no outcome.
   struct Held {
     plan::Task task;
+    double factor = 1;      ///< that its cost had been multiplied with, by what was learned
     double started_s = -1;  ///< < 0: waits for the engine
     bool revoked = false;   ///< cancelled: not wanted back
     bool copied = false;    ///< another rank reads it, too
@@ -91,7 +92,7 @@ class Scheduler::Impl {
   };
 
   [[nodiscard]] bool has_in_hand(std::uint32_t index);
-  void calibrate(const plan::Task& task, double seconds);
+  void calibrate(const Held& page, double seconds);
   void tell(int to, Bytes message) { outbox_.push_back({to, std::move(message)}); }
   void dispatch(int from, Kind kind, ByteReader& in);
   [[nodiscard]] Report make_report();

@@ -12,6 +12,7 @@ namespace {
 constexpr std::uint32_t nobody = 0xffffffff;
 /// So many pages in a row that failed for the engine's sake, while others read theirs, are no chance.
 constexpr std::uint64_t hopeless_pages = 20;
+constexpr std::size_t hopeless_documents = 4;
 
 }  // namespace
 
@@ -101,7 +102,8 @@ void Registry::on_report(int from, Report report) {
     count(from, page);
     judge(from, page);
   }
-  if (report.benched && !state_.benched)
+  const bool newly_benched = report.benched && !state_.benched;
+  if (newly_benched)
     warnings_.push_back(fmt::format("rank {} gets no more pages; others read those that it has left", from));
   state_.throughput = report.rate * report.slots;
   state_.unstarted = report.unstarted;
@@ -109,6 +111,8 @@ void Registry::on_report(int from, Report report) {
   state_.memory_bytes = report.memory_bytes;
   state_.engines_lost = report.engines_lost;
   state_.benched = report.benched;
+  if (newly_benched && nobody_reads())
+    on_failure(from, "pages fail in its engine, and no other rank has one left", ExitStatus::error);
   peer_.rate = report.rate;
   peer_.slots = report.slots;
   peer_.uncommitted = report.uncommitted;
@@ -175,6 +179,7 @@ void Registry::count(int from, const DonePage& page) {
   }
   done_[page.index] = true;
   ++progress_.done;
+  ++done_by_priority_[static_cast<std::size_t>(tasks_[page.index].priority)];
   progress_.last_done_s = now_s_;
   progress_.cost_done_s += static_cast<double>(tasks_[page.index].cost_s);
   if (page.end == PageEnd::failed || page.end == PageEnd::engine_failed) ++progress_.failed;
@@ -188,19 +193,28 @@ void Registry::count(int from, const DonePage& page) {
   }
 }
 
-/// A rank on which everything fails while others read theirs is to get nothing more.
+/// A rank on which everything fails while others read theirs is to get nothing more. Pages of a few
+/// documents alone prove nothing: they stand together, and each may be the engine's undoing.
 void Registry::judge(int from, const DonePage& page) {
   auto& state_ = state(from);
-  auto& in_row = peer(from).failed_in_row;
+  auto& peer_ = peer(from);
   if (page.end == PageEnd::failed) return;  // the document's own fault
-  in_row = page.end == PageEnd::engine_failed ? in_row + 1 : 0;
-  if (page.end == PageEnd::engine_failed) ++state_.failed;
-  const auto good_elsewhere = progress_.done - progress_.failed;
-  if (in_row < hopeless_pages || state_.benched || good_elsewhere < hopeless_pages) return;
-  in_row = 0;
+  if (page.end != PageEnd::engine_failed) {
+    peer_.failed_in_row = 0;
+    peer_.failed_documents.clear();
+    ++peer_.good;
+    return;
+  }
+  ++state_.failed;
+  ++peer_.failed_in_row;
+  peer_.failed_documents.insert(tasks_[page.index].page.document);
+  const auto good_elsewhere = progress_.done - progress_.failed - std::min(peer_.good, progress_.done - progress_.failed);
+  if (peer_.failed_in_row < hopeless_pages || peer_.failed_documents.size() < hopeless_documents || state_.benched ||
+      good_elsewhere < hopeless_pages)
+    return;
   warnings_.push_back(fmt::format("rank {}: the last {} pages all failed in its engine, while other ranks read theirs. "
-                                  "Look at its host, then read them again: --retry engine_failed",
-                                  from, hopeless_pages));
+                                  "Look at its host, then read them again: --retry engine_failed,engine_crashed",
+                                  from, peer_.failed_in_row));
   ByteWriter bench;
   bench.put(Kind::bench);
   tell(from, std::move(bench).bytes());
@@ -222,12 +236,13 @@ bool Registry::nobody_reads() const {
 
 void Registry::advance_level() {
   const auto all_started = [&] {
-    std::int64_t started = 0, pages = 0;
+    std::int64_t started = 0, done = 0, pages = 0;
     for (std::size_t n = 0; n <= static_cast<std::size_t>(level_); ++n) {
       started += started_[n];
+      done += static_cast<std::int64_t>(done_by_priority_[n]);
       pages += static_cast<std::int64_t>(job_.by_priority[n]);
     }
-    return started >= pages;
+    return started >= pages || done >= pages;
   };
   const auto before = level_;
   while (level_ < corpus::Priority::low && all_started())
@@ -302,6 +317,9 @@ void Registry::suspect(int rank) {
   ByteWriter message;
   message.put(Kind::suspect).put(static_cast<std::uint32_t>(rank)).put(true);
   tell_all(message.bytes());
+  // What it has begun is begun anew, and counts as started once more.
+  const auto begun = peer(rank).reading.size() + peer(rank).uncommitted;
+  started_[static_cast<std::size_t>(level_)] -= static_cast<std::int64_t>(begun);
   if (!draining_) give_out([rank](std::uint32_t owner) { return owner == static_cast<std::uint32_t>(rank); }, rank);
 }
 

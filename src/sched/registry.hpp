@@ -54,7 +54,8 @@ class Registry {
     double listed_load_s = 0, listed_waiting_s = 0;  ///< as in `rich_` and `waiting_`; 0: not there
     double rate = 0;
     std::uint32_t slots = 1, uncommitted = 0;
-    std::uint64_t failed_in_row = 0;
+    std::uint64_t good = 0, failed_in_row = 0;
+    std::set<std::uint32_t> failed_documents;  ///< in that row
     std::array<std::uint32_t, corpus::priorities> started{};
     std::vector<ReadingPage> reading;
     bool heard = false, idle = false, closed = false;
@@ -116,6 +117,7 @@ class Registry {
   std::vector<std::uint32_t> moves_;  ///< by index: of which `owner_` was the last that is known of
   std::vector<bool> done_;            ///< by index
   std::array<std::int64_t, corpus::priorities> started_{};
+  std::array<std::uint64_t, corpus::priorities> done_by_priority_{};
   corpus::Priority level_;
   Rich rich_, waiting_;  ///< (expected time, rank), most first
   std::unordered_map<std::uint32_t, std::vector<int>> copies_;  ///< who else reads a page

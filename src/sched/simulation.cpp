@@ -160,6 +160,7 @@ class Simulation {
       machine.closes_s = never_s;
       schedule.on_closed({{"shard"}, {}, machine.rows});
     }
+    if (rank == 0) (void)schedule.take_finished();  // there is no cost model that would learn
     if (const auto reports = schedule.all_closed()) {
       result_.bound = true;
       for (const auto& report : *reports) result_.reported_rows += report.rows;
@@ -273,7 +274,10 @@ class Simulation {
   void obey(std::size_t rank, Machine& machine, const Command& command, double now_s) {
     auto& schedule = *schedulers_[rank];
     switch (command.kind) {
-      case Command::Kind::drain: break;
+      case Command::Kind::drain:
+        for (const auto& task : machine.waiting) schedule.on_returned(task);
+        machine.waiting.clear();
+        break;
       case Command::Kind::recall: recall(machine, schedule); break;
       case Command::Kind::cancel: cancel(rank, machine, command.page, now_s); break;
       case Command::Kind::close:

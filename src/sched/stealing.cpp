@@ -135,6 +135,7 @@ void Scheduler::Impl::on_grant(int from, std::uint32_t number, const std::vector
 }
 
 void Scheduler::Impl::on_copy(const plan::Task& task, std::uint32_t moves) {
+  require(task.index < job_.manifest_pages, "a page was given to be copied that is not in the manifest");
   seeking_ = Seeking::nothing;
   dry_ = true;
   if (!works()) return;
@@ -150,6 +151,7 @@ void Scheduler::Impl::on_adopt(const std::vector<plan::Task>& tasks, const std::
 }
 
 void Scheduler::Impl::take_over(const std::vector<plan::Task>& tasks, const std::vector<std::uint32_t>& moves) {
+  for (const auto& task : tasks) require(task.index < job_.manifest_pages, "a page was granted that is not in the manifest");
   std::unordered_set<std::uint32_t> again;  // here already, by another way
   for (std::size_t n = 0; n < tasks.size(); ++n) {
     const auto [known, is_new] = moves_.try_emplace(tasks[n].index, moves[n]);

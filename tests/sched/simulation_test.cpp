@@ -88,7 +88,7 @@ void expect_sound(const SimulationResult& result, std::uint64_t pages) {
   EXPECT_LE(progress.done + progress.duplicates, result.records);
   EXPECT_EQ(result.abort, !progress.dead.empty());
   EXPECT_TRUE(result.bound);
-  EXPECT_FALSE(test::lost_pages(result));
+  EXPECT_FALSE(test::lost_pages(result)) << testing::PrintToString(result.warnings);
 }
 
 TEST(Simulation, WithoutMishapsEveryPageIsReadOnceAndTheStatusIsRight) {

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "pecia/base/bytes.hpp"
 #include "pecia/base/ids.hpp"
 #include "pecia/corpus/priority.hpp"
 
@@ -30,6 +31,11 @@ struct Task {
   std::uint32_t index = 0;       ///< Manifest::index; set by the owner, untouched here
   corpus::Priority priority = corpus::Priority::normal;
 };
+
+/// For messages between ranks. Decoding throws `Error` on what no plan makes.
+constexpr std::size_t task_bytes = 4 + 4 + 4 + 4 + 4 + 1;
+void encode(ByteWriter& out, const Task& task);
+[[nodiscard]] Task decode_task(ByteReader& in);
 
 /// What one rank is to do, in this order.
 struct Share {
