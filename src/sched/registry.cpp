@@ -326,6 +326,8 @@ void Registry::suspect(int rank) {
 void Registry::trust_again(int rank) {
   state(rank).suspect = false;
   if (close_said_) return;
+  state(rank).dead = false;  // it gets work again, so it counts again
+  std::erase(progress_.dead, rank);
   warnings_.push_back(fmt::format("rank {} is heard of again", rank));
   ByteWriter message;
   message.put(Kind::suspect).put(static_cast<std::uint32_t>(rank)).put(false);

@@ -189,7 +189,7 @@ TEST(SimulatedCase, ARankWhoseEngineIsLostGetsNothingMoreAndItsPagesMove) {
 TEST(SimulatedCase, ARankThatFailsEverythingIsBenchedWhileOthersReadTheirs) {
   auto ranks = test::equal_ranks(4);
   ranks[2].engine_fails_from = 10;
-  const auto made = test::planned(test::equal_documents(40, 20, 1), ranks);
+  const auto made = test::planned(test::equal_documents(160, 5, 1), ranks);
 
   const auto result = made.run();
 
@@ -198,6 +198,42 @@ TEST(SimulatedCase, ARankThatFailsEverythingIsBenchedWhileOthersReadTheirs) {
   EXPECT_TRUE(result.progress.ranks[2].benched);
   EXPECT_GE(result.progress.failed, 20U);
   EXPECT_LE(result.progress.failed, 20U + 5);  // those read until it heard
+}
+
+TEST(SimulatedCase, ABookThatIsTheEnginesUndoingBenchesNobody) {
+  auto ranks = test::equal_ranks(2);
+  ranks[1].engine_fails_from = 10;
+  const auto made = test::planned(test::equal_documents(2, 100, 1), ranks);
+
+  const auto result = made.run();
+
+  EXPECT_TRUE(result.ended);
+  EXPECT_FALSE(result.progress.ranks[1].benched);
+  EXPECT_EQ(result.progress.done, 200U);
+}
+
+TEST(SimulatedCase, ALoneRankOnWhichEverythingFailsEndsTheRun) {
+  auto ranks = test::equal_ranks(1);
+  ranks[0].engine_fails_from = 30;
+  const auto made = test::planned(test::equal_documents(50, 2, 1), ranks);
+
+  const auto result = made.run();
+
+  EXPECT_TRUE(result.ended);
+  EXPECT_EQ(result.status, ExitStatus::some_failed);
+  EXPECT_FALSE(result.progress.ranks[0].benched);
+}
+
+/// Who waits for the last urgent pages is not at its end: it does not tell of every page.
+TEST(SimulatedCase, PrioritiesCostFewMessages) {
+  auto documents = test::equal_documents(200, 20, 1);
+  for (std::size_t n = 0; n < 20; ++n) documents[n].priority = corpus::Priority::urgent;
+  const auto made = test::planned(documents, test::equal_ranks(4));
+
+  const auto result = made.run();
+
+  EXPECT_EQ(result.progress.done, 4000U);
+  EXPECT_LT(result.progress.messages, 4000U / 20);
 }
 
 TEST(SimulatedCase, ARankFourTimesSlowerReadsAQuarterOfThePagesOfOthers) {

@@ -42,7 +42,9 @@ sched::Scheduler rank_one(std::uint32_t count, int prefetch = 2, int slots = 1) 
   settings.prefetch = prefetch;
   settings.short_first = false;
   const auto share = share_of(pages(0, count, 0));
-  sched::Scheduler scheduler{settings, share, test::job_of(std::span{&share, 1})};
+  auto job = test::job_of(std::span{&share, 1});
+  job.manifest_pages = 100;
+  sched::Scheduler scheduler{settings, share, job};
   scheduler.on_time(0);
   (void)said(scheduler);
   return scheduler;
