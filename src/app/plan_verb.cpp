@@ -29,6 +29,14 @@ std::optional<double> within_s(const std::string& text) {
 /// One device a rank, whose time is what pages cost.
 bool uses_gpu(const std::string& engine) { return engine.starts_with("deepseek"); }
 
+/// A replayed page takes so many times its estimate.
+void scale_costs(PagesToRead& pages, double scale) {
+  pages.cost_s *= scale;
+  for (auto& run : pages.runs) {
+    for (auto& cost_s : run.cost_s) cost_s *= static_cast<float>(scale);
+  }
+}
+
 int plan(const PlanOptions& options) {
   PlanRequest request;
   request.within_s = within_s(options.within);
@@ -42,7 +50,9 @@ int plan(const PlanOptions& options) {
     request.threads = static_cast<std::size_t>(job.engine.threads > 0 ? job.engine.threads : cores);
 
   const PlannedCorpus corpus{job, cores};
-  auto report = make_plan_report(corpus.manifest(), corpus.pages_to_read(), request);
+  auto pages = corpus.pages_to_read();
+  if (job.engine.name == "replay") scale_costs(pages, job.engine.time_scale);
+  auto report = make_plan_report(corpus.manifest(), pages, request);
   report.job = printable(options.job_file.native());
   report.engine = job.engine.name;
   report.uses_gpu = gpu;

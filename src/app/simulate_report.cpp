@@ -132,6 +132,7 @@ std::string simulate_json(const SimulateReport& report) {
       {"heartbeats", did.heartbeats},
       {"cpu_s", result.cpu_s},
       {"cpu_us_per_page", per(1e6 * result.cpu_s, report.pages)},
+      {"root_cpu_us_per_page", per(1e6 * result.root_cpu_s, report.pages)},
       {"sched_cpu_us_per_page", per(1e6 * result.sched_cpu_s, report.pages)},
       {"ended", result.ended},
       {"status", static_cast<int>(result.status)},

@@ -18,7 +18,7 @@
 namespace pecia::sched {
 
 /// How long a thief that found nothing rests at first.
-constexpr double shortest_rest_s = 0.05;
+constexpr double shortest_rest_s = 0.1;
 
 /// One rank's part of the protocol; on rank 0 the registry beside it, which is told and tells by
 /// messages like any other.

@@ -125,10 +125,15 @@ class Simulation {
       }
       return;
     }
-    const bool measured = ++steps_ % measure_every == 0;
+    auto& steps = rank == 0 ? root_steps_ : steps_;
+    const bool measured = ++steps % measure_every == 0;
     const double began_s = measured ? thread_cpu_s() : 0;
     act(rank, machine, now_s);
-    if (measured) result_.sched_cpu_s += measure_every * std::max(0.0, thread_cpu_s() - began_s - clock_s_);
+    if (measured) {
+      const double taken_s = measure_every * std::max(0.0, thread_cpu_s() - began_s - clock_s_);
+      result_.sched_cpu_s += taken_s;
+      if (rank == 0) result_.root_cpu_s += taken_s;
+    }
     if (machine.finished) {
       --living_;
       return;
@@ -308,7 +313,7 @@ class Simulation {
   std::priority_queue<std::pair<double, std::size_t>, std::vector<std::pair<double, std::size_t>>, std::greater<>> queue_;
   std::vector<std::uint16_t> records_;  ///< by index
   std::size_t living_ = settings_.ranks.size();
-  std::uint64_t steps_ = 0;
+  std::uint64_t steps_ = 0, root_steps_ = 0;
   double clock_s_ = clock_cost_s();
   SimulationResult result_;
 };

@@ -13,7 +13,7 @@ import pecia_process as pecia
 CORPUS = pecia.DATA / "system" / "corpus"
 KEYS = {"ranks", "threads", "pages", "cost_s", "makespan_s", "bound_s", "efficiency", "list_makespan_s", "steals",
         "stolen_pages", "copies", "duplicates", "messages", "messages_per_page", "heartbeats", "cpu_s",
-        "cpu_us_per_page", "sched_cpu_us_per_page", "status", "warnings", "peak_memory_bytes", "recorded_pages", "unread_pages", "estimated_s",
+        "cpu_us_per_page", "root_cpu_us_per_page", "sched_cpu_us_per_page", "status", "warnings", "peak_memory_bytes", "recorded_pages", "unread_pages", "estimated_s",
         "end_s", "ended", "simulated"}
 
 
@@ -57,7 +57,7 @@ class Simulate(pecia.Case):
         self.assertAlmostEqual(found["messages_per_page"], found["messages"] / 3000)
         self.assertAlmostEqual(found["cpu_us_per_page"], found["cpu_s"] / 3000 * 1e6)
         again = self.made_up()
-        for key in KEYS - {"cpu_s", "cpu_us_per_page", "sched_cpu_us_per_page", "peak_memory_bytes"}:
+        for key in KEYS - {"cpu_s", "cpu_us_per_page", "root_cpu_us_per_page", "sched_cpu_us_per_page", "peak_memory_bytes"}:
             self.assertEqual(found[key], again[key], key)
         self.assertNotEqual(found["makespan_s"], self.made_up("--seed", 2)["makespan_s"])
         wide = self.made_up("--threads", 4, ranks=4)

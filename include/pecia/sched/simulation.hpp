@@ -60,6 +60,7 @@ struct SimulationResult {
   std::uint64_t records = 0;   ///< records; more than pages where copies were read to the end
   std::uint64_t reported_rows = 0;  ///< of ranks that closed, as rank 0 was told before it bound
   double cpu_s = 0;            ///< of this thread, for all ranks' schedulers and the simulation itself
+  double root_cpu_s = 0;       ///< rank 0's part of the next
   double sched_cpu_s = 0;      ///< of that, what ranks did when they acted: measured at every 64th step
   Progress progress;
   std::vector<std::string> warnings, failures;
