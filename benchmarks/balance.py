@@ -11,7 +11,7 @@ import time
 import bench
 
 TRACE = bench.SOURCE / "benchmarks" / "data" / "corpus_trace.tsv"
-PAGES_PER_RANK = 120
+PAGES_PER_RANK, QUICK_PAGES_PER_RANK = 240, 60
 PECIA = "pecia"
 # All through the same program and ranks; of the schedule only this differs.
 STRATEGIES = {
@@ -36,7 +36,8 @@ class Real:
     def __init__(self, b, ranks, time_scale):
         self.b, self.ranks, self.time_scale, self.runs = b, ranks, time_scale, 0
         header, *rows = TRACE.read_text("utf-8").splitlines()
-        copies = -(-ranks * PAGES_PER_RANK // len(rows))
+        per_rank = QUICK_PAGES_PER_RANK if b.options.quick else PAGES_PER_RANK
+        copies = -(-ranks * per_rank // len(rows))
         self.pages = copies * len(rows)
         self.trace = b.folder / "trace.tsv"
         self.trace.write_text("\n".join([header, *(f"c{n:02}/{row}" for n in range(copies) for row in rows)]) + "\n",
