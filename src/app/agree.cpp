@@ -66,4 +66,15 @@ void agree(comm::Communicator& comm, const std::function<void()>& step) {
   if (status != 0) throw Ended{status};
 }
 
+int alone(const std::function<int()>& verb) {
+  try {
+    return verb();
+  } catch (const Ended& ended) {
+    return ended.exit_status;
+  } catch (const Stopped& stopped) {
+    log::info("{}", stopped.what());
+    return unfinished_status;
+  }
+}
+
 }  // namespace pecia::app

@@ -11,6 +11,9 @@ struct Ended {
   int exit_status;
 };
 
+/// The exit status of a verb that needs no other rank: what it returns, or throws as `Ended` or `Stopped`.
+[[nodiscard]] int alone(const std::function<int()>& verb);
+
 /// Runs `step` on this rank and tells all ranks whether it failed anywhere. If it did, rank 0 logs
 /// each message once, with the ranks it came from, and every rank throws `Ended`. Collective.
 /// UsageError means exit status 2, Stopped 75, any other exception 1.

@@ -1,5 +1,6 @@
 #include "cores.hpp"
 
+#include <sys/resource.h>
 #include <sched.h>
 #include <unistd.h>
 
@@ -72,6 +73,12 @@ int cores_of_this_rank(comm::Communicator& comm) {
   }
   const auto mine = comm.scatter(std::move(shares));
   return ByteReader{mine, "core share"}.get<std::int32_t>();
+}
+
+std::uint64_t peak_memory_bytes() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return static_cast<std::uint64_t>(usage.ru_maxrss) * 1024;
 }
 
 }  // namespace pecia::app

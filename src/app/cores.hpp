@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+
 #include "pecia/comm/communicator.hpp"
 
 namespace pecia::app {
@@ -8,5 +10,8 @@ namespace pecia::app {
 /// by the ranks of the same host that may use it too (bound ranks have masks of their own, unbound
 /// ones share all). Collective.
 [[nodiscard]] int cores_of_this_rank(comm::Communicator& comm);
+
+/// Of this process, the most it has held so far.
+[[nodiscard]] std::uint64_t peak_memory_bytes();
 
 }  // namespace pecia::app

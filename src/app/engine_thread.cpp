@@ -27,7 +27,6 @@ void Pipeline::State::make_engine() {
 void Pipeline::State::engine_loop(std::promise<void>& started) {
   try {
     make_engine();
-    (void)store();
     started.set_value();
   } catch (const std::exception& error) {
     const bool usage = dynamic_cast<const UsageError*>(&error) != nullptr;

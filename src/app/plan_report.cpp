@@ -14,10 +14,6 @@ namespace {
 
 using nlohmann::json;
 
-std::string plural(std::uint64_t number, const char* what) {
-  return fmt::format("{} {}{}", number, what, number == 1 ? "" : "s");
-}
-
 /// Finer than `duration_text`: a plan is made of small differences.
 std::string time_text(double seconds) {
   return seconds < 120 ? fmt::format("{:.{}f} s", seconds, seconds < 10 ? 1 : 0)

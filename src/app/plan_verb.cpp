@@ -4,7 +4,6 @@
 #include "cores.hpp"
 #include "pecia/app/job.hpp"
 #include "pecia/base/error.hpp"
-#include "pecia/base/log.hpp"
 #include "pecia/base/stop.hpp"
 #include "pecia/base/text.hpp"
 #include "pecia/comm/communicator.hpp"
@@ -14,8 +13,6 @@
 
 namespace pecia::app {
 namespace {
-
-constexpr int stopped_status = 75;
 
 std::optional<double> within_s(const std::string& text) {
   if (text.empty()) return std::nullopt;
@@ -64,14 +61,7 @@ int plan(const PlanOptions& options) {
 
 int plan_verb(const PlanOptions& options) {
   const stop::ScopedHandlers handlers;
-  try {
-    return plan(options);
-  } catch (const Ended& ended) {
-    return ended.exit_status;
-  } catch (const Stopped& stopped) {
-    log::info("{}", stopped.what());
-    return stopped_status;
-  }
+  return alone([&] { return plan(options); });
 }
 
 }  // namespace pecia::app

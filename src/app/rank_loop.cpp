@@ -1,9 +1,8 @@
 #include "rank_loop.hpp"
 
-#include <sys/resource.h>
-
 #include <chrono>
 
+#include "cores.hpp"
 #include "pecia/base/log.hpp"
 #include "pecia/base/stop.hpp"
 
@@ -14,12 +13,6 @@ using Clock = std::chrono::steady_clock;
 /// How long a message waits at most while nothing happens here; each look costs some microseconds.
 constexpr std::chrono::milliseconds poll_every{2};
 constexpr std::chrono::milliseconds progress_every{250};
-
-std::uint64_t peak_memory_bytes() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  return static_cast<std::uint64_t>(usage.ru_maxrss) * 1024;
-}
 
 class RankLoop {
  public:

@@ -14,10 +14,6 @@ namespace {
 
 using nlohmann::json;
 
-std::string plural(std::uint64_t number, const char* what) {
-  return fmt::format("{} {}{}", number, what, number == 1 ? "" : "s");
-}
-
 std::string time_text(double seconds) {
   if (!std::isfinite(seconds)) return "never";
   return seconds < 120 ? fmt::format("{:.{}f} s", seconds, seconds < 10 ? 2 : 1)

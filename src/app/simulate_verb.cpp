@@ -1,5 +1,4 @@
 #include <fmt/format.h>
-#include <sys/resource.h>
 
 #include <algorithm>
 #include <chrono>
@@ -10,6 +9,7 @@
 #include <utility>
 
 #include "agree.hpp"
+#include "cores.hpp"
 #include "pecia/app/job.hpp"
 #include "pecia/base/error.hpp"
 #include "pecia/base/file.hpp"
@@ -30,7 +30,6 @@ namespace pecia::app {
 namespace {
 
 namespace fs = std::filesystem;
-constexpr int stopped_status = 75;
 constexpr int no_end_status = 1;
 constexpr std::chrono::seconds progress_every{5};
 /// A schedule that takes so many times what it must, and an hour on top, will never end.
@@ -152,8 +151,7 @@ Asked find_corpus(const SimulateOptions& options) {
     asked.corpus = corpus_of_run(asked.job);
   } else {
     asked.job = load_job(options.job_or_run, options.overrides);
-    const stop::ScopedHandlers
-        handlers;  // while documents are looked into; later a signal simply ends us
+    const stop::ScopedHandlers handlers;  // here alone: later a signal simply ends us
     asked.corpus = corpus_of_job(asked.job);
   }
   return asked;
@@ -172,11 +170,11 @@ double commit_every_s(const Job& job) {
 }
 
 sched::SimulationSettings simulation_settings(const SimulateOptions& options, const Job& job,
-                                              int threads) {
+                                              int threads, std::vector<sched::SimulatedRank> ranks) {
   sched::SimulationSettings settings;
   settings.schedule = schedule_settings(job, options.ranks, threads);
   settings.schedule.seed = options.seed;
-  settings.ranks = simulated_ranks(options);
+  settings.ranks = std::move(ranks);
   settings.network.latency_s = options.latency_us * 1e-6;
   settings.network.bytes_per_s = options.bandwidth_gb_s * 1e9;
   settings.network.seed = options.seed;
@@ -194,12 +192,6 @@ double longest_s(const SimulateReport& report, const sched::SimulationSettings& 
   return (std::isfinite(bound_s) ? patience * bound_s : 0) + patience_s;
 }
 
-std::uint64_t peak_memory_bytes() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  return static_cast<std::uint64_t>(usage.ru_maxrss) * 1024;
-}
-
 SimulateReport simulate(const SimulateOptions& options) {
   const auto ranks = simulated_ranks(options);  // before what takes long
   auto [what, job, corpus] = find_corpus(options);
@@ -213,7 +205,7 @@ SimulateReport simulate(const SimulateOptions& options) {
   for (const float page_s : corpus.seconds) report.cost_s += static_cast<double>(page_s);
   Timeline timeline{options.timeline, corpus.manifest};
   if (report.pages > 0) {
-    auto settings = simulation_settings(options, job, report.threads);
+    auto settings = simulation_settings(options, job, report.threads, ranks);
     settings.longest_s = longest_s(report, settings, corpus.seconds);
     const auto shares =
         shares_of(corpus.to_read, corpus.manifest, job, std::vector<plan::RankSpec>(ranks.size()));
@@ -238,16 +230,11 @@ SimulateReport simulate(const SimulateOptions& options) {
 }  // namespace
 
 int simulate_verb(const SimulateOptions& options) {
-  try {
+  return alone([&] {
     const auto report = simulate(options);
     fmt::print("{}", options.json ? simulate_json(report) : simulate_text(report));
     return report.result.ended ? 0 : no_end_status;
-  } catch (const Ended& ended) {
-    return ended.exit_status;
-  } catch (const Stopped& stopped) {
-    log::info("{}", stopped.what());
-    return stopped_status;
-  }
+  });
 }
 
 }  // namespace pecia::app

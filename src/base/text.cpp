@@ -223,6 +223,10 @@ unsigned crc32c(std::string_view bytes, unsigned seed) noexcept {
   return ~crc;
 }
 
+std::string plural(unsigned long long number, std::string_view what) {
+  return std::to_string(number) + ' ' + std::string{what} + (number == 1 ? "" : "s");
+}
+
 std::optional<double> parse_duration_s(std::string_view text) {
   constexpr std::array<std::pair<char, double>, 4> units{{{'d', 86'400}, {'h', 3600}, {'m', 60}, {'s', 1}}};
   double seconds = 0;

@@ -9,7 +9,6 @@
 namespace pecia::sched {
 namespace {
 
-constexpr std::uint32_t nobody = 0xffffffff;
 /// So many pages in a row that failed for the engine's sake, while others read theirs, are no chance.
 constexpr std::uint64_t hopeless_pages = 20;
 constexpr std::size_t hopeless_documents = 4;
@@ -39,6 +38,31 @@ Registry::Registry(const Settings& settings, const JobSize& job, std::span<const
     }
     if (!all[rank].tasks.empty()) set_load(static_cast<int>(rank), all[rank].cost_s);
   }
+}
+
+// ---- time
+
+void Registry::on_time(double now_s) {
+  if (!clock_started_) {
+    clock_started_ = true;
+    now_s_ = now_s;
+    for (auto& peer_ : peers_) peer_.last_heard_s = now_s;
+  }
+  // While this rank was stopped (a suspended job, say) it heard nobody; that is not their silence.
+  const double absent_s = now_s - now_s_ - settings_.heartbeat_s;
+  if (absent_s > 0) {
+    for (auto& peer_ : peers_) peer_.last_heard_s += absent_s;
+  }
+  now_s_ = now_s;
+  if (now_s_ >= next_look_s_) {
+    next_look_s_ = now_s_ + settings_.heartbeat_s / 2;
+    look_for_silent();
+    adopt_pages_of_nobody();
+    find_usual_rate();
+    serve_hungry();
+    rebalance();
+  }
+  advance_ending();
 }
 
 // ---- messages
@@ -262,126 +286,6 @@ void Registry::find_usual_rate() {
   const auto middle = rates.begin() + static_cast<std::ptrdiff_t>(rates.size() / 2);
   std::ranges::nth_element(rates, middle);
   usual_rate_ = *middle;
-}
-
-// ---- ranks that do not answer
-
-void Registry::on_time(double now_s) {
-  if (!clock_started_) {
-    clock_started_ = true;
-    now_s_ = now_s;
-    for (auto& peer_ : peers_) peer_.last_heard_s = now_s;
-  }
-  // While this rank was stopped (a suspended job, say) it heard nobody; that is not their silence.
-  const double absent_s = now_s - now_s_ - settings_.heartbeat_s;
-  if (absent_s > 0) {
-    for (auto& peer_ : peers_) peer_.last_heard_s += absent_s;
-  }
-  now_s_ = now_s;
-  if (now_s_ >= next_look_s_) {
-    next_look_s_ = now_s_ + settings_.heartbeat_s / 2;
-    look_for_silent();
-    adopt_pages_of_nobody();
-    find_usual_rate();
-    serve_hungry();
-    rebalance();
-  }
-  advance_ending();
-}
-
-void Registry::look_for_silent() {
-  for (int rank = 1; rank < settings_.size; ++rank) {
-    auto& peer_ = peer(rank);
-    auto& state_ = state(rank);
-    if (state_.dead || peer_.closed) continue;
-    const double silent_s = (now_s_ - peer_.last_heard_s) / (peer_.heard ? 1 : 2);
-    if (!state_.suspect && silent_s >= settings_.suspect_s) suspect(rank);
-    // When all others have closed, a rank that stopped long before is not worth a minute.
-    const double patience_s = close_said_ && state_.suspect ? std::min(settings_.silence_s, 2 * settings_.suspect_s)
-                                                            : settings_.silence_s;
-    if (silent_s < patience_s) continue;
-    state_.dead = true;
-    progress_.dead.push_back(rank);
-    if (nobody_reads())
-      on_failure(rank, "it does not answer, and no other rank has an engine left", ExitStatus::error);
-  }
-}
-
-void Registry::suspect(int rank) {
-  state(rank).suspect = true;
-  set_load(rank, 0);
-  set_waiting(rank, 0);
-  if (close_said_) return;
-  warnings_.push_back(fmt::format("rank {} has not been heard of for {:.0f} s; its pages are given to others", rank,
-                                  now_s_ - peer(rank).last_heard_s));
-  ByteWriter message;
-  message.put(Kind::suspect).put(static_cast<std::uint32_t>(rank)).put(true);
-  tell_all(message.bytes());
-  // What it has begun is begun anew, and counts as started once more.
-  const auto begun = peer(rank).reading.size() + peer(rank).uncommitted;
-  started_[static_cast<std::size_t>(level_)] -= static_cast<std::int64_t>(begun);
-  if (!draining_) give_out([rank](std::uint32_t owner) { return owner == static_cast<std::uint32_t>(rank); }, rank);
-}
-
-void Registry::trust_again(int rank) {
-  state(rank).suspect = false;
-  if (close_said_) return;
-  state(rank).dead = false;  // it gets work again, so it counts again
-  std::erase(progress_.dead, rank);
-  warnings_.push_back(fmt::format("rank {} is heard of again", rank));
-  ByteWriter message;
-  message.put(Kind::suspect).put(static_cast<std::uint32_t>(rank)).put(false);
-  tell_all(message.bytes());
-}
-
-/// Pages that are not done and whose owner is such become rank 0's, or theirs who copy them already.
-/// A copy is trusted to once: who has it may have lost it since.
-void Registry::give_out(const std::function<bool(std::uint32_t owner)>& of, int away_from) {
-  std::vector<plan::Task> tasks;
-  std::vector<std::uint32_t> moves;
-  std::vector<Move> revoked;
-  for (std::uint32_t index = 0; index < owner_.size(); ++index) {
-    if (done_[index] || owner_[index] == nobody || !of(owner_[index])) continue;
-    revoked.push_back({index, moves_[index]});
-    const auto copies = copies_.extract(index);
-    if (away_from > 0 && !copies.empty() && copies.mapped().front() != away_from && !state(copies.mapped().front()).suspect) {
-      owner_[index] = static_cast<std::uint32_t>(copies.mapped().front());
-    } else {
-      owner_[index] = 0;
-      tasks.push_back(tasks_[index]);
-    }
-  }
-  if (revoked.empty()) return;
-  if (away_from > 0) revoke(away_from, revoked);
-  std::ranges::stable_sort(tasks, std::greater{}, &plan::Task::cost_s);
-  for (const auto& task : tasks) moves.push_back(++moves_[task.index]);
-  ByteWriter adopt;
-  adopt.put(Kind::adopt);
-  encode(adopt, tasks);
-  encode(adopt, moves);
-  tell(0, std::move(adopt).bytes());
-}
-
-/// Nothing is to be lost, not even by a mistake in the protocol: pages that nobody has are given out
-/// again.
-void Registry::adopt_pages_of_nobody() {
-  const auto holds_nothing = [this](std::size_t n) {
-    const auto& state_ = progress_.ranks[n];
-    return state_.suspect || state_.dead ||
-           (peers_[n].heard && state_.unstarted + state_.held + peers_[n].uncommitted == 0);
-  };
-  bool nothing = !draining_ && !close_said_ && progress_.done < progress_.pages;
-  for (std::size_t n = 0; nothing && n < size(); ++n) nothing = holds_nothing(n);
-  if (!nothing) {
-    nobody_holds_since_s_ = -1;
-    return;
-  }
-  if (nobody_holds_since_s_ < 0) nobody_holds_since_s_ = now_s_;
-  if (now_s_ - nobody_holds_since_s_ < std::max(settings_.suspect_s, 3 * settings_.heartbeat_s)) return;
-  nobody_holds_since_s_ = -1;
-  warnings_.push_back(fmt::format("{} pages were in nobody's hands; they are given out again. Please report this",
-                                  progress_.pages - progress_.done));
-  give_out([](std::uint32_t) { return true; }, -1);
 }
 
 // ---- ending

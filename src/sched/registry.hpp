@@ -22,6 +22,9 @@ struct SchedulerProbe;
 
 namespace pecia::sched {
 
+/// The owner of a page that is not of this job.
+constexpr std::uint32_t nobody = 0xffffffff;
+
 /// What rank 0 knows and decides: whose every page is and whether it is done, who has work for whom,
 /// who has stopped answering, which level may start, and when the job ends.
 class Registry {

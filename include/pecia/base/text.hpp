@@ -26,6 +26,9 @@ namespace pecia {
 /// Nothing for anything else, and for no time at all.
 [[nodiscard]] std::optional<double> parse_duration_s(std::string_view text);
 
+/// "1 page", "2 pages".
+[[nodiscard]] std::string plural(unsigned long long number, std::string_view what);
+
 /// Castagnoli CRC, as in iSCSI (RFC 3720 B.4); `seed` continues an earlier one.
 [[nodiscard]] unsigned crc32c(std::string_view bytes, unsigned seed = 0) noexcept;
 
