@@ -1,0 +1,91 @@
+#include "pecia/store/ledger.hpp"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "pecia/base/error.hpp"
+#include "pecia/base/file.hpp"
+
+namespace pecia::store {
+namespace {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::ordered_json;
+
+fs::path ledger_path(const RunPaths& run, std::uint32_t epoch) {
+  return run.epochs() / fmt::format("{:06}", epoch) / "ledger.json";
+}
+
+Json to_json(const std::vector<LedgerFile>& files) {
+  auto list = Json::array();
+  for (const auto& file : files) list.push_back({{"name", file.name}, {"rows", file.rows}, {"bytes", file.bytes}});
+  return list;
+}
+
+std::vector<LedgerFile> files_of(const Json& list) {
+  std::vector<LedgerFile> files;
+  for (const auto& entry : list)
+    files.push_back({entry.at("name").get<std::string>(), entry.at("rows").get<std::uint64_t>(),
+                     entry.at("bytes").get<std::uint64_t>()});
+  return files;
+}
+
+}  // namespace
+
+void write_ledger(const RunPaths& run, const Ledger& ledger) {
+  check_newest(run, ledger.epoch);
+  const Json json{{"epoch", ledger.epoch},
+                  {"ranks", ledger.ranks},
+                  {"host", ledger.host},
+                  {"slurm_job", ledger.slurm_job},
+                  {"slurm_restart", ledger.slurm_restart},
+                  {"pages", ledger.pages},
+                  {"done_at_start", ledger.done_at_start},
+                  {"done", ledger.done},
+                  {"end", ledger.end},
+                  {"shards", to_json(ledger.shards)},
+                  {"segments", to_json(ledger.segments)}};
+  replace_file(ledger_path(run, ledger.epoch), json.dump(1) + "\n");
+}
+
+std::optional<Ledger> read_ledger(const RunPaths& run, std::uint32_t epoch) {
+  const auto path = ledger_path(run, epoch);
+  std::error_code failed;
+  if (!fs::exists(path, failed)) return std::nullopt;
+  try {
+    const auto json = Json::parse(read_file(path));
+    Ledger ledger;
+    json.at("epoch").get_to(ledger.epoch);
+    json.at("ranks").get_to(ledger.ranks);
+    json.at("host").get_to(ledger.host);
+    json.at("slurm_job").get_to(ledger.slurm_job);
+    json.at("slurm_restart").get_to(ledger.slurm_restart);
+    json.at("pages").get_to(ledger.pages);
+    json.at("done_at_start").get_to(ledger.done_at_start);
+    json.at("done").get_to(ledger.done);
+    json.at("end").get_to(ledger.end);
+    ledger.shards = files_of(json.at("shards"));
+    ledger.segments = files_of(json.at("segments"));
+    return ledger;
+  } catch (const Json::exception& error) {
+    throw Error{fmt::format("{} is damaged: {}", path.string(), error.what())};
+  }
+}
+
+std::uint32_t starts_without_progress(const RunPaths& run, std::uint64_t done_now) {
+  std::uint32_t starts = 0;
+  for (auto epoch = newest_epoch(run); epoch > 0; --epoch) {
+    std::optional<Ledger> ledger;
+    try {
+      ledger = read_ledger(run, epoch);
+    } catch (const Error&) {
+      // Damaged: as one that was never written.
+    }
+    if (ledger && ledger->done_at_start < done_now) break;
+    ++starts;
+  }
+  return starts;
+}
+
+}  // namespace pecia::store
