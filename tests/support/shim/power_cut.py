@@ -116,8 +116,9 @@ def cut(root, log, keep, before, names="undone", tail="cut"):
     """
     root = pathlib.Path(root)
     disk = Disk(*before)
-    with open(log, encoding="utf-8") as lines:
-        disk.play(lines)
+    if os.path.exists(log):  # they may have died before they wrote anything
+        with open(log, encoding="utf-8") as lines:
+            disk.play(lines)
     files = {path.lstat().st_ino: path for place in (keep, root)
              for path in pathlib.Path(place).rglob("*") if path.is_file()}
     left = dict(disk.seen if names == "kept" else disk.on_disk)
