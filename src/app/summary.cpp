@@ -70,6 +70,11 @@ std::string slurm_job() {
   return job ? job : "";
 }
 
+std::string slurm_restart() {
+  const char* count = std::getenv("SLURM_RESTART_COUNT");
+  return count ? count : "";
+}
+
 report::Status first_status(const comm::Communicator& comm, const RunStart& start) {
   report::Status status;
   status.state = "running";
@@ -134,6 +139,22 @@ void summarise(const store::RunPaths& run, report::Status& status, sched::ExitSt
     log::info("run the same command again to go on{}",
               status.left_s ? ": about " + report::duration_text(*status.left_s) + " left"
                             : std::string{});
+}
+
+void end_ledger(const store::RunPaths& run, store::Ledger ledger, const report::Status& last, const RankEnd& end) {
+  ledger.end = last.state;
+  ledger.done = last.done;
+  if (!end.bound.empty()) {
+    ledger.shards = end.bound;
+  } else {
+    ledger.shards.insert(ledger.shards.end(), end.shards.begin(), end.shards.end());
+    ledger.segments.insert(ledger.segments.end(), end.segments.begin(), end.segments.end());
+  }
+  try {
+    store::write_ledger(run, ledger);
+  } catch (const std::exception& error) {
+    log::warning("the ledger of this job could not be written: {}", error.what());
+  }
 }
 
 }  // namespace pecia::app

@@ -41,6 +41,7 @@ struct Contents::State {
   std::vector<Source> sources;
   std::vector<Row> rows;
   std::vector<std::string> problems;
+  std::vector<LedgerFile> shard_files, segment_files;
   std::uint64_t superseded = 0;
   std::map<PageKey, Row> winners;
   mutable std::list<OpenShard> open_shards;  ///< last used first
@@ -90,6 +91,7 @@ struct Contents::State {
       row.at = at++;
       add(std::move(row));
     }
+    shard_files.push_back({path.filename().string(), at, fs::file_size(path)});
   }
 
   void add_segment(const fs::path& path) {
@@ -110,7 +112,10 @@ struct Contents::State {
       row.at = packed(at, size);
       add(std::move(row));
     });
-    if (!replay.problem.empty()) problems.push_back(fmt::format("journal segment {}: {}", path.filename().string(), replay.problem));
+    if (!replay.problem.empty())
+      problems.push_back(fmt::format("journal segment {}: {}", path.filename().string(), replay.problem));
+    else
+      segment_files.push_back({path.filename().string(), replay.records, fs::file_size(path)});
   }
 
   /// False: something vanished between listing and reading, look again.
@@ -118,6 +123,8 @@ struct Contents::State {
     sources.clear();
     winners.clear();
     problems.clear();
+    shard_files.clear();
+    segment_files.clear();
     superseded = 0;
     // Segments first: one that is sealed meanwhile is found again as a shard, never missed.
     const auto segments = list_segments(run);
@@ -180,6 +187,8 @@ result::PageOutcome Contents::load(const Row& row) const {
 }
 
 const std::vector<std::string>& Contents::problems() const noexcept { return state_->problems; }
+const std::vector<LedgerFile>& Contents::shards() const noexcept { return state_->shard_files; }
+const std::vector<LedgerFile>& Contents::segments() const noexcept { return state_->segment_files; }
 std::uint64_t Contents::superseded() const noexcept { return state_->superseded; }
 
 }  // namespace pecia::store

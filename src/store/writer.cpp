@@ -93,7 +93,7 @@ struct Writer::State {
                                      replay.problem.empty() ? "it is cut off" : replay.problem)};
                  });
     fs::remove(path);
-    written.shards.push_back(shard.string());
+    written.shards.push_back({shard.string(), records, fs::file_size(settings.run.shards() / shard)});
   }
 };
 
@@ -142,7 +142,12 @@ Written Writer::close(bool seal) {
     sync();
     if (seal) s.guarded([&] { s.seal(); });
   }
-  if (s.segment) s.written.segments.push_back(s.segment->path().filename().string());
+  if (s.segment) {
+    // Of one that was given up nobody knows what is on disk.
+    const auto& path = s.segment->path();
+    s.written.segments.push_back({path.filename().string(), s.failed ? 0 : s.segment->records(),
+                                  s.failed ? 0 : fs::file_size(path)});
+  }
   s.segment.reset();
   return s.written;
 }
