@@ -106,8 +106,7 @@ void RunStart::take_over_run() {
   lock_ = std::make_unique<store::RunLock>(run_, settings);
   epoch_ = store::take_next_epoch(run_);
   if (lock_->taken_over()) wait_for_orphans();
-  rescued_ = store::seal_leftovers(
-      run_, epoch_, {job_.file.filename().string(), "sealed after an unclean end", "", "", ""});
+  rescued_ = store::seal_leftovers(run_, epoch_, {job_.file.filename().string(), "", "", "", ""});
   if (rescued_ > 0) log::info("{} pages were rescued from the journals of earlier jobs", rescued_);
   store::delete_superseded(run_);
 }

@@ -13,6 +13,8 @@ namespace pecia::app {
 
 [[nodiscard]] std::string host_name();
 /// Empty outside Slurm.
+/// Empty where it is not set.
+[[nodiscard]] std::string environment_text(const char* name);
 [[nodiscard]] std::string slurm_job();
 
 [[nodiscard]] report::Status first_status(const comm::Communicator& comm, const RunStart& start);
