@@ -193,6 +193,8 @@ PipelineSettings pipeline_settings(comm::Communicator& comm, const Job& job, con
   settings.writer.shard_pages = static_cast<std::uint32_t>(job.store.shard_pages);
   settings.writer.shard_age_s = job.store.shard_age_s;
   settings.writer.provenance = {job.file.filename().string(), "", "", host_name(), slurm_job()};
+  settings.writer.provenance.slurm_step = environment_text("SLURM_STEP_ID");
+  settings.writer.provenance.slurm_restart = environment_text("SLURM_RESTART_COUNT");
   return settings;
 }
 

@@ -108,8 +108,7 @@ void RunStart::take_over_run() {
   lock_ = std::make_unique<store::RunLock>(run_, settings);
   epoch_ = store::take_next_epoch(run_);
   if (lock_->taken_over()) wait_for_orphans();
-  rescued_ = store::seal_leftovers(
-      run_, epoch_, {job_.file.filename().string(), "sealed after an unclean end", "", "", ""});
+  rescued_ = store::seal_leftovers(run_, epoch_, {job_.file.filename().string(), "", "", "", ""});
   if (rescued_ > 0) log::info("{} pages were rescued from the journals of earlier jobs", rescued_);
   store::delete_superseded(run_);
 }
@@ -200,7 +199,7 @@ void RunStart::write_first_ledger(const store::Contents& contents) {
   ledger_.epoch = epoch_;
   ledger_.host = host_name();
   ledger_.slurm_job = slurm_job();
-  ledger_.slurm_restart = slurm_restart();
+  ledger_.slurm_restart = environment_text("SLURM_RESTART_COUNT");
   ledger_.pages = before_.pages;
   ledger_.done_at_start = ledger_.done = before_.done;
   ledger_.shards = contents.shards();

@@ -65,15 +65,12 @@ std::string host_name() {
   return host;
 }
 
-std::string slurm_job() {
-  const char* job = std::getenv("SLURM_JOB_ID");
-  return job ? job : "";
+std::string environment_text(const char* name) {
+  const char* text = std::getenv(name);
+  return text ? text : "";
 }
 
-std::string slurm_restart() {
-  const char* count = std::getenv("SLURM_RESTART_COUNT");
-  return count ? count : "";
-}
+std::string slurm_job() { return environment_text("SLURM_JOB_ID"); }
 
 report::Status first_status(const comm::Communicator& comm, const RunStart& start) {
   report::Status status;

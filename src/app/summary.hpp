@@ -14,9 +14,9 @@ namespace pecia::app {
 
 [[nodiscard]] std::string host_name();
 /// Empty outside Slurm.
+/// Empty where it is not set.
+[[nodiscard]] std::string environment_text(const char* name);
 [[nodiscard]] std::string slurm_job();
-/// How often Slurm has restarted that job; empty if not yet.
-[[nodiscard]] std::string slurm_restart();
 
 [[nodiscard]] report::Status first_status(const comm::Communicator& comm, const RunStart& start);
 /// Brings the status up to date with the books of rank 0's scheduler.
