@@ -1,5 +1,6 @@
 """Runs that are killed, robbed of power or given faults by the shim: shared by the soak tests."""
 
+import concurrent.futures
 import os
 import pathlib
 import re
@@ -40,6 +41,12 @@ def write_trace(path, documents, pages, seconds=0.002):
 def replay_settings(trace, shard_pages=16, **store):
     return {"corpus": {"trace": str(trace)}, "engine": {"name": "replay", "threads": 2}, "progress_s": 0.1,
             "store": {"shard_pages": shard_pages, "sync_interval_s": 0.05, **store}}
+
+
+def at_once(cases, do, workers=6):
+    """Pairs of case and future. Much of a run's time is waiting: for ranks whose launcher was killed."""
+    with concurrent.futures.ThreadPoolExecutor(workers) as pool:
+        return [(case, pool.submit(do, case)) for case in cases]
 
 
 class Job:
