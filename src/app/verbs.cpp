@@ -12,9 +12,10 @@
 #include "pecia/base/text.hpp"
 #include "pecia/corpus/trace.hpp"
 #include "pecia/export/export.hpp"
-#include "pecia/report/status.hpp"
+#include "pecia/report/overview.hpp"
 #include "pecia/store/contents.hpp"
 #include "pecia/store/run.hpp"
+#include "slurm.hpp"
 
 namespace pecia::app {
 namespace {
@@ -46,10 +47,12 @@ std::vector<float> recorded_seconds(const corpus::Document& document, const stor
 
 }  // namespace
 
-int status_verb(const std::filesystem::path& run) {
+int status_verb(const std::filesystem::path& run, bool json, bool with_slurm) {
   const auto now = std::chrono::duration_cast<std::chrono::seconds>(
       std::chrono::system_clock::now().time_since_epoch());
-  fmt::print("{}", report::status_text(existing_run(run), now.count()));
+  auto overview = report::look_at(existing_run(run), now.count());
+  if (with_slurm) overview.slurm = ask_slurm(overview.slurm_job);
+  fmt::print("{}", json ? report::overview_json(overview) : report::status_text(overview));
   return 0;
 }
 
