@@ -97,6 +97,8 @@ std::uint32_t folders_in(const fs::path& folder) {
 }
 
 Counts count_from_files(const store::RunPaths& run, std::string& problems) {
+  std::error_code failure;
+  if (!fs::exists(run.manifest(), failure)) return {};  // nobody has begun it
   const store::Contents contents{run};
   for (const auto& problem : contents.problems()) problems += fmt::format("damaged: {}. See pecia verify\n", problem);
   return count_pages(corpus::load_manifest(run.manifest()), contents);
@@ -155,13 +157,14 @@ Overview look_at(const store::RunPaths& run, std::int64_t now_s, std::uint64_t a
   if (holder) now.lock_counter = holder->counter;
   if (status) now.silent_s = static_cast<double>(now_s - status->written_s);
   if (holder || status) now.slurm_job = holder ? holder->slurm_job : status->slurm_job;
+  if (now.epoch == 0 && !holder) now.life = "not running; no job has begun it yet";
   const bool believed = status && is_believed(now, life, holder.has_value(), *status);
   now.counts = believed && status->pages > always_counted ? counts_of(*status) : count_from_files(run, now.problems);
   if (life.running && life.status_is_current) {
     now.pages_per_s = status->pages_per_s;
     now.left_s = status->left_s;
   }
-  now.starts_without_progress = store::starts_without_progress(run, now.counts.done);
+  now.starts_without_progress = store::starts_without_progress(run, now.counts.done, now.slurm_job);
   if (status) now.ranks = ranks_of(*status);
   now.costs = cost_model_of(run, now.problems);
   return now;

@@ -81,7 +81,7 @@ std::string status_text(const Overview& now) {
 std::string overview_json(const Overview& now) {
   const auto or_null = [](const auto& value) { return value ? Json(*value) : Json(nullptr); };
   Json json;
-  json["run"] = printable(now.run.root.native());
+  json["run"] = printable(std::filesystem::absolute(now.run.root).lexically_normal().native());
   json["state"] = now.state;
   json["running"] = now.running;
   json["silent_s"] = or_null(now.silent_s);

@@ -73,7 +73,7 @@ std::optional<Ledger> read_ledger(const RunPaths& run, std::uint32_t epoch) {
   }
 }
 
-std::uint32_t starts_without_progress(const RunPaths& run, std::uint64_t done_now) {
+std::uint32_t starts_without_progress(const RunPaths& run, std::uint64_t done_now, const std::string& slurm_job) {
   std::uint32_t starts = 0;
   for (auto epoch = newest_epoch(run); epoch > 0; --epoch) {
     std::optional<Ledger> ledger;
@@ -83,6 +83,7 @@ std::uint32_t starts_without_progress(const RunPaths& run, std::uint64_t done_no
       // Damaged: as one that was never written.
     }
     if (ledger && ledger->done_at_start < done_now) break;
+    if (ledger && !slurm_job.empty() && ledger->slurm_job != slurm_job) break;
     ++starts;
   }
   return starts;
