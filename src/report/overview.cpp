@@ -69,7 +69,8 @@ bool files_are_as_written(const store::RunPaths& run, const Status& status) {
         return fs::file_size(folder / file.name, missing) == file.bytes && !missing;
       });
     };
-    return all_there(ledger->shards, run.shards()) && all_there(ledger->segments, run.journal());
+    return all_there(ledger->shards, run.shards()) && all_there(ledger->segments, run.journal()) &&
+           all_there(ledger->manifest, run.manifest());
   } catch (const Error&) {
     return false;
   }
@@ -164,6 +165,8 @@ Overview look_at(const store::RunPaths& run, std::int64_t now_s, std::uint64_t a
     now.pages_per_s = status->pages_per_s;
     now.left_s = status->left_s;
   }
+  if (const auto newest = store::newest_ledger(run); now.state == "killed" && newest && newest->end == "repaired")
+    now.state = now.counts.done < now.counts.pages ? "unfinished" : "complete";
   now.starts_without_progress = store::starts_without_progress(run, now.counts.done, now.slurm_job);
   if (status) now.ranks = ranks_of(*status);
   now.costs = cost_model_of(run, now.problems);
