@@ -65,10 +65,12 @@ std::string host_name() {
   return host;
 }
 
-std::string slurm_job() {
-  const char* job = std::getenv("SLURM_JOB_ID");
-  return job ? job : "";
+std::string environment_text(const char* name) {
+  const char* text = std::getenv(name);
+  return text ? text : "";
 }
+
+std::string slurm_job() { return environment_text("SLURM_JOB_ID"); }
 
 report::Status first_status(const comm::Communicator& comm, const RunStart& start) {
   report::Status status;
@@ -134,6 +136,22 @@ void summarise(const store::RunPaths& run, report::Status& status, sched::ExitSt
     log::info("run the same command again to go on{}",
               status.left_s ? ": about " + report::duration_text(*status.left_s) + " left"
                             : std::string{});
+}
+
+void end_ledger(const store::RunPaths& run, store::Ledger ledger, const report::Status& last, const RankEnd& end) {
+  ledger.end = last.state;
+  ledger.done = last.done;
+  if (!end.bound.empty()) {
+    ledger.shards = end.bound;
+  } else {
+    ledger.shards.insert(ledger.shards.end(), end.shards.begin(), end.shards.end());
+    ledger.segments.insert(ledger.segments.end(), end.segments.begin(), end.segments.end());
+  }
+  try {
+    store::write_ledger(run, ledger);
+  } catch (const std::exception& error) {
+    log::warning("the ledger of this job could not be written: {}", error.what());
+  }
 }
 
 }  // namespace pecia::app

@@ -163,7 +163,7 @@ class Simulation {
     start_pages(rank, machine, now_s);
     if (now_s >= machine.closes_s) {
       machine.closes_s = never_s;
-      schedule.on_closed({{"shard"}, {}, machine.rows});
+      schedule.on_closed({{{"shard", 1, 1}}, {}, machine.rows});
     }
     if (rank == 0) (void)schedule.take_finished();  // there is no cost model that would learn
     if (const auto reports = schedule.all_closed()) {

@@ -70,10 +70,16 @@ enum class PageEnd : std::uint8_t { good, failed, skipped, engine_failed };
 /// The exit statuses of the command line (design.md).
 enum class ExitStatus : int { complete = 0, error = 1, usage = 2, some_failed = 3, unfinished = 75 };
 
+/// A file that a rank has written: its name without folder.
+struct WrittenFile {
+  std::string name;
+  std::uint64_t rows = 0, bytes = 0;
+};
+
 /// What a rank has written, told to rank 0 with `closed` because folder listings may be stale.
 struct ClosedReport {
-  std::vector<std::string> shards;    ///< file names of shards sealed by this rank in this job
-  std::vector<std::string> segments;  ///< journal segments left unsealed
+  std::vector<WrittenFile> shards;    ///< sealed by this rank in this job
+  std::vector<WrittenFile> segments;  ///< of its journal, left unsealed
   std::uint64_t rows = 0;             ///< records committed by this rank in this job
 };
 

@@ -6,20 +6,22 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "pecia/corpus/manifest.hpp"
+#include "pecia/store/ledger.hpp"
 #include "pecia/store/record.hpp"
 #include "pecia/store/run.hpp"
 
 namespace pecia::store {
 
-/// What is known of a page without reading its text.
+/// What is known of a page without reading its text. Its texts live as long as its `Contents`.
 struct Row {
   PageKey key;
   RecordOrder order;
   Reason reason = Reason::none;
-  std::string detail, engine, languages;
+  std::string_view detail, engine, languages;
   float confidence = 0, seconds = 0;
   std::uint32_t attempts = 1;  ///< tries in all, the last included
   std::uint32_t source = 0;    ///< where the whole record is: private to Contents
@@ -41,6 +43,9 @@ class Contents {
   /// The whole outcome. Throws `Error` if its bytes do not match their checksum.
   [[nodiscard]] result::PageOutcome load(const Row& row) const;
   [[nodiscard]] const std::vector<std::string>& problems() const noexcept;
+  /// What was read, those with problems left out.
+  [[nodiscard]] const std::vector<LedgerFile>& shards() const noexcept;
+  [[nodiscard]] const std::vector<LedgerFile>& segments() const noexcept;
   /// Records that lost against another of the same key (copies, earlier generations).
   [[nodiscard]] std::uint64_t superseded() const noexcept;
 
