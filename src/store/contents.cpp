@@ -3,8 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <deque>
 #include <list>
-#include <map>
+#include <unordered_set>
 
 #include "journal.hpp"
 #include "pecia/base/error.hpp"
@@ -42,7 +43,8 @@ struct Contents::State {
   std::vector<Row> rows;
   std::vector<std::string> problems;
   std::uint64_t superseded = 0;
-  std::map<PageKey, Row> winners;
+  std::deque<std::string> strings;           ///< of shards, where rows' texts stand
+  std::unordered_set<std::string> interned;  ///< those of journal segments
   mutable std::list<OpenShard> open_shards;  ///< last used first
   mutable std::unique_ptr<Contents> later;   ///< once a file of this snapshot was sealed or joined
 
@@ -59,19 +61,12 @@ struct Contents::State {
     return open_shards.front();
   }
 
-  void add(Row row) {
-    const auto [known, fresh] = winners.try_emplace(row.key, row);
-    if (fresh) return;
-    ++superseded;
-    if (wins(row.order, known->second.order)) known->second = std::move(row);
-  }
-
   void add_shard(const fs::path& path) {
     const ShardReader shard{path};
-    const auto strings = shard.strings();
+    const std::string_view texts = strings.emplace_back(shard.strings());
     const auto text = [&](std::uint64_t begin, std::uint64_t end) {
-      require(begin <= end && end <= strings.size(), "a row's range lies outside");
-      return strings.substr(begin, end - begin);
+      require(begin <= end && end <= texts.size(), "a row's range lies outside");
+      return texts.substr(begin, end - begin);
     };
     sources.push_back({path, true});
     std::uint64_t at = 0;
@@ -88,9 +83,11 @@ struct Contents::State {
       row.attempts = page.attempt + 1;
       row.source = static_cast<std::uint32_t>(sources.size() - 1);
       row.at = at++;
-      add(std::move(row));
+      rows.push_back(row);
     }
   }
+
+  std::string_view intern(std::string&& text) { return *interned.insert(std::move(text)).first; }
 
   void add_segment(const fs::path& path) {
     sources.push_back({path, false});
@@ -100,15 +97,15 @@ struct Contents::State {
       row.key = record.key;
       row.order = record.order;
       row.reason = record.outcome.reason;
-      row.detail = std::move(record.outcome.detail);
-      row.engine = std::move(record.outcome.engine);
-      row.languages = std::move(record.outcome.languages);
+      row.detail = intern(std::move(record.outcome.detail));
+      row.engine = intern(std::move(record.outcome.engine));
+      row.languages = intern(std::move(record.outcome.languages));
       row.confidence = record.outcome.reading.confidence;
       row.seconds = record.outcome.seconds;
       row.attempts = record.order.attempt + 1;
       row.source = source;
       row.at = packed(at, size);
-      add(std::move(row));
+      rows.push_back(row);
     });
     if (!replay.problem.empty()) problems.push_back(fmt::format("journal segment {}: {}", path.filename().string(), replay.problem));
   }
@@ -116,9 +113,9 @@ struct Contents::State {
   /// False: something vanished between listing and reading, look again.
   bool take_snapshot(bool last_try) {
     sources.clear();
-    winners.clear();
+    rows.clear();
+    strings.clear();
     problems.clear();
-    superseded = 0;
     // Segments first: one that is sealed meanwhile is found again as a shard, never missed.
     const auto segments = list_segments(run);
     for (const auto& name : segments) {
@@ -141,6 +138,16 @@ struct Contents::State {
     }
     return true;
   }
+
+  /// Of the records of a page, the best one stays.
+  void keep_winners() {
+    std::ranges::sort(rows, [](const Row& one, const Row& other) {
+      return one.key != other.key ? one.key < other.key : wins(one.order, other.order);
+    });
+    const auto losers = std::ranges::unique(rows, {}, &Row::key);
+    superseded = losers.size();
+    rows.erase(losers.begin(), losers.end());
+  }
 };
 
 Contents::Contents(const RunPaths& run) : state_{std::make_unique<State>()} {
@@ -148,9 +155,7 @@ Contents::Contents(const RunPaths& run) : state_{std::make_unique<State>()} {
   for (int n = 1; n <= snapshot_tries; ++n) {
     if (state_->take_snapshot(n == snapshot_tries)) break;
   }
-  state_->rows.reserve(state_->winners.size());
-  for (auto& [key, row] : state_->winners) state_->rows.push_back(std::move(row));
-  state_->winners.clear();
+  state_->keep_winners();
 }
 
 Contents::~Contents() = default;

@@ -3,11 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstring>
 
 namespace pecia::store::h5 {
 namespace {
 
 constexpr unsigned deflate_level = 4;
+constexpr std::size_t compared_bytes = 4 << 20;  ///< at a time
 
 herr_t append_message(unsigned, const H5E_error2_t* entry, void* text) {
   auto& words = *static_cast<std::string*>(text);
@@ -64,20 +66,52 @@ Handle utf8_type() {
 }
 
 void write(hid_t file, const char* name, hid_t type, const void* data, std::size_t count, std::size_t chunk) {
+  const Dataset dataset{file, name, type, count, chunk};
+  dataset.write(type, 0, count, data);
+  dataset.flush();
+}
+
+Dataset::Dataset(hid_t file, const char* name, hid_t type, std::uint64_t count, std::size_t chunk)
+    : name_{name}, size_{count} {
   const auto space = simple_space(count);
   const Handle properties{H5Pcreate(H5P_DATASET_CREATE), "cannot make properties"};
   if (count > 0 && chunk > 0) {
-    const hsize_t chunk_size = std::min(chunk, count);
+    const hsize_t chunk_size = std::min<hsize_t>(chunk, count);
     check(H5Pset_chunk(properties.get(), 1, &chunk_size), "cannot set chunks");
     check(H5Pset_shuffle(properties.get()), "cannot set a filter");
     check(H5Pset_deflate(properties.get(), deflate_level), "cannot set compression");
   }
-  const Handle dataset{H5Dcreate2(file, name, type, space.get(), H5P_DEFAULT, properties.get(), H5P_DEFAULT),
-                       fmt::format("cannot create dataset {}", name)};
-  if (count > 0)
-    check(H5Dwrite(dataset.get(), type, H5S_ALL, H5S_ALL, H5P_DEFAULT, data), fmt::format("cannot write dataset {}", name));
-  // Chunks are written when the dataset is closed, where nobody asks whether that worked.
-  check(H5Dflush(dataset.get()), fmt::format("cannot write dataset {}", name));
+  dataset_ = {H5Dcreate2(file, name, type, space.get(), H5P_DEFAULT, properties.get(), H5P_DEFAULT),
+              fmt::format("cannot create dataset {}", name)};
+}
+
+void Dataset::write(hid_t type, std::uint64_t begin, std::uint64_t count, const void* data) const {
+  if (count == 0) return;
+  check_range(begin, begin + count);
+  const Handle space{H5Dget_space(dataset_.get()), "cannot describe a dataset"};
+  const hsize_t start = begin, size = count;
+  check(H5Sselect_hyperslab(space.get(), H5S_SELECT_SET, &start, nullptr, &size, nullptr), "cannot select");
+  const auto memory = simple_space(count);
+  check(H5Dwrite(dataset_.get(), type, memory.get(), space.get(), H5P_DEFAULT, data),
+        fmt::format("cannot write dataset {}", name_));
+}
+
+// Chunks are written when the dataset is closed, where nobody asks whether that worked.
+void Dataset::flush() const { check(H5Dflush(dataset_.get()), fmt::format("cannot write dataset {}", name_)); }
+
+bool Dataset::equals(hid_t type, const void* data, std::size_t element_bytes) const {
+  const auto* wanted = static_cast<const char*>(data);
+  const auto most = std::max<std::uint64_t>(1, compared_bytes / element_bytes);
+  std::vector<char> block;
+  for (std::uint64_t at = 0; at < size_;) {
+    const auto count = std::min(most, size_ - at);
+    block.assign(count * element_bytes, 0);
+    read_into(type, at, at + count, block.data());
+    if (std::memcmp(block.data(), wanted, block.size()) != 0) return false;
+    wanted += block.size();
+    at += count;
+  }
+  return true;
 }
 
 Dataset::Dataset(hid_t file, const char* name)
@@ -114,6 +148,15 @@ std::vector<std::string> read_texts(hid_t file, const char* name) {
   return texts;
 }
 
+void write_texts(hid_t file, const char* name, std::span<const std::string> texts) {
+  std::vector<const char*> pointers;
+  for (const auto& text : texts) pointers.push_back(text.c_str());
+  const auto type = utf8_type();
+  write(file, name, type.get(), pointers.data(), pointers.size(), 0);
+}
+
+bool has(hid_t file, const char* name) { return H5Lexists(file, name, H5P_DEFAULT) > 0; }
+
 void write_attribute(hid_t object, const char* name, std::string_view text) {
   const std::string owned{text};
   const char* pointer = owned.c_str();
@@ -136,6 +179,19 @@ std::int64_t read_attribute(hid_t object, const char* name) {
   std::int64_t number = 0;
   check(H5Aread(attribute.get(), H5T_NATIVE_INT64, &number), fmt::format("cannot read attribute {}", name));
   return number;
+}
+
+bool has_attribute(hid_t object, const char* name) { return H5Aexists(object, name) > 0; }
+
+std::string read_text_attribute(hid_t object, const char* name) {
+  if (!has_attribute(object, name)) return {};
+  const Handle attribute{H5Aopen(object, name, H5P_DEFAULT), fmt::format("there is no attribute {}", name)};
+  const auto type = utf8_type();
+  char* text = nullptr;
+  check(H5Aread(attribute.get(), type.get(), &text), fmt::format("cannot read attribute {}", name));
+  std::string owned{text ? text : ""};
+  H5free_memory(text);
+  return owned;
 }
 
 }  // namespace pecia::store::h5

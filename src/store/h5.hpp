@@ -57,10 +57,15 @@ void set_up();
 
 /// Writes a one-dimensional dataset; compressed in chunks of `chunk` elements unless empty or 0.
 void write(hid_t file, const char* name, hid_t type, const void* data, std::size_t count, std::size_t chunk);
-/// A one-dimensional dataset that stays open, for many small reads.
+/// A one-dimensional dataset that stays open, for many small reads or writes.
 class Dataset {
  public:
   Dataset(hid_t file, const char* name);
+  /// Makes one of `count` elements, as `write` would; nothing is in it yet.
+  Dataset(hid_t file, const char* name, hid_t type, std::uint64_t count, std::size_t chunk);
+  void write(hid_t type, std::uint64_t begin, std::uint64_t count, const void* data) const;
+  /// What is in no whole chunk yet reaches the file now, where it can be asked whether that worked.
+  void flush() const;
   /// Elements [begin, end) into a vector; throws `Error` if they are not all there.
   template <class T>
   [[nodiscard]] std::vector<T> read(hid_t type, std::uint64_t begin, std::uint64_t end) const {
@@ -71,7 +76,27 @@ class Dataset {
   }
   [[nodiscard]] std::uint64_t size() const noexcept { return size_; }
 
+  /// As `read`, into a vector that is used again.
+  template <class T>
+  void read(hid_t type, std::uint64_t begin, std::uint64_t end, std::vector<T>& data) const {
+    check_range(begin, end);
+    data.resize(end - begin);
+    read_into(type, begin, end, data.data());
+  }
+  /// As `read`, of elements whose size in memory only the caller knows.
+  void read_bytes(hid_t type, std::uint64_t begin, std::uint64_t end, std::size_t element_bytes, std::vector<char>& data) const {
+    check_range(begin, end);
+    data.assign((end - begin) * element_bytes, 0);
+    read_into(type, begin, end, data.data());
+  }
+  /// Whether the elements of the dataset are these, bit by bit. Bounded memory.
+  template <class T>
+  [[nodiscard]] bool equals(hid_t type, std::span<const T> data) const {
+    return size_ == data.size() && equals(type, data.data(), sizeof(T));
+  }
+
  private:
+  [[nodiscard]] bool equals(hid_t type, const void* data, std::size_t element_bytes) const;
   void check_range(std::uint64_t begin, std::uint64_t end) const;
   void read_into(hid_t type, std::uint64_t begin, std::uint64_t end, void* data) const;
 
@@ -82,9 +107,14 @@ class Dataset {
 
 /// A whole dataset of `utf8_type`.
 [[nodiscard]] std::vector<std::string> read_texts(hid_t file, const char* name);
+void write_texts(hid_t file, const char* name, std::span<const std::string> texts);
+[[nodiscard]] bool has(hid_t file, const char* name);
 
 void write_attribute(hid_t object, const char* name, std::string_view text);
 void write_attribute(hid_t object, const char* name, std::int64_t number);
+[[nodiscard]] bool has_attribute(hid_t object, const char* name);
 [[nodiscard]] std::int64_t read_attribute(hid_t object, const char* name);
+/// Empty where there is none.
+[[nodiscard]] std::string read_text_attribute(hid_t object, const char* name);
 
 }  // namespace pecia::store::h5

@@ -3,7 +3,9 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <map>
+#include <limits>
+#include <numeric>
+#include <string_view>
 #include <thread>
 
 #include "pecia/base/error.hpp"
@@ -20,7 +22,8 @@ namespace pecia::store {
 namespace {
 
 namespace fs = std::filesystem;
-constexpr std::size_t row_chunk = 1024;
+constexpr std::size_t rows_at_once = 8192;
+constexpr const char* attempts_name = "/attempts";
 /// A shard told of by its rank may not be in this host's view of the folder yet (NFS).
 constexpr int appear_tries = 600;
 constexpr std::chrono::milliseconds appear_wait{100};
@@ -38,39 +41,70 @@ void await(const fs::path& file) {
 struct Bound {
   std::vector<std::string> shards;
   std::vector<std::vector<std::uint64_t>> sizes;  ///< per shard, per column
-  std::vector<PageRow> rows;                      ///< winners, sorted by key
+  std::vector<PageRow> rows;                      ///< of all records; a million are 350 MB
+  std::vector<std::uint32_t> winners;             ///< places in `rows`, sorted by key
+  std::vector<AttemptRow> attempts;
 };
+
+ShardReader open_shard(const fs::path& path) {
+  try {
+    return ShardReader{path};
+  } catch (const Error& error) {
+    throw Error{fmt::format("corpus.h5 is not written: {}. Move {} and its .sum out of the run; `pecia run` reads the "
+                            "pages in it again",
+                            error.what(), path.string())};
+  }
+}
+
+/// The best record of each key, in the order of keys.
+std::vector<std::uint32_t> winners_of(const std::vector<PageRow>& rows) {
+  std::vector<std::uint32_t> order(rows.size());
+  std::iota(order.begin(), order.end(), 0U);
+  std::ranges::sort(order, [&](std::uint32_t one, std::uint32_t other) {
+    const auto key = key_of(rows[one]), other_key = key_of(rows[other]);
+    return key != other_key ? key < other_key : wins(order_of(rows[one]), order_of(rows[other]));
+  });
+  const auto rest = std::ranges::unique(order, {}, [&](std::uint32_t n) { return key_of(rows[n]); });
+  order.erase(rest.begin(), rest.end());
+  return order;
+}
 
 Bound collect(const RunPaths& run, const std::vector<std::string>& shards) {
   Bound bound;
   bound.shards = shards;
+  std::uint64_t records = 0;
+  for (const auto& name : shards) records += open_shard(run.shards() / name).size();
+  require(records <= std::numeric_limits<std::uint32_t>::max(), "more records than corpus.h5 can hold");
+  bound.rows.reserve(records);
   std::vector<std::uint64_t> offsets(columns().size(), 0);
-  std::map<PageKey, PageRow> winners;
   for (std::uint32_t n = 0; n < shards.size(); ++n) {
-    const auto path = run.shards() / shards[n];
-    const auto open = [&] {
-      try {
-        return ShardReader{path};
-      } catch (const Error& error) {
-        throw Error{
-            fmt::format("corpus.h5 is not written: {}. Move {} and its .sum out of the run; `pecia "
-                        "run` reads the "
-                        "pages in it again",
-                        error.what(), path.string())};
-      }
-    };
-    const auto shard = open();
-    for (auto row : shard.rows()) {
+    const auto shard = open_shard(run.shards() / shards[n]);
+    for (auto& row : shard.rows()) {
       row.shard = n;
       shift(row, offsets);
-      const auto [known, fresh] = winners.try_emplace(key_of(row), row);
-      if (!fresh && wins(order_of(row), order_of(known->second))) known->second = row;
+      bound.rows.push_back(row);
+    }
+    for (auto& attempt : shard.attempts()) {
+      shift(attempt, offsets);
+      bound.attempts.push_back(attempt);
     }
     bound.sizes.push_back(shard.column_sizes());
     for (std::size_t c = 0; c < offsets.size(); ++c) offsets[c] += bound.sizes.back()[c];
   }
-  for (const auto& [key, row] : winners) bound.rows.push_back(row);
+  bound.winners = winners_of(bound.rows);
   return bound;
+}
+
+void write_rows(hid_t file, const Bound& bound) {
+  const auto type = page_row_type();
+  const h5::Dataset dataset{file, "/pages", type.get(), bound.winners.size(), row_chunk};
+  std::vector<PageRow> block;
+  for (std::size_t at = 0; at < bound.winners.size(); at += block.size()) {
+    block.clear();
+    for (auto n = at; n < std::min(at + rows_at_once, bound.winners.size()); ++n) block.push_back(bound.rows[bound.winners[n]]);
+    dataset.write(type.get(), at, block.size(), block.data());
+  }
+  dataset.flush();
 }
 
 /// One column of all shards as one dataset, by HDF5's virtual datasets. Sources are named relatively,
@@ -110,16 +144,18 @@ struct DocumentRow {
   std::uint64_t first_row, rows;  ///< in /pages, of this revision
 };
 
-void write_documents(hid_t file, const corpus::Manifest& manifest, const std::vector<PageRow>& rows) {
+void write_documents(hid_t file, const corpus::Manifest& manifest, const Bound& bound) {
+  const auto key = [&](std::uint32_t n) { return key_of(bound.rows[n]); };
+  const auto begin = bound.winners.begin();
   std::vector<std::string> paths;
   std::vector<DocumentRow> documents;
   for (const auto& document : manifest.documents()) paths.push_back(printable(document.path));
   for (std::size_t n = 0; n < paths.size(); ++n) {
     const auto& document = manifest.documents()[n];
-    const auto first = std::ranges::lower_bound(rows, PageKey{document.id, document.revision, 0}, {}, key_of);
-    const auto last = std::ranges::lower_bound(rows, PageKey{document.id, document.revision + 1, 0}, {}, key_of);
+    const auto first = std::ranges::lower_bound(bound.winners, PageKey{document.id, document.revision, 0}, {}, key);
+    const auto last = std::ranges::lower_bound(bound.winners, PageKey{document.id, document.revision + 1, 0}, {}, key);
     documents.push_back({document.id.value, paths[n].c_str(), document.size_bytes, document.revision,
-                         static_cast<std::uint32_t>(document.pages.size()), static_cast<std::uint64_t>(first - rows.begin()),
+                         static_cast<std::uint32_t>(document.pages.size()), static_cast<std::uint64_t>(first - begin),
                          static_cast<std::uint64_t>(last - first)});
   }
   const h5::Handle type{H5Tcreate(H5T_COMPOUND, sizeof(DocumentRow)), "cannot describe a row"};
@@ -141,14 +177,15 @@ void write_index(const RunPaths& run, std::uint32_t epoch, const Bound& bound) {
   const fs::path part = run.corpus_index().string() + ".part";
   {
     const auto file = h5::create_file(part);
-    const auto type = page_row_type();
-    h5::write(file.get(), "/pages", type.get(), bound.rows.data(), bound.rows.size(), row_chunk);
-    for (std::size_t column = 0; column < columns().size(); ++column) write_virtual(file.get(), column, bound);
-    write_documents(file.get(), corpus::load_manifest(run.manifest()), bound.rows);
-    std::vector<const char*> names;
-    for (const auto& shard : bound.shards) names.push_back(shard.c_str());
-    const auto text = h5::utf8_type();
-    h5::write(file.get(), "/shards", text.get(), names.data(), names.size(), 0);
+    write_rows(file.get(), bound);
+    // Ranges in it are made global, so it is copied as the rows are.
+    const auto attempt = attempt_row_type();
+    h5::write(file.get(), attempts_name, attempt.get(), bound.attempts.data(), bound.attempts.size(), row_chunk);
+    for (std::size_t column = 0; column < columns().size(); ++column) {
+      if (columns()[column].name != std::string_view{attempts_name}) write_virtual(file.get(), column, bound);
+    }
+    write_documents(file.get(), corpus::load_manifest(run.manifest()), bound);
+    h5::write_texts(file.get(), "/shards", bound.shards);
     h5::write_attribute(file.get(), "schema", shard_schema);
     h5::write_attribute(file.get(), "pecia_version", version());
     h5::write_attribute(file.get(), "epoch", std::int64_t{epoch});
@@ -188,16 +225,13 @@ std::vector<std::string> compact(const RunPaths& run, std::uint32_t epoch, std::
   std::uint32_t number = 0;
   while (static_cast<std::size_t>(std::ssize(shards) - from) + fresh.size() > max_sources) {
     const auto count = std::min({most_joined, std::max<std::ptrdiff_t>(2, joined - from + std::ssize(fresh)), std::ssize(shards) - from});
-    ShardWriter writer;
     const std::span<const std::string> sealed{shards.data() + from, static_cast<std::size_t>(count)};
-    for (const auto& name : sealed) {
-      const ShardReader reader{run.shards() / name};
-      for (const auto& row : reader.rows()) writer.add(reader.record(row));
-    }
     std::string name;
     do name = fmt::format("{:06}-c-{:05}.h5", epoch, ++number);
     while (fs::exists(run.shards() / name));  // this job has joined shards before
-    writer.write(run.shards() / name, {"compaction", "", "", "", ""}, sealed);
+    Provenance provenance{"compaction", "", "", "", ""};
+    provenance.epoch = epoch;
+    join_shards(run, sealed, name, provenance);
     old.insert(old.end(), sealed.begin(), sealed.end());
     fresh.push_back(name);
     from += count;

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <cstring>
 #include <tuple>
 
 #include "journal.hpp"
@@ -19,8 +20,6 @@ namespace pecia::store {
 namespace {
 
 namespace fs = std::filesystem;
-constexpr std::size_t text_chunk = 64 << 10;
-constexpr std::size_t row_chunk = 1024;
 constexpr std::size_t strings_remembered = 8;
 constexpr const char* superseded_list = "superseded.txt";
 
@@ -80,7 +79,8 @@ std::pair<std::uint64_t, std::uint64_t> ShardWriter::intern(const std::string& t
 
 void ShardWriter::add(const Record& record) {
   const auto& outcome = record.outcome;
-  PageRow row{};
+  PageRow row;
+  std::memset(&row, 0, sizeof row);  // its gaps are written too, and compared
   row.document = record.key.document.value;
   row.revision = record.key.revision;
   row.page = record.key.page;
@@ -108,7 +108,8 @@ void ShardWriter::add(const Record& record) {
   append(words_, outcome.reading.words, row.words_begin, row.words_end);
   row.attempts_begin = attempts_.size();
   for (const auto& attempt : outcome.attempts) {
-    AttemptRow tried{};
+    AttemptRow tried;
+    std::memset(&tried, 0, sizeof tried);
     tried.reason = static_cast<std::uint8_t>(attempt.reason);
     tried.seconds = attempt.seconds;
     std::tie(tried.engine_begin, tried.engine_end) = intern(attempt.engine);
@@ -145,25 +146,12 @@ void ShardWriter::write(const fs::path& path, const Provenance& provenance, std:
       h5::write(id, "/words", piece.get(), words_.data(), words_.size(), row_chunk);
       h5::write(id, "/attempts", attempt.get(), attempts_.data(), attempts_.size(), row_chunk);
       h5::write(id, "/strings", H5T_NATIVE_UINT8, strings_.data(), strings_.size(), text_chunk);
-      h5::write_attribute(id, "schema", shard_schema);
-      h5::write_attribute(id, "pecia_version", version());
-      h5::write_attribute(id, "job", provenance.job_name);
-      h5::write_attribute(id, "engine", provenance.engine);
-      h5::write_attribute(id, "engine_fingerprint", provenance.engine_fingerprint);
-      h5::write_attribute(id, "host", provenance.host);
-      h5::write_attribute(id, "slurm_job", provenance.slurm_job);
-      h5::write_attribute(id, "sealed", fmt::format("{}", fmt::join(sealed, " ")));
-      const auto now = std::chrono::system_clock::now().time_since_epoch();
-      h5::write_attribute(id, "created_s", std::int64_t{std::chrono::duration_cast<std::chrono::seconds>(now).count()});
+      write_provenance(id, provenance, sealed);
       h5::check(H5Fflush(id, H5F_SCOPE_GLOBAL), "cannot flush the shard");
     }
     // Closing is where HDF5's last bytes are written, and it cannot say that it failed.
-    const ShardReader written{part};
-    for (const auto& row : written.rows()) (void)written.record(row);
-    require(written.rows().size() == rows_.size(), fmt::format("{} lacks rows", part.string()));
-    sync_path(part);
-    write_sum(path, part);
-    if (::rename(part.c_str(), path.c_str()) != 0) throw system_error(errno, "cannot rename into place", path.string());
+    expect_read_back(part);
+    publish_shard(part, path);
   } catch (...) {
     std::error_code ignored;
     fs::remove(part, ignored);
@@ -172,77 +160,49 @@ void ShardWriter::write(const fs::path& path, const Provenance& provenance, std:
   sync_folder(path.parent_path());
 }
 
-ShardReader::ShardReader(const fs::path& path)
-    : path_{path},
-      file_{h5::open_file(path)},
-      row_type_{page_row_type()},
-      part_type_{part_type()},
-      attempt_type_{attempt_row_type()},
-      pages_{file_.get(), "/pages"},
-      text_{file_.get(), "/text"},
-      blocks_{file_.get(), "/blocks"},
-      lines_{file_.get(), "/lines"},
-      words_{file_.get(), "/words"},
-      attempts_{file_.get(), "/attempts"},
-      strings_{file_.get(), "/strings"} {
-  const auto schema = h5::read_attribute(file_.get(), "schema");
-  require(schema == shard_schema, fmt::format("{} has schema {}, this pecia reads {}", path.string(), schema, shard_schema));
+void ShardWriter::expect_read_back(const fs::path& path) const {
+  const auto file = h5::open_file(path);
+  const auto row = page_row_type(), attempt = attempt_row_type(), piece = part_type();
+  const auto check = [&](const char* name, const auto& type, const auto& data) {
+    const h5::Dataset written{file.get(), name};
+    if (!written.equals(type, std::span{std::data(data), std::size(data)}))
+      throw Error{fmt::format("{}: {} reads back otherwise than it was written. Look at the disk", path.string(), name)};
+  };
+  check("/pages", row.get(), rows_);
+  check("/text", H5T_NATIVE_UINT8, text_);
+  check("/blocks", piece.get(), blocks_);
+  check("/lines", piece.get(), lines_);
+  check("/words", piece.get(), words_);
+  check("/attempts", attempt.get(), attempts_);
+  check("/strings", H5T_NATIVE_UINT8, strings_);
 }
 
-std::vector<PageRow> ShardReader::rows() const { return pages_.read<PageRow>(row_type_.get(), 0, pages_.size()); }
-
-std::string ShardReader::strings() const { return string_at(0, strings_.size()); }
-
-std::vector<std::uint64_t> ShardReader::column_sizes() const {
-  return {text_.size(), blocks_.size(), lines_.size(), words_.size(), attempts_.size(), strings_.size()};
+void write_provenance(hid_t file, const Provenance& provenance, std::span<const std::string> sealed) {
+  unsigned major = 0, minor = 0, release = 0;
+  h5::check(H5get_libversion(&major, &minor, &release), "has no version");
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  h5::write_attribute(file, "schema", shard_schema);
+  h5::write_attribute(file, "pecia_version", version());
+  h5::write_attribute(file, "hdf5_version", fmt::format("{}.{}.{}", major, minor, release));
+  h5::write_attribute(file, "job", provenance.job_name);
+  h5::write_attribute(file, "engine", provenance.engine);
+  h5::write_attribute(file, "engine_fingerprint", provenance.engine_fingerprint);
+  h5::write_attribute(file, "host", provenance.host);
+  h5::write_attribute(file, "slurm_job", provenance.slurm_job);
+  h5::write_attribute(file, "slurm_step", provenance.slurm_step);
+  h5::write_attribute(file, "slurm_restart", provenance.slurm_restart);
+  h5::write_attribute(file, "epoch", std::int64_t{provenance.epoch});
+  h5::write_attribute(file, "rank", std::int64_t{provenance.rank});
+  if (provenance.begun_s > 0) h5::write_attribute(file, "begun_s", provenance.begun_s);
+  if (provenance.ended_s > 0) h5::write_attribute(file, "ended_s", provenance.ended_s);
+  h5::write_attribute(file, "created_s", std::int64_t{std::chrono::duration_cast<std::chrono::seconds>(now).count()});
+  h5::write_attribute(file, "sealed", fmt::format("{}", fmt::join(sealed, " ")));
 }
 
-std::vector<std::string> ShardReader::shards() const {
-  return h5::read_texts(file_.get(), "/shards");
-}
-
-std::string ShardReader::string_at(std::uint64_t begin, std::uint64_t end) const {
-  const auto bytes = strings_.read<char>(H5T_NATIVE_UINT8, begin, end);
-  return {bytes.begin(), bytes.end()};
-}
-
-std::string ShardReader::text(const PageRow& row) const {
-  const auto bytes = text_.read<char>(H5T_NATIVE_UINT8, row.text_begin, row.text_end);
-  std::string text{bytes.begin(), bytes.end()};
-  if (crc32c(text) != row.text_crc32c)
-    throw Error{fmt::format("{}: the text of a page does not match its checksum", path_.string())};
-  return text;
-}
-
-Record ShardReader::record(const PageRow& row) const {
-  Record record{key_of(row), order_of(row), {}};
-  auto& outcome = record.outcome;
-  outcome.state = static_cast<result::State>(row.state);
-  outcome.reason = static_cast<Reason>(row.reason);
-  outcome.detail = string_at(row.detail_begin, row.detail_end);
-  outcome.engine = string_at(row.engine_begin, row.engine_end);
-  outcome.languages = string_at(row.languages_begin, row.languages_end);
-  outcome.seconds = row.seconds;
-  for (const auto& attempt : attempts_.read<AttemptRow>(attempt_type_.get(), row.attempts_begin, row.attempts_end))
-    outcome.attempts.push_back({string_at(attempt.engine_begin, attempt.engine_end), static_cast<Reason>(attempt.reason),
-                                string_at(attempt.detail_begin, attempt.detail_end), attempt.seconds});
-  auto& geometry = outcome.geometry;
-  geometry.page_width_px = row.page_width_px;
-  geometry.page_height_px = row.page_height_px;
-  geometry.page_dpi = row.page_dpi;
-  geometry.raster_width_px = row.raster_width_px;
-  geometry.raster_height_px = row.raster_height_px;
-  geometry.raster_dpi = row.raster_dpi;
-  std::ranges::copy(row.to_page, geometry.to_page);
-  geometry.embedded = row.embedded != 0;
-  outcome.reading.text = text(row);
-  outcome.reading.confidence = row.confidence;
-  outcome.reading.blocks = blocks_.read<result::Part>(part_type_.get(), row.blocks_begin, row.blocks_end);
-  outcome.reading.lines = lines_.read<result::Part>(part_type_.get(), row.lines_begin, row.lines_end);
-  outcome.reading.words = words_.read<result::Part>(part_type_.get(), row.words_begin, row.words_end);
-  if (checksum_of(record) != row.record_crc32c)
-    throw Error{fmt::format("{}: a record does not match its checksum", path_.string())};
-  return record;
+void publish_shard(const fs::path& part, const fs::path& path) {
+  sync_path(part);
+  write_sum(path, part);
+  if (::rename(part.c_str(), path.c_str()) != 0) throw system_error(errno, "cannot rename into place", path.string());
 }
 
 void write_sum(const fs::path& shard, const fs::path& file) { replace_file(sum_path(shard), sum_of(file)); }

@@ -1,8 +1,10 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <filesystem>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -53,6 +55,7 @@ struct Column {
 [[nodiscard]] std::span<const Column> columns();
 /// Adds to every position of the row the sizes, by column, of what stands before its shard.
 void shift(PageRow& row, std::span<const std::uint64_t> column_offsets);
+void shift(AttemptRow& attempt, std::span<const std::uint64_t> column_offsets);
 
 [[nodiscard]] RecordOrder order_of(const PageRow& row);
 [[nodiscard]] PageKey key_of(const PageRow& row);
@@ -67,6 +70,7 @@ class ShardWriter {
   void write(const std::filesystem::path& path, const Provenance& provenance, std::span<const std::string> sealed) const;
 
  private:
+  void expect_read_back(const std::filesystem::path& path) const;
   /// Appends text to /strings unless it was the last there of its kind; returns its range.
   std::pair<std::uint64_t, std::uint64_t> intern(const std::string& text);
 
@@ -77,11 +81,43 @@ class ShardWriter {
   std::vector<std::pair<std::string, std::pair<std::uint64_t, std::uint64_t>>> recent_;  ///< engines, languages
 };
 
-/// A sealed shard, or corpus.h5 (same schema).
+/// In which order the records of a shard are asked for.
+enum class Access {
+  scattered,  ///< any: no more is read than they need
+  in_order,   ///< mostly as they stand in the file: read in large blocks, tens of times faster
+};
+
+/// What rows point into: a part of one dataset, read in blocks of at least `ahead` elements.
+template <class T>
+class Window {
+ public:
+  Window(hid_t file, const char* name, std::size_t ahead) : dataset_{file, name}, ahead_{ahead} {}
+  /// Elements [begin, end), until the next call.
+  [[nodiscard]] std::span<const T> at(hid_t type, std::uint64_t begin, std::uint64_t end) {
+    if (begin < from_ || end > from_ + data_.size() || begin > end) {
+      const auto most = std::min<std::uint64_t>(begin + ahead_, dataset_.size());
+      dataset_.read(type, begin, std::max(end, most), data_);
+      from_ = begin;
+    }
+    return std::span{data_}.subspan(begin - from_, end - begin);
+  }
+  [[nodiscard]] std::uint64_t size() const noexcept { return dataset_.size(); }
+
+ private:
+  h5::Dataset dataset_;
+  std::size_t ahead_;
+  std::uint64_t from_ = 0;
+  std::vector<T> data_;
+};
+
+/// A sealed shard, or corpus.h5 (same schema). Used by one thread.
 class ShardReader {
  public:
-  explicit ShardReader(const std::filesystem::path& path);
-  [[nodiscard]] std::vector<PageRow> rows() const;
+  explicit ShardReader(const std::filesystem::path& path, Access access = Access::scattered);
+  [[nodiscard]] std::uint64_t size() const noexcept { return pages_.size(); }
+  [[nodiscard]] std::vector<PageRow> rows() const { return rows(0, size()); }
+  [[nodiscard]] std::vector<PageRow> rows(std::uint64_t begin, std::uint64_t end) const;
+  [[nodiscard]] std::vector<AttemptRow> attempts() const;
   [[nodiscard]] std::string strings() const;
   /// The whole record of a row; throws `Error` if it does not match its checksum.
   [[nodiscard]] Record record(const PageRow& row) const;
@@ -91,14 +127,35 @@ class ShardReader {
   [[nodiscard]] std::vector<std::uint64_t> column_sizes() const;
   /// Of corpus.h5: names of the shards it is made of, sorted.
   [[nodiscard]] std::vector<std::string> shards() const;
+  /// Where its records come from: a line of JSON for each shard that was joined into this one.
+  [[nodiscard]] std::vector<std::string> provenance() const;
+  [[nodiscard]] hid_t file() const noexcept { return file_.get(); }
 
  private:
   [[nodiscard]] std::string string_at(std::uint64_t begin, std::uint64_t end) const;
 
   std::filesystem::path path_;
   h5::Handle file_, row_type_, part_type_, attempt_type_;
-  h5::Dataset pages_, text_, blocks_, lines_, words_, attempts_, strings_;
+  h5::Dataset pages_;
+  // What was read last stays in them.
+  mutable Window<char> text_;
+  mutable Window<result::Part> blocks_, lines_, words_;
+  mutable Window<AttemptRow> attempts_;
+  mutable Window<char> strings_;
 };
+
+/// Copies shards of the run, as they are, behind one another into one of this name, which is named
+/// as any other: whole, read back, synced. Bounded memory. Throws `Error` if one of them is damaged.
+void join_shards(const RunPaths& run, std::span<const std::string> names, const std::string& joined,
+                 const Provenance& provenance);
+
+/// Attributes that say where a shard comes from.
+void write_provenance(hid_t file, const Provenance& provenance, std::span<const std::string> sealed);
+/// Syncs a shard that is whole, writes its checksum file, and gives it its name.
+void publish_shard(const std::filesystem::path& part, const std::filesystem::path& path);
+
+constexpr std::size_t text_chunk = 64 << 10;
+constexpr std::size_t row_chunk = 1024;
 
 /// Whole-file checksums: "<shard>.sum" holds "crc32c <8 hex digits> bytes <size>".
 void write_sum(const std::filesystem::path& shard, const std::filesystem::path& file);

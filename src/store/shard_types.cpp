@@ -122,11 +122,16 @@ h5::Handle part_type() {
 
 std::span<const Column> columns() { return all_columns; }
 
+namespace {
+
+void move(std::uint64_t& begin, std::uint64_t& end, std::uint64_t by) {
+  begin += by;
+  end += by;
+}
+
+}  // namespace
+
 void shift(PageRow& row, std::span<const std::uint64_t> offsets) {
-  const auto move = [](std::uint64_t& begin, std::uint64_t& end, std::uint64_t by) {
-    begin += by;
-    end += by;
-  };
   move(row.text_begin, row.text_end, offsets[0]);
   move(row.blocks_begin, row.blocks_end, offsets[1]);
   move(row.lines_begin, row.lines_end, offsets[2]);
@@ -135,6 +140,11 @@ void shift(PageRow& row, std::span<const std::uint64_t> offsets) {
   move(row.detail_begin, row.detail_end, offsets[5]);
   move(row.engine_begin, row.engine_end, offsets[5]);
   move(row.languages_begin, row.languages_end, offsets[5]);
+}
+
+void shift(AttemptRow& attempt, std::span<const std::uint64_t> offsets) {
+  move(attempt.engine_begin, attempt.engine_end, offsets[5]);
+  move(attempt.detail_begin, attempt.detail_end, offsets[5]);
 }
 
 RecordOrder order_of(const PageRow& row) {

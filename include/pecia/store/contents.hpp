@@ -6,6 +6,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "pecia/corpus/manifest.hpp"
@@ -14,12 +15,12 @@
 
 namespace pecia::store {
 
-/// What is known of a page without reading its text.
+/// What is known of a page without reading its text. Its texts live as long as its `Contents`.
 struct Row {
   PageKey key;
   RecordOrder order;
   Reason reason = Reason::none;
-  std::string detail, engine, languages;
+  std::string_view detail, engine, languages;
   float confidence = 0, seconds = 0;
   std::uint32_t attempts = 1;  ///< tries in all, the last included
   std::uint32_t source = 0;    ///< where the whole record is: private to Contents

@@ -14,7 +14,10 @@ namespace pecia::store {
 /// Where shards come from: written as attributes into each of them.
 struct Provenance {
   std::string job_name, engine, engine_fingerprint;
-  std::string host, slurm_job;
+  std::string host, slurm_job, slurm_step = {}, slurm_restart = {};
+  // Of the records, set by who seals them; times in s since 1970, 0: not known.
+  std::uint32_t epoch = 0, rank = 0;
+  std::int64_t begun_s = 0, ended_s = 0;
 };
 
 struct WriterSettings {

@@ -1,0 +1,116 @@
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "pecia/base/error.hpp"
+#include "pecia/base/text.hpp"
+#include "shard.hpp"
+
+namespace pecia::store {
+namespace {
+
+namespace fs = std::filesystem;
+constexpr std::size_t text_ahead = 1 << 20, parts_ahead = 1 << 16, attempts_ahead = 1 << 12;
+constexpr std::size_t strings_ahead = text_chunk;  ///< engines and languages stand in few places
+
+std::size_t ahead(Access access, std::size_t elements) { return access == Access::in_order ? elements : 0; }
+
+std::vector<result::Part> copied(std::span<const result::Part> parts) { return {parts.begin(), parts.end()}; }
+
+}  // namespace
+
+ShardReader::ShardReader(const fs::path& path, Access access)
+    : path_{path},
+      file_{h5::open_file(path)},
+      row_type_{page_row_type()},
+      part_type_{part_type()},
+      attempt_type_{attempt_row_type()},
+      pages_{file_.get(), "/pages"},
+      text_{file_.get(), "/text", ahead(access, text_ahead)},
+      blocks_{file_.get(), "/blocks", ahead(access, parts_ahead)},
+      lines_{file_.get(), "/lines", ahead(access, parts_ahead)},
+      words_{file_.get(), "/words", ahead(access, parts_ahead)},
+      attempts_{file_.get(), "/attempts", ahead(access, attempts_ahead)},
+      strings_{file_.get(), "/strings", strings_ahead} {
+  const auto schema = h5::read_attribute(file_.get(), "schema");
+  require(schema == shard_schema, fmt::format("{} has schema {}, this pecia reads {}", path.string(), schema, shard_schema));
+}
+
+std::vector<PageRow> ShardReader::rows(std::uint64_t begin, std::uint64_t end) const {
+  return pages_.read<PageRow>(row_type_.get(), begin, end);
+}
+
+std::vector<AttemptRow> ShardReader::attempts() const {
+  const auto all = attempts_.at(attempt_type_.get(), 0, attempts_.size());
+  return {all.begin(), all.end()};
+}
+
+std::string ShardReader::strings() const { return string_at(0, strings_.size()); }
+
+std::vector<std::uint64_t> ShardReader::column_sizes() const {
+  return {text_.size(), blocks_.size(), lines_.size(), words_.size(), attempts_.size(), strings_.size()};
+}
+
+std::vector<std::string> ShardReader::shards() const {
+  return h5::read_texts(file_.get(), "/shards");
+}
+
+std::vector<std::string> ShardReader::provenance() const {
+  if (h5::has(file_.get(), "/provenance")) return h5::read_texts(file_.get(), "/provenance");
+  nlohmann::ordered_json line{{"shard", path_.filename().string()}};
+  for (const auto* name : {"job", "engine", "engine_fingerprint", "host", "slurm_job", "slurm_step",
+                           "slurm_restart", "sealed", "pecia_version", "hdf5_version"}) {
+    const auto text = h5::read_text_attribute(file_.get(), name);
+    if (!text.empty()) line[name] = to_utf8(text);
+  }
+  for (const auto* name : {"epoch", "rank", "begun_s", "ended_s", "created_s"}) {
+    if (h5::has_attribute(file_.get(), name)) line[name] = h5::read_attribute(file_.get(), name);
+  }
+  return {line.dump()};
+}
+
+std::string ShardReader::string_at(std::uint64_t begin, std::uint64_t end) const {
+  const auto bytes = strings_.at(H5T_NATIVE_UINT8, begin, end);
+  return {bytes.begin(), bytes.end()};
+}
+
+std::string ShardReader::text(const PageRow& row) const {
+  const auto bytes = text_.at(H5T_NATIVE_UINT8, row.text_begin, row.text_end);
+  std::string text{bytes.begin(), bytes.end()};
+  if (crc32c(text) != row.text_crc32c)
+    throw Error{fmt::format("{}: the text of a page does not match its checksum", path_.string())};
+  return text;
+}
+
+Record ShardReader::record(const PageRow& row) const {
+  Record record{key_of(row), order_of(row), {}};
+  auto& outcome = record.outcome;
+  outcome.state = static_cast<result::State>(row.state);
+  outcome.reason = static_cast<Reason>(row.reason);
+  outcome.detail = string_at(row.detail_begin, row.detail_end);
+  outcome.engine = string_at(row.engine_begin, row.engine_end);
+  outcome.languages = string_at(row.languages_begin, row.languages_end);
+  outcome.seconds = row.seconds;
+  for (const auto& attempt : attempts_.at(attempt_type_.get(), row.attempts_begin, row.attempts_end))
+    outcome.attempts.push_back({string_at(attempt.engine_begin, attempt.engine_end), static_cast<Reason>(attempt.reason),
+                                string_at(attempt.detail_begin, attempt.detail_end), attempt.seconds});
+  auto& geometry = outcome.geometry;
+  geometry.page_width_px = row.page_width_px;
+  geometry.page_height_px = row.page_height_px;
+  geometry.page_dpi = row.page_dpi;
+  geometry.raster_width_px = row.raster_width_px;
+  geometry.raster_height_px = row.raster_height_px;
+  geometry.raster_dpi = row.raster_dpi;
+  std::ranges::copy(row.to_page, geometry.to_page);
+  geometry.embedded = row.embedded != 0;
+  outcome.reading.text = text(row);
+  outcome.reading.confidence = row.confidence;
+  outcome.reading.blocks = copied(blocks_.at(part_type_.get(), row.blocks_begin, row.blocks_end));
+  outcome.reading.lines = copied(lines_.at(part_type_.get(), row.lines_begin, row.lines_end));
+  outcome.reading.words = copied(words_.at(part_type_.get(), row.words_begin, row.words_end));
+  if (checksum_of(record) != row.record_crc32c)
+    throw Error{fmt::format("{}: a record does not match its checksum", path_.string())};
+  return record;
+}
+
+}  // namespace pecia::store
