@@ -75,8 +75,8 @@ std::vector<std::uint32_t> winners_of(const std::vector<PageRow>& rows) {
     const auto key = key_of(rows[one]), other_key = key_of(rows[other]);
     return key != other_key ? key < other_key : wins(order_of(rows[one]), order_of(rows[other]));
   });
-  const auto rest = std::ranges::unique(order, {}, [&](std::uint32_t n) { return key_of(rows[n]); });
-  order.erase(rest.begin(), rest.end());
+  const auto same_page = [&](std::uint32_t one, std::uint32_t other) { return key_of(rows[one]) == key_of(rows[other]); };
+  order.erase(std::unique(order.begin(), order.end(), same_page), order.end());
   return order;
 }
 

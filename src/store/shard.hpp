@@ -96,7 +96,8 @@ class Window {
   Window(hid_t file, const char* name, std::size_t ahead) : dataset_{file, name}, ahead_{ahead} {}
   /// Elements [begin, end), until the next call.
   [[nodiscard]] std::span<const T> at(hid_t type, std::uint64_t begin, std::uint64_t end) {
-    if (begin < from_ || end > from_ + data_.size() || begin > end) {
+    dataset_.check_range(begin, end);
+    if (begin < from_ || end > from_ + data_.size()) {
       const auto most = std::min<std::uint64_t>(begin + ahead_, dataset_.size());
       dataset_.read(type, begin, std::max(end, most), data_);
       from_ = begin;
