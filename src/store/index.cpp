@@ -2,10 +2,10 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <map>
 #include <thread>
 
+#include "h5_image.hpp"
 #include "pecia/base/error.hpp"
 #include "pecia/base/file.hpp"
 #include "pecia/base/log.hpp"
@@ -138,34 +138,27 @@ void write_documents(hid_t file, const corpus::Manifest& manifest, const std::ve
 }
 
 void write_index(const RunPaths& run, std::uint32_t epoch, const Bound& bound) {
+  h5::NewFile file;
+  const auto type = page_row_type();
+  h5::write(file.id(), "/pages", type.get(), bound.rows.data(), bound.rows.size(), row_chunk);
+  for (std::size_t column = 0; column < columns().size(); ++column) write_virtual(file.id(), column, bound);
+  write_documents(file.id(), corpus::load_manifest(run.manifest()), bound.rows);
+  std::vector<const char*> names;
+  for (const auto& shard : bound.shards) names.push_back(shard.c_str());
+  const auto text = h5::utf8_type();
+  h5::write(file.id(), "/shards", text.get(), names.data(), names.size(), 0);
+  h5::write_attribute(file.id(), "schema", shard_schema);
+  h5::write_attribute(file.id(), "pecia_version", version());
+  h5::write_attribute(file.id(), "epoch", std::int64_t{epoch});
   const fs::path part = run.corpus_index().string() + ".part";
-  {
-    const auto file = h5::create_file(part);
-    const auto type = page_row_type();
-    h5::write(file.get(), "/pages", type.get(), bound.rows.data(), bound.rows.size(), row_chunk);
-    for (std::size_t column = 0; column < columns().size(); ++column) write_virtual(file.get(), column, bound);
-    write_documents(file.get(), corpus::load_manifest(run.manifest()), bound.rows);
-    std::vector<const char*> names;
-    for (const auto& shard : bound.shards) names.push_back(shard.c_str());
-    const auto text = h5::utf8_type();
-    h5::write(file.get(), "/shards", text.get(), names.data(), names.size(), 0);
-    h5::write_attribute(file.get(), "schema", shard_schema);
-    h5::write_attribute(file.get(), "pecia_version", version());
-    h5::write_attribute(file.get(), "epoch", std::int64_t{epoch});
-    h5::check(H5Fflush(file.get(), H5F_SCOPE_GLOBAL), "cannot flush corpus.h5");
-  }
-  {
-    const auto fd = open_for_reading(part);
-    sync_file(fd.get(), part);
-  }
   try {
+    write_whole(part, file.close());
     check_newest(run, epoch);
-  } catch (const Error&) {
-    fs::remove(part);
+    rename_file(part, run.corpus_index());
+  } catch (...) {
+    ::unlink(part.c_str());
     throw;
   }
-  if (::rename(part.c_str(), run.corpus_index().c_str()) != 0)
-    throw system_error(errno, "cannot rename into place", run.corpus_index().string());
   sync_folder(run.root);
 }
 
@@ -205,7 +198,7 @@ std::vector<std::string> compact(const RunPaths& run, std::uint32_t epoch, std::
   check_newest(run, epoch);
   std::string list;
   for (const auto& name : old) list += name + "\n";
-  replace_file(run.shards() / "superseded.txt", list);
+  replace_file(run.shards() / superseded_list, list);
   shards.erase(shards.begin(), shards.begin() + from);
   shards.insert(shards.end(), fresh.begin(), fresh.end());
   log::info("{} small shards were joined into {}", old.size() - old_before, fresh.size());
@@ -219,7 +212,9 @@ void remove_index_over(const RunPaths& run, const std::vector<std::string>& name
   const auto sources = ShardReader{run.corpus_index()}.shards();
   const bool needs_them = std::ranges::any_of(
       names, [&](const auto& name) { return std::ranges::binary_search(sources, name); });
-  if (needs_them) fs::remove(run.corpus_index());
+  if (!needs_them) return;
+  remove_file(run.corpus_index());
+  sync_folder(run.root);  // before its sources are deleted
 }
 
 }  // namespace
@@ -245,11 +240,11 @@ void delete_superseded(const RunPaths& run) {
   if (names.empty()) return;
   remove_index_over(run, names);
   for (const auto& name : names) {
-    fs::remove(run.shards() / name);
-    fs::remove(run.shards() / (name + ".sum"));
+    remove_file(run.shards() / name);
+    remove_file(run.shards() / (name + ".sum"));
   }
-  fs::remove(run.shards() / "superseded.txt");
-  sync_folder(run.shards());
+  sync_folder(run.shards());  // without the list they would count again
+  remove_file(run.shards() / superseded_list);
 }
 
 }  // namespace pecia::store

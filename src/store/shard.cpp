@@ -10,6 +10,7 @@
 #include <chrono>
 #include <tuple>
 
+#include "h5_image.hpp"
 #include "journal.hpp"
 #include "pecia/base/file.hpp"
 #include "pecia/base/text.hpp"
@@ -22,12 +23,6 @@ namespace fs = std::filesystem;
 constexpr std::size_t text_chunk = 64 << 10;
 constexpr std::size_t row_chunk = 1024;
 constexpr std::size_t strings_remembered = 8;
-constexpr const char* superseded_list = "superseded.txt";
-
-void sync_path(const fs::path& path) {
-  const auto fd = open_for_reading(path);
-  sync_file(fd.get(), path);
-}
 
 /// Throws where the folder cannot be listed: taken for empty, all its pages would be read again.
 std::vector<std::string> names_with(const fs::path& folder, std::string_view extension) {
@@ -43,6 +38,10 @@ std::vector<std::string> names_with(const fs::path& folder, std::string_view ext
   return names;
 }
 
+std::string sum_text(unsigned crc, std::uint64_t size_bytes) {
+  return fmt::format("crc32c {:08x} bytes {}\n", crc, size_bytes);
+}
+
 std::string sum_of(const fs::path& file) {
   const auto fd = open_for_reading(file);
   std::string buffer(1 << 20, '\0');
@@ -52,7 +51,7 @@ std::string sum_of(const fs::path& file) {
     const auto got = ::read(fd.get(), buffer.data(), buffer.size());
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) throw system_error(errno, "cannot read", file.string());
-    if (got == 0) return fmt::format("crc32c {:08x} bytes {}\n", crc, size);
+    if (got == 0) return sum_text(crc, size);
     crc = crc32c(std::string_view{buffer}.substr(0, static_cast<std::size_t>(got)), crc);
     size += static_cast<std::uint64_t>(got);
   }
@@ -131,42 +130,54 @@ void ShardWriter::add(const Record& record) {
   rows_.push_back(row);
 }
 
+void ShardWriter::fill(hid_t id, const Provenance& provenance, std::span<const std::string> sealed) const {
+  const auto row = page_row_type(), attempt = attempt_row_type(), piece = part_type();
+  h5::write(id, "/pages", row.get(), rows_.data(), rows_.size(), row_chunk);
+  h5::write(id, "/text", H5T_NATIVE_UINT8, text_.data(), text_.size(), text_chunk);
+  h5::write(id, "/blocks", piece.get(), blocks_.data(), blocks_.size(), row_chunk);
+  h5::write(id, "/lines", piece.get(), lines_.data(), lines_.size(), row_chunk);
+  h5::write(id, "/words", piece.get(), words_.data(), words_.size(), row_chunk);
+  h5::write(id, "/attempts", attempt.get(), attempts_.data(), attempts_.size(), row_chunk);
+  h5::write(id, "/strings", H5T_NATIVE_UINT8, strings_.data(), strings_.size(), text_chunk);
+  h5::write_attribute(id, "schema", shard_schema);
+  h5::write_attribute(id, "pecia_version", version());
+  h5::write_attribute(id, "job", provenance.job_name);
+  h5::write_attribute(id, "engine", provenance.engine);
+  h5::write_attribute(id, "engine_fingerprint", provenance.engine_fingerprint);
+  h5::write_attribute(id, "host", provenance.host);
+  h5::write_attribute(id, "slurm_job", provenance.slurm_job);
+  h5::write_attribute(id, "sealed", fmt::format("{}", fmt::join(sealed, " ")));
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  h5::write_attribute(id, "created_s", std::int64_t{std::chrono::duration_cast<std::chrono::seconds>(now).count()});
+}
+
+/// Before its segment is deleted: what cannot be read now would be lost.
+void ShardWriter::check_written(const fs::path& part) const {
+  try {
+    const ShardReader written{part};
+    const auto rows = written.rows();
+    for (const auto& row : rows) (void)written.record(row);
+    require(rows.size() == rows_.size(), "rows are missing");
+  } catch (const Error& error) {
+    throw StorageError{EIO, fmt::format("the shard {} was written and cannot be read back: {}", part.string(), error.what()),
+                       part.string()};
+  }
+}
+
 void ShardWriter::write(const fs::path& path, const Provenance& provenance, std::span<const std::string> sealed) const {
   const fs::path part = path.string() + ".part";
+  h5::NewFile file;
+  fill(file.id(), provenance, sealed);
+  const auto bytes = file.close();
   try {
-    {
-      const auto file = h5::create_file(part);
-      const auto id = file.get();
-      const auto row = page_row_type(), attempt = attempt_row_type(), piece = part_type();
-      h5::write(id, "/pages", row.get(), rows_.data(), rows_.size(), row_chunk);
-      h5::write(id, "/text", H5T_NATIVE_UINT8, text_.data(), text_.size(), text_chunk);
-      h5::write(id, "/blocks", piece.get(), blocks_.data(), blocks_.size(), row_chunk);
-      h5::write(id, "/lines", piece.get(), lines_.data(), lines_.size(), row_chunk);
-      h5::write(id, "/words", piece.get(), words_.data(), words_.size(), row_chunk);
-      h5::write(id, "/attempts", attempt.get(), attempts_.data(), attempts_.size(), row_chunk);
-      h5::write(id, "/strings", H5T_NATIVE_UINT8, strings_.data(), strings_.size(), text_chunk);
-      h5::write_attribute(id, "schema", shard_schema);
-      h5::write_attribute(id, "pecia_version", version());
-      h5::write_attribute(id, "job", provenance.job_name);
-      h5::write_attribute(id, "engine", provenance.engine);
-      h5::write_attribute(id, "engine_fingerprint", provenance.engine_fingerprint);
-      h5::write_attribute(id, "host", provenance.host);
-      h5::write_attribute(id, "slurm_job", provenance.slurm_job);
-      h5::write_attribute(id, "sealed", fmt::format("{}", fmt::join(sealed, " ")));
-      const auto now = std::chrono::system_clock::now().time_since_epoch();
-      h5::write_attribute(id, "created_s", std::int64_t{std::chrono::duration_cast<std::chrono::seconds>(now).count()});
-      h5::check(H5Fflush(id, H5F_SCOPE_GLOBAL), "cannot flush the shard");
-    }
-    // Closing is where HDF5's last bytes are written, and it cannot say that it failed.
-    const ShardReader written{part};
-    for (const auto& row : written.rows()) (void)written.record(row);
-    require(written.rows().size() == rows_.size(), fmt::format("{} lacks rows", part.string()));
-    sync_path(part);
-    write_sum(path, part);
-    if (::rename(part.c_str(), path.c_str()) != 0) throw system_error(errno, "cannot rename into place", path.string());
+    write_whole(part, bytes);
+    check_written(part);
+    const auto crc = crc32c({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+    // In place before the shard is; the folder's fsync below commits both names.
+    replace_file(sum_path(path), sum_text(crc, bytes.size()), Durability::whole);
+    rename_file(part, path);
   } catch (...) {
-    std::error_code ignored;
-    fs::remove(part, ignored);
+    ::unlink(part.c_str());
     throw;
   }
   sync_folder(path.parent_path());
@@ -244,8 +255,6 @@ Record ShardReader::record(const PageRow& row) const {
     throw Error{fmt::format("{}: a record does not match its checksum", path_.string())};
   return record;
 }
-
-void write_sum(const fs::path& shard, const fs::path& file) { replace_file(sum_path(shard), sum_of(file)); }
 
 std::string problem_of_sum(const fs::path& shard) {
   if (!fs::exists(sum_path(shard))) return "its checksum file is missing";

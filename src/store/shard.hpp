@@ -14,6 +14,8 @@
 namespace pecia::store {
 
 constexpr std::int64_t shard_schema = 1;
+/// In shards/: names of shards that were joined into others.
+constexpr const char* superseded_list = "superseded.txt";
 
 /// A row of /pages. Ranges are positions in the datasets beside it.
 struct PageRow {
@@ -67,6 +69,8 @@ class ShardWriter {
   void write(const std::filesystem::path& path, const Provenance& provenance, std::span<const std::string> sealed) const;
 
  private:
+  void fill(hid_t id, const Provenance& provenance, std::span<const std::string> sealed) const;
+  void check_written(const std::filesystem::path& part) const;
   /// Appends text to /strings unless it was the last there of its kind; returns its range.
   std::pair<std::uint64_t, std::uint64_t> intern(const std::string& text);
 
@@ -101,7 +105,6 @@ class ShardReader {
 };
 
 /// Whole-file checksums: "<shard>.sum" holds "crc32c <8 hex digits> bytes <size>".
-void write_sum(const std::filesystem::path& shard, const std::filesystem::path& file);
 /// Empty if the shard matches its sum.
 [[nodiscard]] std::string problem_of_sum(const std::filesystem::path& shard);
 
