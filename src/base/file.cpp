@@ -15,6 +15,7 @@ namespace pecia {
 namespace {
 
 constexpr mode_t file_mode = 0666;  // the umask decides, so that group-readable runs stay so
+constexpr mode_t folder_mode = 0777;
 
 /// A signal may end the wait for the disk (Lustre): nothing has failed, and errors stay to be told.
 int fsync_over_signals(int fd) {
@@ -71,6 +72,16 @@ void sync_folder(const std::filesystem::path& folder) {
   // Some network file systems refuse to sync a folder; names are durable there by themselves.
   if (fsync_over_signals(fd.get()) != 0 && errno != EINVAL && errno != ENOTSUP)
     throw system_error(errno, "cannot commit folder to disk", shown(folder));
+}
+
+void create_folders(const std::filesystem::path& folder) {
+  std::error_code ignored;
+  if (folder.empty() || std::filesystem::is_directory(folder, ignored)) return;
+  const auto parent = folder.parent_path();
+  create_folders(parent);
+  if (::mkdir(folder.c_str(), folder_mode) != 0 && errno != EEXIST)
+    throw system_error(errno, "cannot make the folder", shown(folder));
+  sync_folder(parent.empty() ? "." : parent);
 }
 
 void replace_file(const std::filesystem::path& path, std::string_view contents) {

@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -28,11 +29,20 @@ constexpr const char* attempts_name = "/attempts";
 constexpr int appear_tries = 600;
 constexpr std::chrono::milliseconds appear_wait{100};
 
-void await(const fs::path& file) {
+void await(const fs::path& file, std::uint64_t bytes) {
+  std::uint64_t seen = 0;
+  bool there = false;
   for (int n = 0; n < appear_tries; ++n) {
-    if (::access(file.c_str(), R_OK) == 0) return;
+    struct stat status {};
+    there = ::stat(file.c_str(), &status) == 0;
+    seen = there ? static_cast<std::uint64_t>(status.st_size) : 0;
+    if (there && seen == bytes) return;
     std::this_thread::sleep_for(appear_wait);
   }
+  if (there)
+    throw Error{fmt::format("the shard {} has {} bytes where its rank wrote {}: it was cut short. `pecia verify --repair` "
+                            "keeps what can be kept of it, and `pecia run` again reads the rest",
+                            file.string(), seen, bytes)};
   throw Error{fmt::format("the shard {} that a rank has written cannot be seen from here. Is the run directory on a "
                           "shared file system? `pecia run` again binds the corpus",
                           file.string())};
@@ -40,6 +50,7 @@ void await(const fs::path& file) {
 
 struct Bound {
   std::vector<std::string> shards;
+  std::vector<std::uint64_t> rows_of;             ///< per shard
   std::vector<std::vector<std::uint64_t>> sizes;  ///< per shard, per column
   std::vector<PageRow> rows;                      ///< of all records; a million are 350 MB
   std::vector<std::uint32_t> winners;             ///< places in `rows`, sorted by key
@@ -79,6 +90,7 @@ Bound collect(const RunPaths& run, const std::vector<std::string>& shards) {
   std::vector<std::uint64_t> offsets(columns().size(), 0);
   for (std::uint32_t n = 0; n < shards.size(); ++n) {
     const auto shard = open_shard(run.shards() / shards[n]);
+    bound.rows_of.push_back(shard.size());
     for (auto& row : shard.rows()) {
       row.shard = n;
       shift(row, offsets);
@@ -256,22 +268,39 @@ void remove_index_over(const RunPaths& run, const std::vector<std::string>& name
   if (needs_them) fs::remove(run.corpus_index());
 }
 
+void check_rows(const Bound& bound, const std::vector<LedgerFile>& expected) {
+  for (const auto& file : expected) {
+    const auto at = static_cast<std::size_t>(std::ranges::find(bound.shards, file.name) - bound.shards.begin());
+    if (at < bound.shards.size() && bound.rows_of[at] != file.rows)
+      throw Error{fmt::format("the shard {} has {} rows where its rank wrote {}; corpus.h5 is not written. Is the run "
+                              "directory used by two jobs? `pecia verify` says more",
+                              file.name, bound.rows_of[at], file.rows)};
+  }
+}
+
 }  // namespace
 
-void bind_corpus(const RunPaths& run, std::uint32_t epoch, const std::vector<std::string>& expected, std::size_t max_sources) {
+std::vector<LedgerFile> bind_corpus(const RunPaths& run, std::uint32_t epoch, const std::vector<LedgerFile>& expected,
+                                    std::size_t max_sources) {
   check_newest(run, epoch);
-  for (const auto& name : expected) await(run.shards() / name);
+  for (const auto& file : expected) await(run.shards() / file.name, file.bytes);
   const auto gone = superseded_shards(run);
   auto shards = list_shards(run);
   const auto is_in = [](const auto& names, const auto& name) {
     return std::ranges::find(names, name) != names.end();
   };
-  for (const auto& name : expected) {
-    if (!is_in(shards, name) && !is_in(gone, name)) shards.push_back(name);  // a stale listing
+  for (const auto& file : expected) {
+    if (!is_in(shards, file.name) && !is_in(gone, file.name)) shards.push_back(file.name);  // a stale listing
   }
   shards = compact(run, epoch, std::move(shards), max_sources);
   std::ranges::sort(shards);
-  write_index(run, epoch, collect(run, shards));
+  const auto bound = collect(run, shards);
+  check_rows(bound, expected);
+  write_index(run, epoch, bound);
+  std::vector<LedgerFile> files;
+  for (std::size_t n = 0; n < bound.shards.size(); ++n)
+    files.push_back({bound.shards[n], bound.rows_of[n], fs::file_size(run.shards() / bound.shards[n])});
+  return files;
 }
 
 void delete_superseded(const RunPaths& run) {

@@ -23,15 +23,12 @@ constexpr mode_t folder_mode = 0777;  // the umask decides
 void turn_off_hdf5_locking() { ::setenv("HDF5_USE_FILE_LOCKING", "FALSE", 1); }
 
 void create_run_directory(const RunPaths& run) {
-  std::error_code failed;
-  fs::create_directories(run.root, failed);
-  for (const auto& folder : {run.manifest(), run.epochs(), run.journal(), run.shards()}) {
-    if (!failed) fs::create_directory(folder, failed);
-  }
   const auto probe = run.root / ".writable";
   try {
-    if (failed) throw Error{failed.message()};
-    replace_file(probe, "");
+    create_folders(run.root);
+    for (const auto& folder : {run.manifest(), run.epochs(), run.journal(), run.shards()})
+      fs::create_directory(folder);
+    replace_file(probe, "");  // fsyncs run.root, with these folders in it
     fs::remove(probe);
   } catch (const std::exception& error) {
     throw UsageError{fmt::format("the run directory {} cannot be written ({}). Name another one by `run:` in the job "

@@ -118,6 +118,7 @@ void ShardWriter::add(const Record& record) {
   }
   row.attempts_end = attempts_.size();
   std::tie(row.detail_begin, row.detail_end) = intern(outcome.detail);
+  if (!outcome.engine.empty()) engines_.insert(outcome.engine);
   std::tie(row.engine_begin, row.engine_end) = intern(outcome.engine);
   std::tie(row.languages_begin, row.languages_end) = intern(outcome.languages);
   const auto& geometry = outcome.geometry;
@@ -146,7 +147,9 @@ void ShardWriter::write(const fs::path& path, const Provenance& provenance, std:
       h5::write(id, "/words", piece.get(), words_.data(), words_.size(), row_chunk);
       h5::write(id, "/attempts", attempt.get(), attempts_.data(), attempts_.size(), row_chunk);
       h5::write(id, "/strings", H5T_NATIVE_UINT8, strings_.data(), strings_.size(), text_chunk);
-      write_provenance(id, provenance, sealed);
+      auto known = provenance;
+      if (known.engine.empty()) known.engine = fmt::format("{}", fmt::join(engines_, ", "));
+      write_provenance(id, known, sealed);
       h5::check(H5Fflush(id, H5F_SCOPE_GLOBAL), "cannot flush the shard");
     }
     // Closing is where HDF5's last bytes are written, and it cannot say that it failed.

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <filesystem>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -78,6 +79,7 @@ class ShardWriter {
   std::vector<AttemptRow> attempts_;
   std::vector<result::Part> blocks_, lines_, words_;
   std::string text_, strings_;
+  std::set<std::string> engines_;  ///< of its records
   std::vector<std::pair<std::string, std::pair<std::uint64_t, std::uint64_t>>> recent_;  ///< engines, languages
 };
 

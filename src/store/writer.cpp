@@ -1,7 +1,9 @@
 #include "pecia/store/writer.hpp"
 
 #include <fmt/format.h>
+#include <sys/stat.h>
 
+#include <charconv>
 #include <chrono>
 #include <filesystem>
 #include <optional>
@@ -9,6 +11,7 @@
 #include "journal.hpp"
 #include "pecia/base/error.hpp"
 #include "pecia/base/log.hpp"
+#include "pecia/store/ledger.hpp"
 #include "shard.hpp"
 
 namespace pecia::store {
@@ -17,14 +20,38 @@ namespace {
 namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
 
+std::int64_t now_s() { return std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch()).count(); }
+
 /// Writes the whole records of a segment as a shard, if there are any and `accept` agrees.
-void seal_segment(const fs::path& segment, const fs::path& shard, const Provenance& provenance,
+void seal_segment(const fs::path& segment, const fs::path& shard, Provenance provenance,
                   const std::function<void(const Replay&)>& accept) {
+  struct stat file {};
+  if (::stat(segment.c_str(), &file) == 0) provenance.ended_s = file.st_mtim.tv_sec;
   ShardWriter writer;
   const auto replay = replay_segment(segment, [&](Record&& record, std::uint64_t, std::uint32_t) { writer.add(record); });
   accept(replay);
   const auto sealed = segment.filename().string();
   if (!writer.empty()) writer.write(shard, provenance, {&sealed, 1});
+}
+
+/// What is still known of who wrote a segment: its name, and what rank 0 wrote down of that job.
+Provenance provenance_of(const RunPaths& run, const std::string& segment, Provenance provenance) {
+  const auto digits = [&](std::size_t at, std::size_t count) {
+    std::uint32_t number = 0;
+    if (segment.size() >= at + count) std::from_chars(segment.data() + at, segment.data() + at + count, number);
+    return number;
+  };
+  provenance.epoch = digits(0, 6);
+  provenance.rank = digits(7, 5);
+  try {
+    if (const auto ledger = read_ledger(run, provenance.epoch)) {
+      provenance.slurm_job = ledger->slurm_job;
+      provenance.slurm_restart = ledger->slurm_restart;
+    }
+  } catch (const Error& error) {
+    log::warning("{}: which Slurm job wrote {} is not known", error.what(), segment);
+  }
+  return provenance;
 }
 
 /// Damage costs the records behind it and not the run: their pages are read again.
@@ -62,10 +89,12 @@ struct Writer::State {
   WriterSettings settings;
   std::optional<SegmentWriter> segment;  ///< made with its first record
   Clock::time_point opened;
+  std::int64_t begun_s = 0;  ///< the same, since 1970
   std::uint32_t next_number = 1;
   std::uint64_t sequence = 0;
   bool unsynced = false;
   bool failed = false;
+  OpenPages open;
   Written written;
 
   template <class Do>
@@ -76,13 +105,35 @@ struct Writer::State {
     failed = false;
   }
 
+  /// What is in flight stands at the head of each segment: the ones before it may be gone.
+  SegmentWriter& current_segment() {
+    if (!segment) {
+      segment.emplace(settings.run.journal(), settings.epoch, settings.rank, next_number++);
+      for (const auto& page : open.list()) segment->started(page);
+    }
+    return *segment;
+  }
+
+  void release(std::span<const PageKey> keys) {
+    std::vector<PageKey> ended;
+    for (const auto& key : keys) {
+      if (open.end(key)) ended.push_back(key);
+    }
+    if (!ended.empty()) guarded([&] { current_segment().released(ended); });
+  }
+
   void seal() {
     const auto number = next_number - 1;
     const auto path = segment->path();
     const auto records = segment->records();
     segment.reset();
+    if (!open.empty()) current_segment();  // before the other is deleted
+    auto provenance = settings.provenance;
+    provenance.epoch = settings.epoch;
+    provenance.rank = settings.rank;
+    provenance.begun_s = begun_s;
     auto shard = fs::path{segment_name(settings.epoch, settings.rank, number)}.replace_extension(".h5");
-    seal_segment(path, settings.run.shards() / shard, settings.provenance,
+    seal_segment(path, settings.run.shards() / shard, std::move(provenance),
                  [&](const Replay& replay) {
                    if (replay.records != records || !replay.problem.empty())
                      throw Error{
@@ -93,7 +144,7 @@ struct Writer::State {
                                      replay.problem.empty() ? "it is cut off" : replay.problem)};
                  });
     fs::remove(path);
-    written.shards.push_back(shard.string());
+    written.shards.push_back({shard.string(), records, fs::file_size(settings.run.shards() / shard)});
   }
 };
 
@@ -107,18 +158,35 @@ void Writer::append(const PageKey& key, std::uint32_t generation, const result::
     if (const auto problem = result::problem_of(outcome.reading); !problem.empty())
       throw Error{fmt::format("the reading of document {} page {} by {} makes no sense: {}",
                               to_string(key.document), key.page, outcome.engine, problem)};
-    if (!s.segment) {
-      s.segment.emplace(s.settings.run.journal(), s.settings.epoch, s.settings.rank, s.next_number++);
+    auto& segment = s.current_segment();
+    if (segment.records() == 0) {
       s.opened = Clock::now();
+      s.begun_s = now_s();
     }
     Record record{key, {}, outcome};
     record.order = {generation,     outcome.state,   static_cast<std::uint32_t>(outcome.attempts.size()),
                     s.settings.epoch, s.settings.rank, s.sequence++};
-    s.segment->append(record);
+    segment.append(record);
+    s.open.end(key);
     s.unsynced = true;
     ++s.written.rows;
   });
 }
+
+void Writer::started(const PageKey& key, std::uint32_t generation, bool alone) {
+  auto& s = *state_;
+  const InFlightPage page{key, generation, alone};
+  if (!s.open.start(page)) return;
+  s.guarded([&] {
+    const bool carried_over = !s.segment;
+    auto& segment = s.current_segment();
+    if (!carried_over) segment.started(page);
+  });
+}
+
+void Writer::released(std::span<const PageKey> keys) { state_->release(keys); }
+
+void Writer::release_all() { state_->release(state_->open.keys()); }
 
 void Writer::sync() {
   auto& s = *state_;
@@ -129,7 +197,7 @@ void Writer::sync() {
 
 void Writer::seal_if_due() {
   auto& s = *state_;
-  if (!s.segment) return;
+  if (!s.segment || s.segment->records() == 0) return;
   const std::chrono::duration<double> age = Clock::now() - s.opened;
   if (s.segment->records() < s.settings.shard_pages && age.count() < s.settings.shard_age_s) return;
   sync();
@@ -139,10 +207,21 @@ void Writer::seal_if_due() {
 Written Writer::close(bool seal) {
   auto& s = *state_;
   if (s.segment && !s.failed) {
+    release_all();
     sync();
-    if (seal) s.guarded([&] { s.seal(); });
+    if (s.segment->records() == 0) {
+      fs::remove(s.segment->path());
+      s.segment.reset();
+    } else if (seal) {
+      s.guarded([&] { s.seal(); });
+    }
   }
-  if (s.segment) s.written.segments.push_back(s.segment->path().filename().string());
+  if (s.segment) {
+    // Of one that was given up nobody knows what is on disk.
+    const auto& path = s.segment->path();
+    s.written.segments.push_back({path.filename().string(), s.failed ? 0 : s.segment->records(),
+                                  s.failed ? 0 : fs::file_size(path)});
+  }
   s.segment.reset();
   return s.written;
 }
@@ -158,7 +237,7 @@ std::uint64_t seal_leftovers(const RunPaths& run, std::uint32_t epoch, const Pro
     const auto path = run.journal() / name;
     // A shard of the same name holds these records already: it was killed before it deleted this one.
     const auto shard = run.shards() / fmt::format("{:06}-r-{:05}.h5", epoch, ++number);
-    seal_leftover(path, shard, provenance, rescued);
+    seal_leftover(path, shard, provenance_of(run, name, provenance), rescued);
   }
   return rescued;
 }

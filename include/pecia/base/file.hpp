@@ -41,6 +41,8 @@ void write_all(int fd, std::span<const std::byte> bytes, const std::filesystem::
 void sync_file(int fd, const std::filesystem::path& path);
 /// fsync of a folder, so that names made or renamed in it survive a crash.
 void sync_folder(const std::filesystem::path& folder);
+/// Makes the folder and those above it that are missing, each fsynced in its parent; throws `Error`.
+void create_folders(const std::filesystem::path& folder);
 /// Writes `<path>.part`, fsyncs it, renames it to `path` and fsyncs the folder: a reader sees the
 /// old file or the whole new one.
 void replace_file(const std::filesystem::path& path, std::string_view contents);

@@ -3,9 +3,11 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
+#include "pecia/store/ledger.hpp"
 #include "pecia/store/record.hpp"
 #include "pecia/store/run.hpp"
 
@@ -29,10 +31,10 @@ struct WriterSettings {
   Provenance provenance;
 };
 
-/// What a rank wrote in its job; names without folder.
+/// What a rank wrote in its job.
 struct Written {
-  std::vector<std::string> shards;
-  std::vector<std::string> segments;
+  std::vector<LedgerFile> shards;
+  std::vector<LedgerFile> segments;
   std::uint64_t rows = 0;
 };
 
@@ -45,6 +47,13 @@ class Writer {
 
   /// Appends to the journal segment; committed once `sync` returned.
   void append(const PageKey& key, std::uint32_t generation, const result::PageOutcome& outcome);
+  /// A page was begun: it is in flight until its outcome is appended or it is released. Written at
+  /// once and not synced: it is for whoever finds the journal of a rank that was killed.
+  void started(const PageKey& key, std::uint32_t generation, bool alone);
+  /// Pages given back unread: the rank's end has nothing to do with them.
+  void released(std::span<const PageKey> keys);
+  /// Everything that is in flight.
+  void release_all();
   /// fsync. All appended records are committed. No-op if there is nothing new.
   void sync();
   /// Seals the segment if it is due: shard written, fsynced, renamed, segment deleted.
@@ -65,10 +74,11 @@ std::uint64_t seal_leftovers(const RunPaths& run, std::uint32_t epoch, const Pro
 
 /// Writes corpus.h5 over all shards, whole and renamed, if `epoch` is still the newest. Compacts
 /// small shards first until there are at most `max_sources`; sources of a compaction are deleted by
-/// the next job (`delete_superseded`). `expected`: names told by ranks, opened by name with retries
-/// (stale listings on NFS).
-void bind_corpus(const RunPaths& run, std::uint32_t epoch, const std::vector<std::string>& expected,
-                 std::size_t max_sources = 512);
+/// the next job (`delete_superseded`). `expected`: told by ranks, opened by name with retries (stale
+/// listings on NFS); throws `Error` where one has other rows or another size than was told. Returns
+/// the shards that it was made of.
+std::vector<LedgerFile> bind_corpus(const RunPaths& run, std::uint32_t epoch,
+                                    const std::vector<LedgerFile>& expected, std::size_t max_sources = 512);
 /// Deletes shards that a compaction of an earlier job made superfluous.
 void delete_superseded(const RunPaths& run);
 
