@@ -47,7 +47,7 @@ LOSSES = (
     Loss("a shard's name (store: ShardWriter)", skip("fsyncdir", "run/shards/*.h5"), "removed", "before_binding"),
     Loss("corpus.h5 (store: write_index)", skip("fsync", "run/corpus.h5*"), "kept", "to_the_end", "is_whole"),
     # status.json is written after it, into the same folder; but that may fail and does not fail the run.
-    Loss("corpus.h5's name (store: write_index)", skip("fsyncdir", "run/corpus.h5"), "undone", "to_the_end", "is_whole",
+    Loss("corpus.h5's name (store: write_index)", skip("fsyncdir", "run/corpus.h5"), "removed", "to_the_end", "is_whole",
          rules="do=fail errno=EIO on=create path=run/status.json.* count=all"),
 )
 
@@ -58,7 +58,7 @@ class PowerLossTest(pecia.Case):
         cls.case = cls("run")
         cls.case.setUp()
         cls.addClassCleanup(cls.case.doCleanups)
-        cls.trace = soak.write_trace(cls.case.folder / "trace.tsv", 12, PAGES // 12, 0.005)
+        cls.trace = soak.write_trace(cls.case.folder / "trace.tsv", 12, PAGES // 12, 0.03)
         job = soak.Job(cls.case.folder / "quiet", **soak.replay_settings(cls.trace))
         assert job.wait(job.start(2)) == soak.COMPLETE, job.output()
         cls.expected = job.export("exported")
@@ -68,6 +68,7 @@ class PowerLossTest(pecia.Case):
     def while_reading(self, job, rules):
         process = job.start(2, rules, records=True)
         self.wait_for(lambda: job.told() >= PAGES // 4 or process.poll() is not None, what="a quarter of the pages")
+        self.assertIsNone(process.poll(), job.output())
         soak.kill_session(process)
         return job.told()
 
