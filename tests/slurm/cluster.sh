@@ -68,9 +68,9 @@ CONF
     mkdir -p "$dir/spool/$letter$n" "$dir/tmp/$letter$n"  # srun --mpi=pmix wants a folder of each node's own
   done
   cat >>"$SLURM_CONF" <<CONF
-PartitionName=low Nodes=ALL Default=YES MaxTime=60 PriorityTier=1 PreemptMode=REQUEUE GraceTime=${GRACE:-10}
-PartitionName=low0 Nodes=ALL MaxTime=60 PriorityTier=1 PreemptMode=REQUEUE GraceTime=0
-PartitionName=high Nodes=ALL MaxTime=60 PriorityTier=10 PreemptMode=OFF
+PartitionName=low Nodes=ALL Default=YES PriorityTier=1 PreemptMode=REQUEUE GraceTime=${GRACE:-10}
+PartitionName=low0 Nodes=ALL PriorityTier=1 PreemptMode=REQUEUE GraceTime=0
+PartitionName=high Nodes=ALL PriorityTier=10 PreemptMode=OFF
 CONF
   echo "CgroupAutomount=no" >"$dir/cgroup.conf"
 }

@@ -1,6 +1,7 @@
 """Starts and ends of a job on a real Slurm cluster of one node."""
 
 import os
+import pathlib
 import random
 import signal
 import time
@@ -51,8 +52,9 @@ class EndTest(slurm.Case):
     def test_a_job_goes_on_in_its_allocation_when_a_rank_dies(self):
         number = self.submit(self.job(60, 0.3))
         self.reading(pages=5)
+        own = str(self.folder).encode()
         ranks = [pid for pid in map(int, filter(str.isdigit, os.listdir("/proc")))
-                 if pecia.name_of(pid) == "pecia" and str(self.folder).encode() in open(f"/proc/{pid}/cmdline", "rb").read()]
+                 if pecia.name_of(pid) == "pecia" and own in pathlib.Path(f"/proc/{pid}/cmdline").read_bytes()]
         self.assertEqual(len(ranks), 2)
         pecia.end(random.choice(ranks), signal.SIGKILL)
         self.expect_complete(number, 0)

@@ -12,7 +12,7 @@ class SubmitTest(slurm.Case):
         site = self.folder / "site.sh"
         site.write_text(f'SCRIPT=pecia-mpirun.sbatch\nSBATCH_OPTIONS=(--cpus-per-task=1 --output={self.folder}/run.out)\n'
                         f'EXPORT_OPTIONS=(--output={self.folder}/export.out)\nload_modules() {{ echo modules of $SLURM_JOB_ID; }}\n')
-        done = subprocess.run([slurm.SCRIPTS / "submit.sh", *map(str, arguments), "--site", site], env=self.env, timeout=60,
+        done = subprocess.run([slurm.SCRIPTS / "submit.sh", "--site", site, *map(str, arguments)], env=self.env, timeout=60,
                               capture_output=True, text=True, cwd=self.folder)
         return done.returncode, done.stdout + done.stderr
 
@@ -23,7 +23,7 @@ class SubmitTest(slurm.Case):
         status, output = self.submit_sh(job, "--formats", "jsonl")
         self.assertEqual(status, 0, output)
         run, export = re.search(r"^run (\d+) .*\nexport (\d+) ", output).groups()
-        self.assertEqual(self.fields(export)["Reason"], "Dependency")
+        self.assertEqual(self.fields(export)["Reason"], "Dependency", self.tool("scontrol", "show", "job", export))
 
         # A second job is refused while the first waits or runs, whatever the job file is called.
         self.assertEqual(self.submit_sh(job)[0], 1)
@@ -56,7 +56,8 @@ class SubmitTest(slurm.Case):
 
     def test_a_run_that_is_cancelled_is_not_exported(self):
         self.outputs = [self.folder / "run.out"]
-        output = self.submit_sh(self.job(60, 0.5), "--script", "pecia.sbatch", "--", "--job-name=mine")[1]
+        status, output = self.submit_sh(self.job(60, 0.5), "--script", "pecia.sbatch", "--", "--job-name=mine")
+        self.assertEqual(status, 0, output)
         run, export = re.search(r"^run (\d+) .*\nexport (\d+) ", output).groups()
         self.reading()
         self.assertEqual(self.fields(run)["JobName"], "mine")
