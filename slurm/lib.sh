@@ -140,6 +140,8 @@ decide() {
   if [ $warned = 1 ] || [ "$status" = 75 ] || [ "$of_this_start" = unfinished ]; then drained=yes; fi
   if [ "$pages_done" != "$done_before" ]; then reruns=0; else reruns=$((reruns + 1)); fi
   [ "$fruitless" -gt "$reruns" ] && reruns=$fruitless
+  # No start has come as far as to take the run, where they would be counted.
+  [ "$epoch" = 0 ] && [ $((${SLURM_RESTART_COUNT:-0} + 1)) -gt "$reruns" ] && reruns=$((${SLURM_RESTART_COUNT:-0} + 1))
   # What Slurm takes away is no fault of the run.
   if [ "$reruns" -gt "$MAX_RESTARTS_WITHOUT_PROGRESS" ] && [ $ended = 0 ] && ! is_preempted; then
     say "giving up: $reruns starts without a page of progress (MAX_RESTARTS_WITHOUT_PROGRESS=$MAX_RESTARTS_WITHOUT_PROGRESS)." \
