@@ -124,6 +124,7 @@ class FaultsTest(pecia.Case):
     def test_a_full_disk_is_waited_for(self):
         job = self.small_disk(on_full="wait")
         process = job.start(2)
+        self.addCleanup(soak.kill_session, process)
         self.wait_for(lambda: "No space left on device" in job.output(), what="a full disk")
         time.sleep(1)
         self.assertIsNone(process.poll(), job.output())

@@ -7,10 +7,19 @@ import re
 import shutil
 import signal
 import subprocess
+import sys
 import time
 
-import pecia_process as pecia
-import power_cut
+# By hand as under ctest, which sets these.
+TOP = pathlib.Path(__file__).resolve().parents[2]
+sys.path += [str(TOP / "tests/system"), str(TOP / "tests/support/shim")]
+for name, value in {"PECIA_BIN_DIR": TOP / "build/bin", "PECIA_TEST_DATA": TOP / "tests/data",
+                    "PECIA_SHIM": TOP / "build/tests/libpecia_shim.so",
+                    "PECIA_MPIEXEC_FLAGS": "--oversubscribe --allow-run-as-root"}.items():
+    os.environ.setdefault(name, str(value))
+
+import power_cut  # noqa: E402
+import pecia_process as pecia  # noqa: E402
 
 SHIM = os.environ["PECIA_SHIM"]
 COMPLETE, COMPLETE_WITH_FAILURES, UNFINISHED = 0, 3, 75
