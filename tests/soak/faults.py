@@ -24,25 +24,25 @@ class Fault:
 
 
 FAULTS = (
-    Fault("no space in the journal", f"do=fail errno=ENOSPC on=write {SEGMENT} nth=30 count=all",
+    Fault("no space in the journal", f"do=fail errno=ENOSPC on=write {SEGMENT} nth=90 count=all",
           (soak.UNFINISHED,), "No space left on device"),
-    Fault("no quota in the journal, on one rank", f"do=fail errno=EDQUOT on=write {SEGMENT} nth=30 count=all rank=1",
+    Fault("no quota in the journal, on one rank", f"do=fail errno=EDQUOT on=write {SEGMENT} nth=90 count=all rank=1",
           (soak.UNFINISHED,), "quota exceeded"),
-    Fault("read-only after a remount", f"do=fail errno=EROFS on=create {SEGMENT} nth=2 count=all",
+    Fault("read-only after a remount", f"do=fail errno=EROFS on=create {SEGMENT} nth=6 count=all",
           (soak.UNFINISHED,), "Read-only file system"),
-    Fault("I/O error in the journal", f"do=fail errno=EIO on=write {SEGMENT} nth=30 count=all",
+    Fault("I/O error in the journal", f"do=fail errno=EIO on=write {SEGMENT} nth=90 count=all",
           (soak.UNFINISHED,), "Input/output error"),
-    Fault("a vanished mount", f"do=fail errno=ESTALE on=fsync {SEGMENT} nth=3 count=all;"
-          "do=fail errno=ENOTCONN on=create path=run/* count=all nth=12", (soak.UNFINISHED,), "Stale file handle"),
-    Fault("fsync of the journal fails once", f"do=fail errno=EIO on=fsync {SEGMENT} nth=3"),
+    Fault("a vanished mount", f"do=fail errno=ESTALE on=fsync {SEGMENT} nth=10 count=all;"
+          "do=fail errno=ENOTCONN on=create path=run/* count=all nth=40", (soak.UNFINISHED,), "Stale file handle"),
+    Fault("fsync of the journal fails once", f"do=fail errno=EIO on=fsync {SEGMENT} nth=10"),
     Fault("short writes in the journal", f"do=shorten bytes=11 on=write {SEGMENT} nth=5 count=60", (soak.COMPLETE,)),
-    Fault("no space in a shard", f"do=fail errno=ENOSPC on=write {PART} nth=1 count=all",
+    Fault("no space in a shard", f"do=fail errno=ENOSPC on=write {PART} nth=5 count=all",
           (soak.UNFINISHED,), "No space left on device"),
-    Fault("I/O error once in a shard", f"do=fail errno=EIO on=write {PART} nth=1"),
+    Fault("I/O error once in a shard", f"do=fail errno=EIO on=write {PART} nth=5"),
     Fault("short writes in shards", f"do=shorten bytes=1000 on=write {PART} count=all", (soak.COMPLETE,)),
-    Fault("fsync of a shard fails once", f"do=fail errno=EIO on=fsync {PART}"),
-    Fault("a shard cannot be renamed once", "do=fail errno=EIO on=rename path=run/shards/*.h5"),
-    Fault("a shard cannot be made once", f"do=fail errno=EDQUOT on=create {PART}"),
+    Fault("fsync of a shard fails once", f"do=fail errno=EIO on=fsync {PART} nth=5"),
+    Fault("a shard cannot be renamed once", "do=fail errno=EIO on=rename path=run/shards/*.h5 nth=5"),
+    Fault("a shard cannot be made once", f"do=fail errno=EDQUOT on=create {PART} nth=5"),
     Fault("no space in corpus.h5", f"do=fail errno=ENOSPC on=write {INDEX} count=all",
           (soak.UNFINISHED,), "No space left on device"),
     Fault("short writes in corpus.h5", f"do=shorten bytes=1000 on=write {INDEX} count=all", (soak.COMPLETE,)),
@@ -68,7 +68,7 @@ class FaultsTest(pecia.Case):
         cls.case = cls("run")
         cls.case.setUp()
         cls.addClassCleanup(cls.case.doCleanups)
-        cls.trace = soak.write_trace(cls.case.folder / "trace.tsv", 12, 40, 0.01)
+        cls.trace = soak.write_trace(cls.case.folder / "trace.tsv", 12, 40, 0.02)
         job = soak.Job(cls.case.folder / "quiet", **soak.replay_settings(cls.trace))
         assert job.wait(job.start(2)) == soak.COMPLETE, job.output()
         cls.expected = job.export("exported")
