@@ -209,6 +209,7 @@ void write_index(const RunPaths& run, std::uint32_t epoch, const Bound& bound) {
   }
   try {
     check_newest(run, epoch);
+    write_index_sum(run, part);
   } catch (const Error&) {
     fs::remove(part);
     throw;

@@ -52,7 +52,7 @@ class Joining {
     h5::write_texts(file.get(), "/provenance", provenance_);
     provenance.engine = one_of(engines_);
     provenance.engine_fingerprint = one_of(fingerprints_);
-    write_provenance(file.get(), provenance, names_);
+    write_provenance(file.get(), path.stem().string(), provenance, names_);  // without .part
     h5::check(H5Fflush(file.get(), H5F_SCOPE_GLOBAL), "cannot flush the shard");
   }
 

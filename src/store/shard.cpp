@@ -149,7 +149,7 @@ void ShardWriter::write(const fs::path& path, const Provenance& provenance, std:
       h5::write(id, "/strings", H5T_NATIVE_UINT8, strings_.data(), strings_.size(), text_chunk);
       auto known = provenance;
       if (known.engine.empty()) known.engine = fmt::format("{}", fmt::join(engines_, ", "));
-      write_provenance(id, known, sealed);
+      write_provenance(id, path.filename().string(), known, sealed);
       h5::check(H5Fflush(id, H5F_SCOPE_GLOBAL), "cannot flush the shard");
     }
     // Closing is where HDF5's last bytes are written, and it cannot say that it failed.
@@ -180,11 +180,12 @@ void ShardWriter::expect_read_back(const fs::path& path) const {
   check("/strings", H5T_NATIVE_UINT8, strings_);
 }
 
-void write_provenance(hid_t file, const Provenance& provenance, std::span<const std::string> sealed) {
+void write_provenance(hid_t file, const std::string& name, const Provenance& provenance, std::span<const std::string> sealed) {
   unsigned major = 0, minor = 0, release = 0;
   h5::check(H5get_libversion(&major, &minor, &release), "has no version");
   const auto now = std::chrono::system_clock::now().time_since_epoch();
   h5::write_attribute(file, "schema", shard_schema);
+  h5::write_attribute(file, "name", name);
   h5::write_attribute(file, "pecia_version", version());
   h5::write_attribute(file, "hdf5_version", fmt::format("{}.{}.{}", major, minor, release));
   h5::write_attribute(file, "job", provenance.job_name);
@@ -205,7 +206,11 @@ void write_provenance(hid_t file, const Provenance& provenance, std::span<const 
 void publish_shard(const fs::path& part, const fs::path& path) {
   sync_path(part);
   write_sum(path, part);
-  if (::rename(part.c_str(), path.c_str()) != 0) throw system_error(errno, "cannot rename into place", path.string());
+  if (::rename(part.c_str(), path.c_str()) == 0) return;
+  const auto failed = system_error(errno, "cannot rename into place", path.string());
+  std::error_code ignored;
+  fs::remove(sum_path(path), ignored);  // of nothing
+  throw failed;
 }
 
 void write_sum(const fs::path& shard, const fs::path& file) { replace_file(sum_path(shard), sum_of(file)); }
@@ -213,6 +218,19 @@ void write_sum(const fs::path& shard, const fs::path& file) { replace_file(sum_p
 std::string problem_of_sum(const fs::path& shard) {
   if (!fs::exists(sum_path(shard))) return "its checksum file is missing";
   return read_file(sum_path(shard)) == sum_of(shard) ? "" : "it does not match its checksum file";
+}
+
+void write_index_sum(const RunPaths& run, const fs::path& file) {
+  const auto path = sum_path(run.corpus_index());
+  std::string before;
+  if (fs::exists(path)) before = read_file(path);
+  replace_file(path, sum_of(file) + before.substr(0, before.find('\n') + 1));
+}
+
+std::string problem_of_index_sum(const RunPaths& run) {
+  const auto path = sum_path(run.corpus_index());
+  if (!fs::exists(path)) return "";
+  return read_file(path).find(sum_of(run.corpus_index())) == std::string::npos ? "it does not match its checksum file" : "";
 }
 
 std::vector<std::string> superseded_shards(const RunPaths& run) {
