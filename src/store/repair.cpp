@@ -102,7 +102,7 @@ class Repair {
     if (file.problem.empty()) return;
     if (file.lacks_sum) {
       check_newest(run_, report_.epoch);
-      write_sum(file.path, file.path);
+      write_sum(file.path);
       report_.done.push_back(fmt::format("the checksum file of shard {} was missing; all its records are sound, so it is written anew", file.name()));
       return;
     }

@@ -127,11 +127,11 @@ struct Writer::State {
     const auto path = segment->path();
     const auto records = segment->records();
     segment.reset();
+    if (!open.empty()) current_segment();  // before the other is deleted
     auto provenance = settings.provenance;
     provenance.epoch = settings.epoch;
     provenance.rank = settings.rank;
     provenance.begun_s = begun_s;
-    if (!open.empty()) current_segment();  // before the other is deleted
     auto shard = fs::path{segment_name(settings.epoch, settings.rank, number)}.replace_extension(".h5");
     seal_segment(path, settings.run.shards() / shard, std::move(provenance),
                  [&](const Replay& replay) {
