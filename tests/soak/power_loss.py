@@ -136,7 +136,11 @@ class PowerLossTest(pecia.Case):
         # Each name may have reached the disk or not: here the list's removal alone.
         gone = ("run/shards/superseded.txt",) if loss.names == "list removed" else ()
         job.cut_power(names="undone" if gone else loss.names, gone=gone)
-        getattr(self, loss.check)(job, told)
+        if not skipped:
+            return getattr(self, loss.check)(job, told)
+        with self.assertRaises(AssertionError) as lost:
+            getattr(self, loss.check)(job, told)
+        return str(lost.exception).splitlines()[0]
 
     def test_with_every_fsync_nothing_is_lost(self):
         for loss, future in soak.at_once(LOSSES, lambda loss: self.lose(loss, skipped=False)):
@@ -146,9 +150,7 @@ class PowerLossTest(pecia.Case):
     def test_without_any_one_fsync_something_is_lost(self):
         for loss, future in soak.at_once(LOSSES, lambda loss: self.lose(loss, skipped=True)):
             with self.subTest(loss.what):
-                with self.assertRaises(AssertionError) as lost:
-                    future.result()
-                print(f"  without the fsync of {loss.what}: {str(lost.exception).splitlines()[0]}", flush=True)
+                print(f"  without the fsync of {loss.what}: {future.result()}", flush=True)
 
 
 if __name__ == "__main__":

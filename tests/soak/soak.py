@@ -179,6 +179,9 @@ class Resumed:
 def check_resumed(case, job, rng, expected, told=0):
     """Resumes what is left of a run: nothing that was committed is read again, and the end is that of a quiet run."""
     committed = job.committed()
+    if committed:
+        status, output = pecia.run(0, "verify", job.run)
+        case.assertNotEqual(status, 1, output)  # unfinished, not damaged
     case.assertGreaterEqual(len(committed), told, "pages that were told to be done are gone")
     pages = expected["pages.jsonl"]
     ends = (COMPLETE_WITH_FAILURES,) if any(p["state"] == "failed" for p in pages) else (COMPLETE,)
@@ -189,7 +192,7 @@ def check_resumed(case, job, rng, expected, told=0):
 
 
 def check_whole(case, job, expected, end):
-    status, output = pecia.run(0, "verify", job.run)
+    status, output = pecia.run(0, "verify", "--deep", job.run)
     case.assertEqual(status, end, output)
     case.assertIn(" 0 pending", output)
     case.assertEqual(job.export("exported"), expected)
