@@ -121,7 +121,7 @@ class KillTest(pecia.Case):
             corpus = "scans"
         job = self.scans(folder) if corpus == "scans" else soak.Job(folder, **soak.replay_settings(self.trace))
         ranks = rng.choice([1, 2, 3, 4])
-        after_s = rng.uniform(0.05, self.quiet_s[corpus] * 1.2)
+        after_s = rng.uniform(0.05, self.quiet_s[corpus] * 0.9)
         process = job.start(ranks, records=power)
         killed = kill_after(process, victim, after_s, rng)
         status = job.wait(process)
