@@ -85,7 +85,8 @@ class TwoHostsTest(pecia.Case):
         self.assertLess(len(before), 480)
         self.signal_all(first, signal.SIGCONT)
 
-        self.assertEqual(self.wait("h1", first, job), 1, self.said("h1", job))
+        # It finds its lock taken, or before that a file of its own deleted.
+        self.assertIn(self.wait("h1", first, job), (1, soak.UNFINISHED), self.said("h1", job))
         self.assertIn("another job has taken the run over", self.said("h1", job))
         self.assertEqual(self.wait("h2", second, job), soak.COMPLETE, self.said("h2", job))
         self.check_whole(job, before)
