@@ -117,7 +117,7 @@ Status from_json(const std::string& text) {
 }
 
 void write_status(const store::RunPaths& run, const Status& status) {
-  replace_file(run.status(), to_json(status));
+  replace_file(run.status(), to_json(status), Durability::whole);
 }
 
 std::optional<Status> read_status(const store::RunPaths& run) {

@@ -2,12 +2,12 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <limits>
 #include <numeric>
 #include <string_view>
 #include <thread>
 
+#include "h5_image.hpp"
 #include "pecia/base/error.hpp"
 #include "pecia/base/file.hpp"
 #include "pecia/base/log.hpp"
@@ -23,6 +23,8 @@ namespace {
 
 namespace fs = std::filesystem;
 constexpr std::size_t rows_at_once = 8192;
+constexpr std::ptrdiff_t most_joined = 64;
+constexpr std::uintmax_t most_joined_bytes = std::uintmax_t{256} << 20;
 constexpr const char* attempts_name = "/attempts";
 /// A shard told of by its rank may not be in this host's view of the folder yet (NFS).
 constexpr int appear_tries = 600;
@@ -174,35 +176,28 @@ void write_documents(hid_t file, const corpus::Manifest& manifest, const Bound& 
 }
 
 void write_index(const RunPaths& run, std::uint32_t epoch, const Bound& bound) {
+  h5::NewFile file;
+  write_rows(file.id(), bound);
+  // Ranges in it are made global, so it is copied as the rows are.
+  const auto attempt = attempt_row_type();
+  h5::write(file.id(), attempts_name, attempt.get(), bound.attempts.data(), bound.attempts.size(), row_chunk);
+  for (std::size_t column = 0; column < columns().size(); ++column) {
+    if (columns()[column].name != std::string_view{attempts_name}) write_virtual(file.id(), column, bound);
+  }
+  write_documents(file.id(), corpus::load_manifest(run.manifest()), bound);
+  h5::write_texts(file.id(), "/shards", bound.shards);
+  h5::write_attribute(file.id(), "schema", shard_schema);
+  h5::write_attribute(file.id(), "pecia_version", version());
+  h5::write_attribute(file.id(), "epoch", std::int64_t{epoch});
   const fs::path part = run.corpus_index().string() + ".part";
-  {
-    const auto file = h5::create_file(part);
-    write_rows(file.get(), bound);
-    // Ranges in it are made global, so it is copied as the rows are.
-    const auto attempt = attempt_row_type();
-    h5::write(file.get(), attempts_name, attempt.get(), bound.attempts.data(), bound.attempts.size(), row_chunk);
-    for (std::size_t column = 0; column < columns().size(); ++column) {
-      if (columns()[column].name != std::string_view{attempts_name}) write_virtual(file.get(), column, bound);
-    }
-    write_documents(file.get(), corpus::load_manifest(run.manifest()), bound);
-    h5::write_texts(file.get(), "/shards", bound.shards);
-    h5::write_attribute(file.get(), "schema", shard_schema);
-    h5::write_attribute(file.get(), "pecia_version", version());
-    h5::write_attribute(file.get(), "epoch", std::int64_t{epoch});
-    h5::check(H5Fflush(file.get(), H5F_SCOPE_GLOBAL), "cannot flush corpus.h5");
-  }
-  {
-    const auto fd = open_for_reading(part);
-    sync_file(fd.get(), part);
-  }
   try {
+    write_whole(part, file.close());
     check_newest(run, epoch);
-  } catch (const Error&) {
-    fs::remove(part);
+    rename_file(part, run.corpus_index());
+  } catch (...) {
+    ::unlink(part.c_str());
     throw;
   }
-  if (::rename(part.c_str(), run.corpus_index().c_str()) != 0)
-    throw system_error(errno, "cannot rename into place", run.corpus_index().string());
   sync_folder(run.root);
 }
 
@@ -214,17 +209,22 @@ std::vector<std::string> compact(const RunPaths& run, std::uint32_t epoch, std::
   const auto size_of = [&](const std::string& name) { return fs::file_size(run.shards() / name); };
   std::ranges::sort(shards, {}, size_of);
   const auto joined = static_cast<std::ptrdiff_t>(shards.size() - max_sources + 1);
-  // One shard of all that must go might not fit into memory: several.
-  const auto least_joined =
-      static_cast<std::ptrdiff_t>((shards.size() + max_sources - 1) / max_sources);
-  const auto most_joined = std::max<std::ptrdiff_t>(64, least_joined);
+  const auto least_joined = std::max<std::ptrdiff_t>(2, static_cast<std::ptrdiff_t>((shards.size() + max_sources - 1) / max_sources));
   auto old = superseded_shards(run);
   const auto old_before = old.size();
   std::vector<std::string> fresh;
   std::ptrdiff_t from = 0;
   std::uint32_t number = 0;
   while (static_cast<std::size_t>(std::ssize(shards) - from) + fresh.size() > max_sources) {
-    const auto count = std::min({most_joined, std::max<std::ptrdiff_t>(2, joined - from + std::ssize(fresh)), std::ssize(shards) - from});
+    const auto needed = std::max<std::ptrdiff_t>(2, joined - from + std::ssize(fresh));
+    // One shard of all that must go might not fit into memory: several.
+    std::ptrdiff_t count = 0;
+    std::uintmax_t bytes = 0;
+    while (from + count < std::ssize(shards) && count < needed) {
+      bytes += size_of(shards[static_cast<std::size_t>(from + count)]);
+      if (count >= least_joined && (bytes > most_joined_bytes || count >= most_joined)) break;
+      ++count;
+    }
     const std::span<const std::string> sealed{shards.data() + from, static_cast<std::size_t>(count)};
     std::string name;
     do name = fmt::format("{:06}-c-{:05}.h5", epoch, ++number);
@@ -239,7 +239,7 @@ std::vector<std::string> compact(const RunPaths& run, std::uint32_t epoch, std::
   check_newest(run, epoch);
   std::string list;
   for (const auto& name : old) list += name + "\n";
-  replace_file(run.shards() / "superseded.txt", list);
+  replace_file(run.shards() / superseded_list, list);
   shards.erase(shards.begin(), shards.begin() + from);
   shards.insert(shards.end(), fresh.begin(), fresh.end());
   log::info("{} small shards were joined into {}", old.size() - old_before, fresh.size());
@@ -253,7 +253,9 @@ void remove_index_over(const RunPaths& run, const std::vector<std::string>& name
   const auto sources = ShardReader{run.corpus_index()}.shards();
   const bool needs_them = std::ranges::any_of(
       names, [&](const auto& name) { return std::ranges::binary_search(sources, name); });
-  if (needs_them) fs::remove(run.corpus_index());
+  if (!needs_them) return;
+  remove_file(run.corpus_index());
+  sync_folder(run.root);  // before its sources are deleted
 }
 
 }  // namespace
@@ -279,11 +281,11 @@ void delete_superseded(const RunPaths& run) {
   if (names.empty()) return;
   remove_index_over(run, names);
   for (const auto& name : names) {
-    fs::remove(run.shards() / name);
-    fs::remove(run.shards() / (name + ".sum"));
+    remove_file(run.shards() / name);
+    remove_file(run.shards() / (name + ".sum"));
   }
-  fs::remove(run.shards() / "superseded.txt");
-  sync_folder(run.shards());
+  sync_folder(run.shards());  // without the list they would count again
+  remove_file(run.shards() / superseded_list);
 }
 
 }  // namespace pecia::store

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <set>
 #include <span>
 #include <string>
@@ -17,6 +18,8 @@
 namespace pecia::store {
 
 constexpr std::int64_t shard_schema = 1;
+/// In shards/: names of shards that were joined into others.
+constexpr const char* superseded_list = "superseded.txt";
 
 /// A row of /pages. Ranges are positions in the datasets beside it.
 struct PageRow {
@@ -71,7 +74,8 @@ class ShardWriter {
   void write(const std::filesystem::path& path, const Provenance& provenance, std::span<const std::string> sealed) const;
 
  private:
-  void expect_read_back(const std::filesystem::path& path) const;
+  void fill(hid_t id, const Provenance& provenance, std::span<const std::string> sealed) const;
+  void check_written(const std::filesystem::path& part) const;
   /// Appends text to /strings unless it was the last there of its kind; returns its range.
   std::pair<std::uint64_t, std::uint64_t> intern(const std::string& text);
 
@@ -146,21 +150,22 @@ class ShardReader {
   mutable Window<char> strings_;
 };
 
-/// Copies shards of the run, as they are, behind one another into one of this name, which is named
-/// as any other: whole, read back, synced. Bounded memory. Throws `Error` if one of them is damaged.
+/// Copies shards of the run, as they are, behind one another into one of this name, which is written
+/// as any other. Memory: that of the new file. Throws `Error` if one of them is damaged.
 void join_shards(const RunPaths& run, std::span<const std::string> names, const std::string& joined,
                  const Provenance& provenance);
 
 /// Attributes that say where a shard comes from.
 void write_provenance(hid_t file, const Provenance& provenance, std::span<const std::string> sealed);
-/// Syncs a shard that is whole, writes its checksum file, and gives it its name.
-void publish_shard(const std::filesystem::path& part, const std::filesystem::path& path);
+/// Writes a shard whose bytes these are: `*.part`, fsync, `check_written` of it, checksum file, rename.
+/// What the check throws is a failure of the disk.
+void write_shard(const std::filesystem::path& path, std::span<const std::byte> bytes,
+                 const std::function<void(const std::filesystem::path& part)>& check_written);
 
 constexpr std::size_t text_chunk = 64 << 10;
 constexpr std::size_t row_chunk = 1024;
 
 /// Whole-file checksums: "<shard>.sum" holds "crc32c <8 hex digits> bytes <size>".
-void write_sum(const std::filesystem::path& shard, const std::filesystem::path& file);
 /// Empty if the shard matches its sum.
 [[nodiscard]] std::string problem_of_sum(const std::filesystem::path& shard);
 
