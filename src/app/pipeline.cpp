@@ -239,7 +239,7 @@ void Pipeline::close(bool seal) {
   state_->store().close(seal);
 }
 
-void Pipeline::bind(std::vector<std::string> shards) { state_->store().bind(std::move(shards)); }
+void Pipeline::bind(std::vector<store::LedgerFile> shards) { state_->store().bind(std::move(shards)); }
 
 std::optional<Event> Pipeline::next_event(milliseconds max_wait) {
   auto event = state_->events.pop(max_wait);

@@ -55,6 +55,7 @@ struct Closed {
 };
 struct Bound {
   std::string problem;  ///< empty: corpus.h5 is in place
+  std::vector<store::LedgerFile> shards;  ///< that it is made of
 };
 using Event = std::variant<Ready, Started, Finished, Committed, Returned, Failed, EngineLost, Closed, Bound>;
 
@@ -94,7 +95,7 @@ class Pipeline {
   /// Cancels what is left, closes the journal, seals it if asked to; answers Closed.
   void close(bool seal);
   /// Rank 0: writes corpus.h5 over all shards; answers Bound.
-  void bind(std::vector<std::string> shards);
+  void bind(std::vector<store::LedgerFile> shards);
   /// The next event; waits up to `max_wait`.
   [[nodiscard]] std::optional<Event> next_event(std::chrono::milliseconds max_wait);
 

@@ -1,6 +1,8 @@
 #include "rank_loop.hpp"
 
+#include <algorithm>
 #include <chrono>
+#include <iterator>
 
 #include "cores.hpp"
 #include "pecia/base/log.hpp"
@@ -13,6 +15,14 @@ using Clock = std::chrono::steady_clock;
 /// How long a message waits at most while nothing happens here; each look costs some microseconds.
 constexpr std::chrono::milliseconds poll_every{2};
 constexpr std::chrono::milliseconds progress_every{250};
+
+/// store and sched know nothing of each other.
+template <class To, class From>
+std::vector<To> as(const std::vector<From>& files) {
+  std::vector<To> same;
+  for (const auto& file : files) same.push_back({file.name, file.rows, file.bytes});
+  return same;
+}
 
 class RankLoop {
  public:
@@ -96,13 +106,15 @@ class RankLoop {
     scheduler_.on_engine_lost(event.why, event.for_good);
   }
   void on(const Closed& event) {
-    scheduler_.on_closed({event.written.shards, event.written.segments, event.written.rows});
+    const auto& written = event.written;
+    scheduler_.on_closed({as<sched::WrittenFile>(written.shards), as<sched::WrittenFile>(written.segments), written.rows});
   }
   void on(const Bound& event) {
     if (!event.problem.empty()) {
       log::error("corpus.h5 could not be written: {}", event.problem);
       scheduler_.on_failure(event.problem);
     }
+    end_.bound = event.shards;
     scheduler_.on_bound();
   }
 
@@ -122,7 +134,8 @@ class RankLoop {
         pipeline_.close(complete_);
         break;
       case Kind::finish:
-        end_ = {command.status, command.abort};
+        end_.status = command.status;
+        end_.abort = command.abort;
         finished_ = true;
         break;
     }
@@ -130,14 +143,14 @@ class RankLoop {
 
   /// Rank 0. A run that was drained is bound by the job that completes it.
   void bind(const std::vector<sched::ClosedReport>& reports) {
-    if (!complete_) {
-      scheduler_.on_bound();
-      return;
+    for (const auto& report : reports) {
+      std::ranges::move(as<store::LedgerFile>(report.shards), std::back_inserter(end_.shards));
+      std::ranges::move(as<store::LedgerFile>(report.segments), std::back_inserter(end_.segments));
     }
-    std::vector<std::string> shards;
-    for (const auto& report : reports)
-      shards.insert(shards.end(), report.shards.begin(), report.shards.end());
-    pipeline_.bind(std::move(shards));
+    if (complete_)
+      pipeline_.bind(end_.shards);
+    else
+      scheduler_.on_bound();
   }
 
   comm::Communicator& comm_;

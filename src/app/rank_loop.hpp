@@ -12,6 +12,8 @@ namespace pecia::app {
 struct RankEnd {
   sched::ExitStatus status = sched::ExitStatus::complete;  ///< meaningful on rank 0
   bool abort = false;                                      ///< a rank is dead: no orderly end of MPI
+  std::vector<store::LedgerFile> shards, segments;         ///< on rank 0: what all ranks wrote
+  std::vector<store::LedgerFile> bound;                    ///< on rank 0: what corpus.h5 is made of
 };
 
 /// The main thread of a rank: carries messages, signals, time and the pipeline's events to the

@@ -90,7 +90,7 @@ sched::JobSize size_of(const RunStart& start, std::span<const plan::Share> share
   size.pages = start.pages_to_read();
   size.cost_s = start.cost_s();
   for (const auto& share : shares) {
-    for (const auto& task : share.tasks) ++size.by_priority[static_cast<std::size_t>(task.priority)];
+    for (const auto& task : share.tasks) ++size.by_level[static_cast<std::size_t>(sched::level_of(task))];
   }
   return size;
 }
@@ -105,7 +105,7 @@ void share_pages(comm::Communicator& comm, const std::unique_ptr<RunStart>& star
     shared.all_shares = start->shares(shared.hosts);
     shared.size = size_of(*start, shared.all_shares);
     out.put(shared.size.pages).put(shared.size.cost_s);
-    for (const auto pages : shared.size.by_priority) out.put(pages);
+    for (const auto pages : shared.size.by_level) out.put(pages);
     for (const auto& document : start->manifest().documents()) corpus::encode(out, document);
     for (const auto& share : shared.all_shares) {
       ByteWriter tasks;
@@ -117,7 +117,7 @@ void share_pages(comm::Communicator& comm, const std::unique_ptr<RunStart>& star
   ByteReader in{bytes, "manifest"};
   shared.size.pages = in.get<std::uint64_t>();
   shared.size.cost_s = in.get<double>();
-  for (auto& pages : shared.size.by_priority) pages = in.get<std::uint64_t>();
+  for (auto& pages : shared.size.by_level) pages = in.get<std::uint64_t>();
   std::vector<corpus::Document> documents;
   while (in.left() > 0) documents.push_back(corpus::decode_document(in));
   shared.manifest = corpus::Manifest{std::move(documents)};
@@ -155,11 +155,13 @@ int finish_without_pages(comm::Communicator& comm, const std::unique_ptr<RunStar
   int status = 0;
   agree(comm, [&] {
     if (!start) return;
-    if (start->index_is_stale()) store::bind_corpus(run, start->epoch(), {});
+    RankEnd written;
+    if (start->index_is_stale()) written.bound = store::bind_corpus(run, start->epoch(), {});
     auto end = start->failed_before() ? sched::ExitStatus::some_failed : sched::ExitStatus::complete;
     auto last = first_status(comm, *start);
     log::info("every page of the run is done already");
     summarise(run, last, end, 0);
+    end_ledger(run, start->ledger(), last, written);
     Clerk{run, 1, last};
     status = static_cast<int>(end);
   });
@@ -225,11 +227,12 @@ class Teller {
     clerk_->update(status_);
   }
 
-  void last_words(const sched::Scheduler& scheduler, sched::ExitStatus end) {
+  void last_words(const sched::Scheduler& scheduler, const RankEnd& end) {
     for (const auto& why : scheduler.failures()) log::error("{}", why);
     for (const auto rank : scheduler.progress().dead)
       log::error("rank {} was not heard of any more and is taken for dead", rank);
-    summarise(run_, status_, end, elapsed_s());
+    summarise(run_, status_, end.status, elapsed_s());
+    end_ledger(run_, start_.ledger(), status_, end);
     clerk_->update(status_);
     clerk_.reset();
   }
@@ -271,7 +274,7 @@ int read_all_pages(comm::Communicator& comm, const Job& job, Shared& shared, con
     if (teller) (*teller)(scheduler, *pipeline);
   });
   pipeline.reset();
-  if (teller) teller->last_words(scheduler, end.status);
+  if (teller) teller->last_words(scheduler, end);
   const auto exit_status = comm.rank() == 0 ? static_cast<int>(end.status) : 0;
   // The lock stays behind: the next job must see that ranks of this one may still live.
   if (end.abort && comm.rank() == 0) comm.abort(exit_status);
@@ -298,7 +301,7 @@ int run(comm::Communicator& comm, const RunOptions& options) {
   const auto cores = cores_of_this_rank(comm);
   std::unique_ptr<RunStart> start;
   agree(comm, [&] {
-    if (comm.rank() == 0) start = std::make_unique<RunStart>(job, options);
+    if (comm.rank() == 0) start = std::make_unique<RunStart>(job, options, comm.size());
   });
   if (start) log_start(comm, job, *start, cores);
   check_shared_file_system(comm, {job.run});
@@ -317,7 +320,12 @@ int run(comm::Communicator& comm, const RunOptions& options) {
               report::duration_text(start->cost_s() / (comm.size() * cores)), comm.size() * cores,
               comm.size() * cores == 1 ? "" : "s");
   if (comm.sum(stop::requested() != stop::Request::none) > 0) {
-    if (start) log::info("stopped before reading began; run the same command again to go on");
+    if (start) {
+      log::info("stopped before reading began; run the same command again to go on");
+      auto last = first_status(comm, *start);
+      last.state = "unfinished";
+      if (!options.dry_run) end_ledger({job.run}, start->ledger(), last, {});
+    }
     return comm.rank() == 0 ? exit_unfinished : 0;
   }
   if (options.dry_run) return 0;

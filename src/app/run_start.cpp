@@ -17,6 +17,7 @@
 #include "pecia/base/version.hpp"
 #include "pecia/corpus/trace.hpp"
 #include "pecia/store/writer.hpp"
+#include "summary.hpp"
 
 namespace pecia::app {
 namespace {
@@ -71,8 +72,9 @@ Tally tally(const corpus::Manifest& manifest, const store::Contents& contents) {
   return counts;
 }
 
-RunStart::RunStart(const Job& job, const RunOptions& options)
+RunStart::RunStart(const Job& job, const RunOptions& options, int ranks)
     : job_{job}, options_{options}, run_{job.run} {
+  ledger_.ranks = static_cast<std::uint32_t>(ranks);
   // A model of the job's own that is none is said before anything is made.
   if (!job.cost_model.empty()) cost_model_ = first_cost_model(job, run_);
   corpus::Listing listing;
@@ -188,8 +190,27 @@ void RunStart::find_pages_to_read() {
   before_ = tally(manifest_, contents);
   to_read_ = app::find_pages_to_read(manifest_, &contents, cost_model_, job_, *priorities_,
                                      [this](const corpus::Document& document, Reason reason, bool failed) {
-                                       return wants_retry(document, reason, failed);
+                                       const bool again = wants_retry(document, reason, failed);
+                                       if (again) {
+                                         --before_.by_state[failed ? "failed" : "skipped"];
+                                         --before_.by_reason[std::string{name(reason)}];
+                                       }
+                                       return again;
                                      });
+  if (!options_.dry_run) write_first_ledger(contents);
+}
+
+void RunStart::write_first_ledger(const store::Contents& contents) {
+  ledger_.epoch = epoch_;
+  ledger_.host = host_name();
+  ledger_.slurm_job = slurm_job();
+  ledger_.slurm_restart = environment_text("SLURM_RESTART_COUNT");
+  ledger_.pages = before_.pages;
+  ledger_.done_at_start = ledger_.done = before_.done;
+  ledger_.shards = contents.shards();
+  ledger_.segments = contents.segments();
+  ledger_.manifest = store::list_manifest(run_);
+  store::write_ledger(run_, ledger_);
 }
 
 std::vector<plan::Share> RunStart::shares(std::span<const std::string> hosts) const {

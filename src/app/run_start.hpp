@@ -17,6 +17,7 @@
 #include "pecia/plan/partition.hpp"
 #include "pecia/report/status.hpp"
 #include "pecia/store/contents.hpp"
+#include "pecia/store/ledger.hpp"
 #include "pecia/store/run.hpp"
 #include "probing.hpp"
 #include "to_read.hpp"
@@ -35,7 +36,7 @@ class RunStart {
  public:
   /// Lists the corpus, makes or opens the run directory, takes lock and epoch, seals what earlier
   /// jobs left. Throws `UsageError` for what the user can mend.
-  RunStart(const Job& job, const RunOptions& options);
+  RunStart(const Job& job, const RunOptions& options, int ranks);
 
   [[nodiscard]] std::uint32_t epoch() const noexcept { return epoch_; }
   [[nodiscard]] const std::filesystem::path& root() const noexcept { return root_; }
@@ -44,6 +45,7 @@ class RunStart {
   void add_documents(std::vector<corpus::Document> probed);
 
   [[nodiscard]] const corpus::Manifest& manifest() const noexcept { return manifest_; }
+  /// By state and reason without the pages that are read again.
   [[nodiscard]] const Tally& before() const noexcept { return before_; }
   [[nodiscard]] std::uint64_t pages_to_read() const noexcept { return to_read_.pages; }
   [[nodiscard]] double cost_s() const noexcept { return to_read_.cost_s; }
@@ -55,6 +57,8 @@ class RunStart {
   [[nodiscard]] std::vector<plan::Share> shares(std::span<const std::string> hosts) const;
   [[nodiscard]] std::chrono::steady_clock::time_point manifest_written() const noexcept { return manifest_written_; }
   [[nodiscard]] const store::RunLock& lock() const noexcept { return *lock_; }
+  /// What the job began with; once the pages to be read are known.
+  [[nodiscard]] const store::Ledger& ledger() const noexcept { return ledger_; }
   /// corpus.h5 is missing, or older than what was sealed.
   [[nodiscard]] bool index_is_stale() const;
 
@@ -64,6 +68,7 @@ class RunStart {
   void find_documents_to_probe(const corpus::Listing& listing);
   void add_trace();
   void find_pages_to_read();
+  void write_first_ledger(const store::Contents& contents);
   [[nodiscard]] bool wants_retry(const corpus::Document& document, Reason reason,
                                  bool failed) const;
 
@@ -83,6 +88,7 @@ class RunStart {
   std::chrono::steady_clock::time_point manifest_written_;
   std::vector<report::Status::Rank> earlier_;  ///< of the last job of the run
   Tally before_;
+  store::Ledger ledger_;
 };
 
 }  // namespace pecia::app

@@ -101,10 +101,10 @@ void StoreThread::close_writer(bool seal) {
   events_.push(std::move(answer));
 }
 
-void StoreThread::bind_corpus(const std::vector<std::string>& shards) {
+void StoreThread::bind_corpus(const std::vector<store::LedgerFile>& shards) {
   Bound answer;
   try {
-    store::bind_corpus(settings_.run, settings_.epoch, shards, max_corpus_sources);
+    answer.shards = store::bind_corpus(settings_.run, settings_.epoch, shards, max_corpus_sources);
   } catch (const std::exception& error) {
     answer.problem = error.what();
   }

@@ -44,14 +44,14 @@ class StoreThread {
   void put(ToStore page) { jobs_.push(std::move(page)); }
   void sync_at_once(bool at_once) noexcept { at_once_ = at_once; }
   void close(bool seal) { jobs_.push(Close{seal}); }
-  void bind(std::vector<std::string> shards) { jobs_.push(Bind{std::move(shards)}); }
+  void bind(std::vector<store::LedgerFile> shards) { jobs_.push(Bind{std::move(shards)}); }
 
  private:
   struct Close {
     bool seal;
   };
   struct Bind {
-    std::vector<std::string> shards;
+    std::vector<store::LedgerFile> shards;
   };
   using Job = std::variant<ToStore, Close, Bind>;
 
@@ -61,7 +61,7 @@ class StoreThread {
   void sync();
   void sync_if_due();
   void close_writer(bool seal);
-  void bind_corpus(const std::vector<std::string>& shards);
+  void bind_corpus(const std::vector<store::LedgerFile>& shards);
   void fail(const std::string& why);
 
   store::WriterSettings settings_;

@@ -6,6 +6,7 @@
 #include "pecia/comm/communicator.hpp"
 #include "pecia/report/status.hpp"
 #include "pecia/sched/scheduler.hpp"
+#include "rank_loop.hpp"
 #include "run_start.hpp"
 
 // What rank 0 tells of a run, while it goes on and at its end.
@@ -24,5 +25,7 @@ void refresh(report::Status& status, const report::Status& first, const std::vec
              const sched::Scheduler& scheduler, double elapsed_s);
 /// Rank 0's last words, from the files themselves: counts, failed pages, what to do.
 void summarise(const store::RunPaths& run, report::Status& status, sched::ExitStatus end, double elapsed_s);
+/// Writes the job's ledger once more. Where that fails, the first one stands, which promises less.
+void end_ledger(const store::RunPaths& run, store::Ledger ledger, const report::Status& last, const RankEnd& end);
 
 }  // namespace pecia::app

@@ -10,22 +10,28 @@ constexpr std::size_t move_bytes = 4 + 4;
 constexpr std::size_t copied_bytes = 4 + 4;
 constexpr std::size_t reading_bytes = 4 + 4;
 
-void put_names(ByteWriter& out, const std::vector<std::string>& names) {
-  out.put(static_cast<std::uint32_t>(names.size()));
-  for (const auto& name : names) out.put_text(name);
+constexpr std::size_t least_file_bytes = sizeof(std::uint32_t) + 2 * sizeof(std::uint64_t);
+
+void put_files(ByteWriter& out, const std::vector<WrittenFile>& files) {
+  out.put(static_cast<std::uint32_t>(files.size()));
+  for (const auto& file : files) out.put_text(file.name).put(file.rows).put(file.bytes);
 }
 
-std::vector<std::string> get_names(ByteReader& in) {
-  std::vector<std::string> names(in.get_count(sizeof(std::uint32_t)));
-  for (auto& name : names) name = in.get_text();
-  return names;
+std::vector<WrittenFile> get_files(ByteReader& in) {
+  std::vector<WrittenFile> files(in.get_count(least_file_bytes));
+  for (auto& file : files) {
+    file.name = in.get_text();
+    file.rows = in.get<std::uint64_t>();
+    file.bytes = in.get<std::uint64_t>();
+  }
+  return files;
 }
 
 }  // namespace
 
-corpus::Priority decode_level(ByteReader& in) {
-  const auto level = in.get<corpus::Priority>();
-  require(static_cast<std::size_t>(level) < corpus::priorities, "a rank tells of a priority that there is not");
+Level decode_level(ByteReader& in) {
+  const auto level = in.get<Level>();
+  require(static_cast<std::size_t>(level) < levels, "a rank tells of a level that there is not");
   return level;
 }
 
@@ -99,15 +105,15 @@ Report decode_report(ByteReader& in) {
 }
 
 void encode(ByteWriter& out, const ClosedReport& report) {
-  put_names(out, report.shards);
-  put_names(out, report.segments);
+  put_files(out, report.shards);
+  put_files(out, report.segments);
   out.put(report.rows);
 }
 
 ClosedReport decode_closed(ByteReader& in) {
   ClosedReport report;
-  report.shards = get_names(in);
-  report.segments = get_names(in);
+  report.shards = get_files(in);
+  report.segments = get_files(in);
   report.rows = in.get<std::uint64_t>();
   return report;
 }

@@ -68,7 +68,7 @@ class Simulation {
     for (const auto& share : shares) {
       job.pages += share.tasks.size();
       job.cost_s += share.cost_s;
-      for (const auto& task : share.tasks) ++job.by_priority[static_cast<std::size_t>(task.priority)];
+      for (const auto& task : share.tasks) ++job.by_level[static_cast<std::size_t>(level_of(task))];
     }
     for (std::size_t rank = 0; rank < machines_.size(); ++rank) {
       auto schedule = settings.schedule;
@@ -163,7 +163,7 @@ class Simulation {
     start_pages(rank, machine, now_s);
     if (now_s >= machine.closes_s) {
       machine.closes_s = never_s;
-      schedule.on_closed({{"shard"}, {}, machine.rows});
+      schedule.on_closed({{{"shard", 1, 1}}, {}, machine.rows});
     }
     if (rank == 0) (void)schedule.take_finished();  // there is no cost model that would learn
     if (const auto reports = schedule.all_closed()) {

@@ -42,6 +42,7 @@ struct Contents::State {
   std::vector<Source> sources;
   std::vector<Row> rows;
   std::vector<std::string> problems;
+  std::vector<LedgerFile> shard_files, segment_files;
   std::uint64_t superseded = 0;
   std::deque<std::string> strings;           ///< of shards, where rows' texts stand
   std::unordered_set<std::string> interned;  ///< those of journal segments
@@ -85,6 +86,7 @@ struct Contents::State {
       row.at = at++;
       rows.push_back(row);
     }
+    shard_files.push_back({path.filename().string(), at, fs::file_size(path)});
   }
 
   std::string_view intern(std::string&& text) { return *interned.insert(std::move(text)).first; }
@@ -107,7 +109,10 @@ struct Contents::State {
       row.at = packed(at, size);
       rows.push_back(row);
     });
-    if (!replay.problem.empty()) problems.push_back(fmt::format("journal segment {}: {}", path.filename().string(), replay.problem));
+    if (!replay.problem.empty())
+      problems.push_back(fmt::format("journal segment {}: {}", path.filename().string(), replay.problem));
+    else
+      segment_files.push_back({path.filename().string(), replay.records, fs::file_size(path)});
   }
 
   /// False: something vanished between listing and reading, look again.
@@ -116,6 +121,8 @@ struct Contents::State {
     rows.clear();
     strings.clear();
     problems.clear();
+    shard_files.clear();
+    segment_files.clear();
     // Segments first: one that is sealed meanwhile is found again as a shard, never missed.
     const auto segments = list_segments(run);
     for (const auto& name : segments) {
@@ -144,9 +151,10 @@ struct Contents::State {
     std::ranges::sort(rows, [](const Row& one, const Row& other) {
       return one.key != other.key ? one.key < other.key : wins(one.order, other.order);
     });
-    const auto losers = std::ranges::unique(rows, {}, &Row::key);
-    superseded = losers.size();
-    rows.erase(losers.begin(), losers.end());
+    const auto same_page = [](const Row& one, const Row& other) { return one.key == other.key; };
+    const auto losers = std::unique(rows.begin(), rows.end(), same_page);
+    superseded = static_cast<std::uint64_t>(rows.end() - losers);
+    rows.erase(losers, rows.end());
   }
 };
 
@@ -185,6 +193,8 @@ result::PageOutcome Contents::load(const Row& row) const {
 }
 
 const std::vector<std::string>& Contents::problems() const noexcept { return state_->problems; }
+const std::vector<LedgerFile>& Contents::shards() const noexcept { return state_->shard_files; }
+const std::vector<LedgerFile>& Contents::segments() const noexcept { return state_->segment_files; }
 std::uint64_t Contents::superseded() const noexcept { return state_->superseded; }
 
 }  // namespace pecia::store

@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -23,18 +24,27 @@ namespace {
 
 namespace fs = std::filesystem;
 constexpr std::size_t rows_at_once = 8192;
-constexpr std::ptrdiff_t most_joined = 64;
-constexpr std::uintmax_t most_joined_bytes = std::uintmax_t{256} << 20;
 constexpr const char* attempts_name = "/attempts";
 /// A shard told of by its rank may not be in this host's view of the folder yet (NFS).
 constexpr int appear_tries = 600;
 constexpr std::chrono::milliseconds appear_wait{100};
+/// A joined shard is made in memory.
+constexpr std::uintmax_t joined_at_most_bytes = std::uintmax_t{256} << 20;
 
-void await(const fs::path& file) {
+void await(const fs::path& file, std::uint64_t bytes) {
+  std::uint64_t seen = 0;
+  bool there = false;
   for (int n = 0; n < appear_tries; ++n) {
-    if (::access(file.c_str(), R_OK) == 0) return;
+    struct stat status {};
+    there = ::stat(file.c_str(), &status) == 0;
+    seen = there ? static_cast<std::uint64_t>(status.st_size) : 0;
+    if (there && seen == bytes) return;
     std::this_thread::sleep_for(appear_wait);
   }
+  if (there)
+    throw Error{fmt::format("the shard {} has {} bytes where its rank wrote {}: it was cut short. `pecia verify --repair` "
+                            "keeps what can be kept of it, and `pecia run` again reads the rest",
+                            file.string(), seen, bytes)};
   throw Error{fmt::format("the shard {} that a rank has written cannot be seen from here. Is the run directory on a "
                           "shared file system? `pecia run` again binds the corpus",
                           file.string())};
@@ -42,6 +52,7 @@ void await(const fs::path& file) {
 
 struct Bound {
   std::vector<std::string> shards;
+  std::vector<std::uint64_t> rows_of;             ///< per shard
   std::vector<std::vector<std::uint64_t>> sizes;  ///< per shard, per column
   std::vector<PageRow> rows;                      ///< of all records; a million are 350 MB
   std::vector<std::uint32_t> winners;             ///< places in `rows`, sorted by key
@@ -66,8 +77,8 @@ std::vector<std::uint32_t> winners_of(const std::vector<PageRow>& rows) {
     const auto key = key_of(rows[one]), other_key = key_of(rows[other]);
     return key != other_key ? key < other_key : wins(order_of(rows[one]), order_of(rows[other]));
   });
-  const auto rest = std::ranges::unique(order, {}, [&](std::uint32_t n) { return key_of(rows[n]); });
-  order.erase(rest.begin(), rest.end());
+  const auto same_page = [&](std::uint32_t one, std::uint32_t other) { return key_of(rows[one]) == key_of(rows[other]); };
+  order.erase(std::unique(order.begin(), order.end(), same_page), order.end());
   return order;
 }
 
@@ -81,6 +92,7 @@ Bound collect(const RunPaths& run, const std::vector<std::string>& shards) {
   std::vector<std::uint64_t> offsets(columns().size(), 0);
   for (std::uint32_t n = 0; n < shards.size(); ++n) {
     const auto shard = open_shard(run.shards() / shards[n]);
+    bound.rows_of.push_back(shard.size());
     for (auto& row : shard.rows()) {
       row.shard = n;
       shift(row, offsets);
@@ -209,21 +221,24 @@ std::vector<std::string> compact(const RunPaths& run, std::uint32_t epoch, std::
   const auto size_of = [&](const std::string& name) { return fs::file_size(run.shards() / name); };
   std::ranges::sort(shards, {}, size_of);
   const auto joined = static_cast<std::ptrdiff_t>(shards.size() - max_sources + 1);
-  const auto least_joined = std::max<std::ptrdiff_t>(2, static_cast<std::ptrdiff_t>((shards.size() + max_sources - 1) / max_sources));
+  // One shard of all that must go might not fit into memory: several.
+  const auto least_joined =
+      static_cast<std::ptrdiff_t>((shards.size() + max_sources - 1) / max_sources);
+  const auto most_joined = std::max<std::ptrdiff_t>(64, least_joined);
+  std::uintmax_t total_bytes = 0;
+  for (const auto& name : shards) total_bytes += size_of(name);
+  const auto most_bytes = std::max<std::uintmax_t>(joined_at_most_bytes, 2 * total_bytes / max_sources);
   auto old = superseded_shards(run);
   const auto old_before = old.size();
   std::vector<std::string> fresh;
   std::ptrdiff_t from = 0;
   std::uint32_t number = 0;
   while (static_cast<std::size_t>(std::ssize(shards) - from) + fresh.size() > max_sources) {
-    const auto needed = std::max<std::ptrdiff_t>(2, joined - from + std::ssize(fresh));
-    // One shard of all that must go might not fit into memory: several.
-    std::ptrdiff_t count = 0;
+    auto count = std::min({most_joined, std::max<std::ptrdiff_t>(2, joined - from + std::ssize(fresh)), std::ssize(shards) - from});
     std::uintmax_t bytes = 0;
-    while (from + count < std::ssize(shards) && count < needed) {
-      bytes += size_of(shards[static_cast<std::size_t>(from + count)]);
-      if (count >= least_joined && (bytes > most_joined_bytes || count >= most_joined)) break;
-      ++count;
+    for (std::ptrdiff_t n = 0; n < count; ++n) {
+      bytes += size_of(shards[static_cast<std::size_t>(from + n)]);
+      if (bytes > most_bytes) count = std::max<std::ptrdiff_t>(2, n);
     }
     const std::span<const std::string> sealed{shards.data() + from, static_cast<std::size_t>(count)};
     std::string name;
@@ -258,22 +273,39 @@ void remove_index_over(const RunPaths& run, const std::vector<std::string>& name
   sync_folder(run.root);  // before its sources are deleted
 }
 
+void check_rows(const Bound& bound, const std::vector<LedgerFile>& expected) {
+  for (const auto& file : expected) {
+    const auto at = static_cast<std::size_t>(std::ranges::find(bound.shards, file.name) - bound.shards.begin());
+    if (at < bound.shards.size() && bound.rows_of[at] != file.rows)
+      throw Error{fmt::format("the shard {} has {} rows where its rank wrote {}; corpus.h5 is not written. Is the run "
+                              "directory used by two jobs? `pecia verify` says more",
+                              file.name, bound.rows_of[at], file.rows)};
+  }
+}
+
 }  // namespace
 
-void bind_corpus(const RunPaths& run, std::uint32_t epoch, const std::vector<std::string>& expected, std::size_t max_sources) {
+std::vector<LedgerFile> bind_corpus(const RunPaths& run, std::uint32_t epoch, const std::vector<LedgerFile>& expected,
+                                    std::size_t max_sources) {
   check_newest(run, epoch);
-  for (const auto& name : expected) await(run.shards() / name);
+  for (const auto& file : expected) await(run.shards() / file.name, file.bytes);
   const auto gone = superseded_shards(run);
   auto shards = list_shards(run);
   const auto is_in = [](const auto& names, const auto& name) {
     return std::ranges::find(names, name) != names.end();
   };
-  for (const auto& name : expected) {
-    if (!is_in(shards, name) && !is_in(gone, name)) shards.push_back(name);  // a stale listing
+  for (const auto& file : expected) {
+    if (!is_in(shards, file.name) && !is_in(gone, file.name)) shards.push_back(file.name);  // a stale listing
   }
   shards = compact(run, epoch, std::move(shards), max_sources);
   std::ranges::sort(shards);
-  write_index(run, epoch, collect(run, shards));
+  const auto bound = collect(run, shards);
+  check_rows(bound, expected);
+  write_index(run, epoch, bound);
+  std::vector<LedgerFile> files;
+  for (std::size_t n = 0; n < bound.shards.size(); ++n)
+    files.push_back({bound.shards[n], bound.rows_of[n], fs::file_size(run.shards() / bound.shards[n])});
+  return files;
 }
 
 void delete_superseded(const RunPaths& run) {

@@ -6,6 +6,7 @@
 
 #include "h5_image.hpp"
 #include "pecia/base/error.hpp"
+#include "pecia/base/file.hpp"
 #include "shard.hpp"
 
 // Small shards joined into one: their datasets stand behind one another in the new one.
@@ -54,7 +55,7 @@ class Joining {
     write_provenance(file, provenance, names_);
   }
 
-  void check_written(const fs::path& path) const {
+  void expect_read_back(const fs::path& path) const {
     const auto file = h5::open_file(path);
     std::vector<h5::Dataset> datasets;
     for (std::size_t n = 0; n < sizes_.size(); ++n) datasets.emplace_back(file.get(), name(n));
@@ -62,7 +63,8 @@ class Joining {
     h5::Handle keep;
     for_each_block([&](std::size_t n, std::uint64_t at, std::uint64_t count, const void* data, std::size_t bytes) {
       datasets[n].read_bytes(type(n, keep), at, at + count, bytes, block);
-      require(std::memcmp(block.data(), data, block.size()) == 0, fmt::format("{} is another than was written", name(n)));
+      if (std::memcmp(block.data(), data, block.size()) != 0)
+        throw Error{fmt::format("{}: {} reads back otherwise than it was written. Look at the disk", path.string(), name(n))};
     });
   }
 
@@ -132,7 +134,7 @@ void join_shards(const RunPaths& run, std::span<const std::string> names, const 
   const Joining joining{run, names};
   h5::NewFile file;
   joining.write(file.id(), provenance);
-  write_shard(run.shards() / joined, file.close(), [&](const fs::path& part) { joining.check_written(part); });
+  publish_shard(run.shards() / joined, file.close(), [&](const fs::path& part) { joining.expect_read_back(part); });
 }
 
 }  // namespace pecia::store

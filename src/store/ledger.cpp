@@ -2,10 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "pecia/base/error.hpp"
 #include "pecia/base/file.hpp"
+#include "pecia/base/json.hpp"
 
 namespace pecia::store {
 namespace {
@@ -26,12 +28,30 @@ Json to_json(const std::vector<LedgerFile>& files) {
 std::vector<LedgerFile> files_of(const Json& list) {
   std::vector<LedgerFile> files;
   for (const auto& entry : list)
-    files.push_back({entry.at("name").get<std::string>(), entry.at("rows").get<std::uint64_t>(),
-                     entry.at("bytes").get<std::uint64_t>()});
+    files.push_back({entry.at("name").get<std::string>(), whole_number<std::uint64_t>(entry.at("rows")),
+                     whole_number<std::uint64_t>(entry.at("bytes"))});
   return files;
 }
 
+/// One that is damaged is as one that was never written.
+std::optional<Ledger> sound_ledger(const RunPaths& run, std::uint32_t epoch) {
+  try {
+    return read_ledger(run, epoch);
+  } catch (const Error&) {
+    return std::nullopt;
+  }
+}
+
 }  // namespace
+
+std::vector<LedgerFile> list_manifest(const RunPaths& run) {
+  std::vector<LedgerFile> files;
+  for (const auto& entry : fs::directory_iterator{run.manifest()}) {
+    if (entry.path().extension() == ".jsonl") files.push_back({entry.path().filename().string(), 0, entry.file_size()});
+  }
+  std::ranges::sort(files, {}, &LedgerFile::name);
+  return files;
+}
 
 void write_ledger(const RunPaths& run, const Ledger& ledger) {
   check_newest(run, ledger.epoch);
@@ -45,7 +65,8 @@ void write_ledger(const RunPaths& run, const Ledger& ledger) {
                   {"done", ledger.done},
                   {"end", ledger.end},
                   {"shards", to_json(ledger.shards)},
-                  {"segments", to_json(ledger.segments)}};
+                  {"segments", to_json(ledger.segments)},
+                  {"manifest", to_json(ledger.manifest)}};
   replace_file(ledger_path(run, ledger.epoch), json.dump(1) + "\n");
 }
 
@@ -56,33 +77,38 @@ std::optional<Ledger> read_ledger(const RunPaths& run, std::uint32_t epoch) {
   try {
     const auto json = Json::parse(read_file(path));
     Ledger ledger;
-    json.at("epoch").get_to(ledger.epoch);
-    json.at("ranks").get_to(ledger.ranks);
+    ledger.epoch = whole_number<std::uint32_t>(json.at("epoch"));
+    ledger.ranks = whole_number<std::uint32_t>(json.at("ranks"));
     json.at("host").get_to(ledger.host);
     json.at("slurm_job").get_to(ledger.slurm_job);
     json.at("slurm_restart").get_to(ledger.slurm_restart);
-    json.at("pages").get_to(ledger.pages);
-    json.at("done_at_start").get_to(ledger.done_at_start);
-    json.at("done").get_to(ledger.done);
+    ledger.pages = whole_number<std::uint64_t>(json.at("pages"));
+    ledger.done_at_start = whole_number<std::uint64_t>(json.at("done_at_start"));
+    ledger.done = whole_number<std::uint64_t>(json.at("done"));
     json.at("end").get_to(ledger.end);
     ledger.shards = files_of(json.at("shards"));
     ledger.segments = files_of(json.at("segments"));
+    if (json.contains("manifest")) ledger.manifest = files_of(json.at("manifest"));
     return ledger;
-  } catch (const Json::exception& error) {
+  } catch (const std::exception& error) {
     throw Error{fmt::format("{} is damaged: {}", path.string(), error.what())};
   }
 }
 
-std::uint32_t starts_without_progress(const RunPaths& run, std::uint64_t done_now) {
+std::optional<Ledger> newest_ledger(const RunPaths& run) {
+  for (auto epoch = newest_epoch(run); epoch > 0; --epoch) {
+    if (auto ledger = sound_ledger(run, epoch)) return ledger;
+  }
+  return std::nullopt;
+}
+
+std::uint32_t starts_without_progress(const RunPaths& run, std::uint64_t done_now, const std::string& slurm_job) {
   std::uint32_t starts = 0;
   for (auto epoch = newest_epoch(run); epoch > 0; --epoch) {
-    std::optional<Ledger> ledger;
-    try {
-      ledger = read_ledger(run, epoch);
-    } catch (const Error&) {
-      // Damaged: as one that was never written.
-    }
+    const auto ledger = sound_ledger(run, epoch);
+    if (ledger && ledger->end == "repaired") continue;
     if (ledger && ledger->done_at_start < done_now) break;
+    if (ledger && !slurm_job.empty() && ledger->slurm_job != slurm_job) break;
     ++starts;
   }
   return starts;

@@ -17,6 +17,7 @@
 
 #include "pecia/base/error.hpp"
 #include "pecia/base/file.hpp"
+#include "pecia/base/json.hpp"
 #include "pecia/base/log.hpp"
 #include "pecia/store/run.hpp"
 
@@ -163,12 +164,12 @@ std::optional<Holder> read_holder(const RunPaths& run) {
     Holder holder;
     holder.host = file.at("host").get<std::string>();
     holder.boot_id = file.at("boot_id").get<std::string>();
-    holder.pid = file.at("pid").get<std::int64_t>();
-    holder.pid_start = file.at("pid_start").get<std::uint64_t>();
+    holder.pid = whole_number<std::int64_t>(file.at("pid"));
+    holder.pid_start = whole_number<std::uint64_t>(file.at("pid_start"));
     holder.slurm_job = file.at("slurm_job").get<std::string>();
     holder.slurm_step = file.at("slurm_step").get<std::string>();
     holder.slurm_restart = file.at("slurm_restart").get<std::string>();
-    holder.counter = file.at("counter").get<std::uint64_t>();
+    holder.counter = whole_number<std::uint64_t>(file.at("counter"));
     return holder;
   } catch (const std::exception&) {
     return std::nullopt;  // being written this moment, or gone: whoever wants it looks again

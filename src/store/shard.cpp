@@ -146,12 +146,19 @@ void ShardWriter::fill(hid_t id, const Provenance& provenance, std::span<const s
   write_provenance(id, known, sealed);
 }
 
-void ShardWriter::check_written(const fs::path& path) const {
+void ShardWriter::write(const fs::path& path, const Provenance& provenance, std::span<const std::string> sealed) const {
+  h5::NewFile file;
+  fill(file.id(), provenance, sealed);
+  publish_shard(path, file.close(), [this](const fs::path& part) { expect_read_back(part); });
+}
+
+void ShardWriter::expect_read_back(const fs::path& path) const {
   const auto file = h5::open_file(path);
   const auto row = page_row_type(), attempt = attempt_row_type(), piece = part_type();
   const auto check = [&](const char* name, const auto& type, const auto& data) {
     const h5::Dataset written{file.get(), name};
-    require(written.equals(type, std::span{std::data(data), std::size(data)}), fmt::format("{} is another than was written", name));
+    if (!written.equals(type, std::span{std::data(data), std::size(data)}))
+      throw Error{fmt::format("{}: {} reads back otherwise than it was written. Look at the disk", path.string(), name)};
   };
   check("/pages", row.get(), rows_);
   check("/text", H5T_NATIVE_UINT8, text_);
@@ -160,35 +167,6 @@ void ShardWriter::check_written(const fs::path& path) const {
   check("/words", piece.get(), words_);
   check("/attempts", attempt.get(), attempts_);
   check("/strings", H5T_NATIVE_UINT8, strings_);
-}
-
-void ShardWriter::write(const fs::path& path, const Provenance& provenance, std::span<const std::string> sealed) const {
-  h5::NewFile file;
-  fill(file.id(), provenance, sealed);
-  write_shard(path, file.close(), [this](const fs::path& part) { check_written(part); });
-}
-
-void write_shard(const fs::path& path, std::span<const std::byte> bytes,
-                 const std::function<void(const fs::path& part)>& check_written) {
-  const fs::path part = path.string() + ".part";
-  try {
-    write_whole(part, bytes);
-    try {
-      check_written(part);
-    } catch (const Error& error) {
-      // Before what it was made of is deleted: what cannot be read now would be lost.
-      throw StorageError{EIO, fmt::format("the shard {} was written and cannot be read back: {}", part.string(), error.what()),
-                         part.string()};
-    }
-    const auto crc = crc32c({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
-    // In place before the shard is; the folder's fsync below commits both names.
-    replace_file(sum_path(path), sum_text(crc, bytes.size()), Durability::whole);
-    rename_file(part, path);
-  } catch (...) {
-    ::unlink(part.c_str());
-    throw;
-  }
-  sync_folder(path.parent_path());
 }
 
 void write_provenance(hid_t file, const Provenance& provenance, std::span<const std::string> sealed) {
@@ -211,6 +189,28 @@ void write_provenance(hid_t file, const Provenance& provenance, std::span<const 
   if (provenance.ended_s > 0) h5::write_attribute(file, "ended_s", provenance.ended_s);
   h5::write_attribute(file, "created_s", std::int64_t{std::chrono::duration_cast<std::chrono::seconds>(now).count()});
   h5::write_attribute(file, "sealed", fmt::format("{}", fmt::join(sealed, " ")));
+}
+
+void publish_shard(const fs::path& path, std::span<const std::byte> shard,
+                   const std::function<void(const fs::path&)>& read_back) {
+  const fs::path part = path.string() + ".part";
+  try {
+    write_whole(part, shard);
+    try {
+      read_back(part);
+    } catch (const Error& error) {
+      throw StorageError{EIO, fmt::format("the shard {} was written and cannot be read back: {}", part.string(), error.what()),
+                         part.string()};
+    }
+    const auto crc = crc32c({reinterpret_cast<const char*>(shard.data()), shard.size()});
+    // In place before the shard is; the folder's fsync below commits both names.
+    replace_file(sum_path(path), sum_text(crc, shard.size()), Durability::whole);
+    rename_file(part, path);
+  } catch (...) {
+    ::unlink(part.c_str());
+    throw;
+  }
+  sync_folder(path.parent_path());
 }
 
 std::string problem_of_sum(const fs::path& shard) {

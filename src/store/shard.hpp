@@ -75,7 +75,7 @@ class ShardWriter {
 
  private:
   void fill(hid_t id, const Provenance& provenance, std::span<const std::string> sealed) const;
-  void check_written(const std::filesystem::path& part) const;
+  void expect_read_back(const std::filesystem::path& part) const;
   /// Appends text to /strings unless it was the last there of its kind; returns its range.
   std::pair<std::uint64_t, std::uint64_t> intern(const std::string& text);
 
@@ -100,7 +100,8 @@ class Window {
   Window(hid_t file, const char* name, std::size_t ahead) : dataset_{file, name}, ahead_{ahead} {}
   /// Elements [begin, end), until the next call.
   [[nodiscard]] std::span<const T> at(hid_t type, std::uint64_t begin, std::uint64_t end) {
-    if (begin < from_ || end > from_ + data_.size() || begin > end) {
+    dataset_.check_range(begin, end);
+    if (begin < from_ || end > from_ + data_.size()) {
       const auto most = std::min<std::uint64_t>(begin + ahead_, dataset_.size());
       dataset_.read(type, begin, std::max(end, most), data_);
       from_ = begin;
@@ -150,17 +151,17 @@ class ShardReader {
   mutable Window<char> strings_;
 };
 
-/// Copies shards of the run, as they are, behind one another into one of this name, which is written
-/// as any other. Memory: that of the new file. Throws `Error` if one of them is damaged.
+/// Copies shards of the run, as they are, behind one another into one of this name, which is named
+/// as any other: whole, read back, synced. Bounded memory. Throws `Error` if one of them is damaged.
 void join_shards(const RunPaths& run, std::span<const std::string> names, const std::string& joined,
                  const Provenance& provenance);
 
 /// Attributes that say where a shard comes from.
 void write_provenance(hid_t file, const Provenance& provenance, std::span<const std::string> sealed);
-/// Writes a shard whose bytes these are: `*.part`, fsync, `check_written` of it, checksum file, rename.
-/// What the check throws is a failure of the disk.
-void write_shard(const std::filesystem::path& path, std::span<const std::byte> bytes,
-                 const std::function<void(const std::filesystem::path& part)>& check_written);
+/// Writes a shard whole, lets `read_back` look at it before anybody relies on it, and gives it its name
+/// and its checksum file; all is committed.
+void publish_shard(const std::filesystem::path& path, std::span<const std::byte> shard,
+                   const std::function<void(const std::filesystem::path& part)>& read_back);
 
 constexpr std::size_t text_chunk = 64 << 10;
 constexpr std::size_t row_chunk = 1024;

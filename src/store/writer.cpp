@@ -127,11 +127,11 @@ struct Writer::State {
     const auto path = segment->path();
     const auto records = segment->records();
     segment.reset();
+    if (!open.empty()) current_segment();  // before the other is deleted
     auto provenance = settings.provenance;
     provenance.epoch = settings.epoch;
     provenance.rank = settings.rank;
     provenance.begun_s = begun_s;
-    if (!open.empty()) current_segment();  // before the other is deleted
     auto shard = fs::path{segment_name(settings.epoch, settings.rank, number)}.replace_extension(".h5");
     seal_segment(path, settings.run.shards() / shard, std::move(provenance),
                  [&](const Replay& replay) {
@@ -144,7 +144,7 @@ struct Writer::State {
                                      replay.problem.empty() ? "it is cut off" : replay.problem)};
                  });
     fs::remove(path);
-    written.shards.push_back(shard.string());
+    written.shards.push_back({shard.string(), records, fs::file_size(settings.run.shards() / shard)});
   }
 };
 
@@ -216,7 +216,12 @@ Written Writer::close(bool seal) {
       s.guarded([&] { s.seal(); });
     }
   }
-  if (s.segment) s.written.segments.push_back(s.segment->path().filename().string());
+  if (s.segment) {
+    // Of one that was given up nobody knows what is on disk.
+    const auto& path = s.segment->path();
+    s.written.segments.push_back({path.filename().string(), s.failed ? 0 : s.segment->records(),
+                                  s.failed ? 0 : fs::file_size(path)});
+  }
   s.segment.reset();
   return s.written;
 }

@@ -41,7 +41,7 @@ inline sched::ExitStatus run_echo_rank(comm::Communicator& comm, std::uint32_t p
     }
     while (const auto command = scheduler.next_command()) {
       if (command->kind == sched::Command::Kind::recall) scheduler.on_recalled();
-      if (command->kind == sched::Command::Kind::close) scheduler.on_closed({{"shard"}, {}, rows});
+      if (command->kind == sched::Command::Kind::close) scheduler.on_closed({{{"shard", 1, 1}}, {}, rows});
       if (command->kind != sched::Command::Kind::finish) continue;
       while (auto out = scheduler.next_outgoing()) comm.send(out->to, out->bytes);
       comm.barrier();

@@ -162,7 +162,7 @@ class Erratic {
       case Command::Kind::close:
         give_back([](const Reading&) { return true; });
         commit();
-        scheduler_.on_closed({{"shard"}, {}, rows_});
+        scheduler_.on_closed({{{"shard", 1, 1}}, {}, rows_});
         break;
       case Command::Kind::finish:
         status_ = command.status;

@@ -66,8 +66,14 @@ TEST(Run, IsReadFromSegmentsAndFromShardsAlike) {
   const auto open = write_pages(run, 1, 0, 1, pages, false);
   const auto sealed = write_pages(run, 1, 1, 2, pages, true);
 
-  EXPECT_EQ(open.segments, std::vector<std::string>{"000001-00000-00001.seg"});
-  EXPECT_EQ(sealed.shards, std::vector<std::string>{"000001-00001-00001.h5"});
+  ASSERT_EQ(open.segments.size(), 1U);
+  EXPECT_EQ(open.segments[0].name, "000001-00000-00001.seg");
+  EXPECT_EQ(open.segments[0].rows, pages);
+  EXPECT_EQ(open.segments[0].bytes, fs::file_size(run.journal() / open.segments[0].name));
+  ASSERT_EQ(sealed.shards.size(), 1U);
+  EXPECT_EQ(sealed.shards[0].name, "000001-00001-00001.h5");
+  EXPECT_EQ(sealed.shards[0].rows, pages);
+  EXPECT_EQ(sealed.shards[0].bytes, fs::file_size(run.shards() / sealed.shards[0].name));
   EXPECT_EQ(sealed.rows, pages);
   expect_all_pages(run, 1);
   expect_all_pages(run, 2);
@@ -126,12 +132,12 @@ TEST(Run, IsBoundIntoOneIndexThatOthersRead) {
   const test::TempFolder folder;
   const auto run = made_run(folder.path(), 3, pages);
   const auto epoch = take_next_epoch(run);
-  std::vector<std::string> names;
+  std::vector<LedgerFile> written;
   for (std::uint32_t rank = 0; rank < 3; ++rank) {
-    for (auto& name : write_pages(run, epoch, rank, rank + 1, pages, true).shards) names.push_back(name);
+    for (auto& shard : write_pages(run, epoch, rank, rank + 1, pages, true).shards) written.push_back(shard);
   }
 
-  bind_corpus(run, epoch, names);
+  EXPECT_EQ(bind_corpus(run, epoch, written).size(), written.size());
 
   const auto moved = folder.path() / "moved";  // sources are named relatively
   fs::rename(run.root, moved);

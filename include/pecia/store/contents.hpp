@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "pecia/corpus/manifest.hpp"
+#include "pecia/store/ledger.hpp"
 #include "pecia/store/record.hpp"
 #include "pecia/store/run.hpp"
 
@@ -42,6 +43,9 @@ class Contents {
   /// The whole outcome. Throws `Error` if its bytes do not match their checksum.
   [[nodiscard]] result::PageOutcome load(const Row& row) const;
   [[nodiscard]] const std::vector<std::string>& problems() const noexcept;
+  /// What was read, those with problems left out.
+  [[nodiscard]] const std::vector<LedgerFile>& shards() const noexcept;
+  [[nodiscard]] const std::vector<LedgerFile>& segments() const noexcept;
   /// Records that lost against another of the same key (copies, earlier generations).
   [[nodiscard]] std::uint64_t superseded() const noexcept;
 

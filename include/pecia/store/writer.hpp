@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "pecia/store/ledger.hpp"
 #include "pecia/store/record.hpp"
 #include "pecia/store/run.hpp"
 
@@ -30,10 +31,10 @@ struct WriterSettings {
   Provenance provenance;
 };
 
-/// What a rank wrote in its job; names without folder.
+/// What a rank wrote in its job.
 struct Written {
-  std::vector<std::string> shards;
-  std::vector<std::string> segments;
+  std::vector<LedgerFile> shards;
+  std::vector<LedgerFile> segments;
   std::uint64_t rows = 0;
 };
 
@@ -73,10 +74,11 @@ std::uint64_t seal_leftovers(const RunPaths& run, std::uint32_t epoch, const Pro
 
 /// Writes corpus.h5 over all shards, whole and renamed, if `epoch` is still the newest. Compacts
 /// small shards first until there are at most `max_sources`; sources of a compaction are deleted by
-/// the next job (`delete_superseded`). `expected`: names told by ranks, opened by name with retries
-/// (stale listings on NFS).
-void bind_corpus(const RunPaths& run, std::uint32_t epoch, const std::vector<std::string>& expected,
-                 std::size_t max_sources = 512);
+/// the next job (`delete_superseded`). `expected`: told by ranks, opened by name with retries (stale
+/// listings on NFS); throws `Error` where one has other rows or another size than was told. Returns
+/// the shards that it was made of.
+std::vector<LedgerFile> bind_corpus(const RunPaths& run, std::uint32_t epoch,
+                                    const std::vector<LedgerFile>& expected, std::size_t max_sources = 512);
 /// Deletes shards that a compaction of an earlier job made superfluous.
 void delete_superseded(const RunPaths& run);
 
