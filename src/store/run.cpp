@@ -41,6 +41,8 @@ void make_folders(const fs::path& folder) {
   }
 }
 
+fs::path epoch_folder(const RunPaths& run, std::uint32_t epoch) { return run.epochs() / fmt::format("{:06}", epoch); }
+
 }  // namespace
 
 void turn_off_hdf5_locking() { ::setenv("HDF5_USE_FILE_LOCKING", "FALSE", 1); }
@@ -70,6 +72,8 @@ std::uint32_t newest_epoch(const RunPaths& run) {
     const auto [end, failure] = std::from_chars(name.data(), name.data() + name.size(), epoch);
     if (failure == std::errc{} && end == name.data() + name.size()) newest = std::max(newest, epoch);
   }
+  // A stale listing (NFS) lacks the last ones; asked for by name they are there.
+  while (fs::exists(epoch_folder(run, newest + 1), ignored)) ++newest;
   return newest;
 }
 
@@ -83,7 +87,7 @@ void check_newest(const RunPaths& run, std::uint32_t epoch) {
 
 std::uint32_t take_next_epoch(const RunPaths& run) {
   for (auto epoch = newest_epoch(run) + 1;; ++epoch) {
-    const auto folder = run.epochs() / fmt::format("{:06}", epoch);
+    const auto folder = epoch_folder(run, epoch);
     if (::mkdir(folder.c_str(), folder_mode) == 0) {
       sync_folder(run.epochs());
       return epoch;

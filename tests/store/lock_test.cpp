@@ -156,6 +156,24 @@ TEST_F(LockTest, OfAnotherMachineIsTakenOverOnlyWhenItsCounterStands) {
   EXPECT_GE(asked, 1);
 }
 
+TEST_F(LockTest, OfTheRunThatThisOneWasCopiedFromIsTakenOverThoughItsHolderLives) {
+  const HolderProcess holder{run_};
+  const RunPaths copy{folder_.path() / "copy"};
+  create_run_directory(copy);
+  std::filesystem::copy_file(run_.lock(), copy.lock());
+  LockSettings settings;
+  settings.takeover_s = 1.5;
+  const RunLock lock{copy, settings};
+  EXPECT_TRUE(lock.taken_over());
+}
+
+TEST_F(LockTest, NumbersThatDoNotFitMakeItUnreadable) {
+  const HolderProcess holder{run_};
+  const auto pid = read_holder(run_)->pid;
+  replace_in_lock("\"pid\": " + std::to_string(pid), "\"pid\": 1e300");
+  EXPECT_FALSE(read_holder(run_));
+}
+
 TEST_F(LockTest, WaitingCanBeStopped) {
   { const HolderProcess holder{run_};
     replace_in_lock(read_holder(run_)->boot_id, "another-machine"); }

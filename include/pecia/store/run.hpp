@@ -48,6 +48,7 @@ struct Holder {
   std::int64_t pid = 0;
   std::uint64_t pid_start = 0;   ///< field 22 of /proc/<pid>/stat
   std::string slurm_job, slurm_step, slurm_restart;
+  std::uint64_t folder = 0;      ///< inode of the run directory; another one is a copy. 0: not known
   std::uint64_t counter = 0;     ///< renewed every 5 s by its holder
   [[nodiscard]] std::string description() const;  ///< "host h1, pid 123, Slurm job 45"
 };
