@@ -12,7 +12,7 @@ if [ -n "${PECIA_SITE:-}" ] && [ ! -r "$PECIA_SITE" ]; then die "PECIA_SITE name
 site=${PECIA_SITE:-$here/site.sh}
 # shellcheck source=slurm/site.example.sh
 if [ -r "$site" ]; then . "$site"; fi
-: "${MAX_RESTARTS_WITHOUT_PROGRESS:=3}" "${MIN_RUN_S:=60}" "${POLL_S:=15}" "${END_S:=60}" "${SILENT_S:=300}" "${START_S:=1800}"
+: "${MAX_RESTARTS_WITHOUT_PROGRESS:=5}" "${MIN_RUN_S:=60}" "${POLL_S:=15}" "${END_S:=60}" "${SILENT_S:=300}" "${START_S:=1800}"
 pecia=${PECIA:-pecia}
 
 load_site_modules() {

@@ -33,6 +33,7 @@ class ScriptTest(pecia.Case):
             f"verify) echo verified; exit {verify} ;;", f'status) echo "  \\"state\\": \\"{state}\\","; echo "  \\"epoch\\": $starts,"',
             *lines, ";;", "esac")
         env = {**os.environ, "PATH": f"{self.folder}:{os.environ['PATH']}", "PECIA": program, "SLURM_JOB_ID": "1", "MIN_RUN_S": "0",
+               "MAX_RESTARTS_WITHOUT_PROGRESS": "3",
                "SLURM_JOB_NODELIST": "n1", "POLL_S": "0.2", "END_S": "1", "SILENT_S": "2", **env}
         done = subprocess.run(["bash", SLURM / "pecia-cpu.sbatch", "job.yaml"], env=env, cwd=self.folder, capture_output=True,
                               text=True, timeout=60)
