@@ -150,7 +150,7 @@ decide() {
   fi
   [ $drained = yes ] && again
   sleep 1
-  if [ $ended = 1 ] || [ "$(job_field JobState)" != RUNNING ]; then again; fi
+  if [ $ended = 1 ] || is_preempted || [ "$(job_field JobState)" != RUNNING ]; then again; fi
   say "it did not come to its end: going on in this allocation"
 }
 
