@@ -59,7 +59,7 @@ void check_shared_file_system(comm::Communicator& comm, const store::RunPaths& r
     }
   } const removal{comm.rank() == 0 ? file : fs::path{}};
   agree(comm, [&] {
-    if (comm.rank() == 0) replace_file(file, wanted_text);
+    if (comm.rank() == 0) replace_file(file, wanted_text, Durability::none);
   });
   agree(comm, [&] {
     for (int tries = 0; tries < 650; ++tries) {  // NFS may show it 60 s late
@@ -90,7 +90,7 @@ sched::JobSize size_of(const RunStart& start, std::span<const plan::Share> share
   size.pages = start.pages_to_read();
   size.cost_s = start.cost_s();
   for (const auto& share : shares) {
-    for (const auto& task : share.tasks) ++size.by_priority[static_cast<std::size_t>(task.priority)];
+    for (const auto& task : share.tasks) ++size.by_level[static_cast<std::size_t>(sched::level_of(task))];
   }
   return size;
 }
@@ -105,7 +105,7 @@ void share_pages(comm::Communicator& comm, const std::unique_ptr<RunStart>& star
     shared.all_shares = start->shares(shared.hosts);
     shared.size = size_of(*start, shared.all_shares);
     out.put(shared.size.pages).put(shared.size.cost_s);
-    for (const auto pages : shared.size.by_priority) out.put(pages);
+    for (const auto pages : shared.size.by_level) out.put(pages);
     for (const auto& document : start->manifest().documents()) corpus::encode(out, document);
     for (const auto& share : shared.all_shares) {
       ByteWriter tasks;
@@ -117,7 +117,7 @@ void share_pages(comm::Communicator& comm, const std::unique_ptr<RunStart>& star
   ByteReader in{bytes, "manifest"};
   shared.size.pages = in.get<std::uint64_t>();
   shared.size.cost_s = in.get<double>();
-  for (auto& pages : shared.size.by_priority) pages = in.get<std::uint64_t>();
+  for (auto& pages : shared.size.by_level) pages = in.get<std::uint64_t>();
   std::vector<corpus::Document> documents;
   while (in.left() > 0) documents.push_back(corpus::decode_document(in));
   shared.manifest = corpus::Manifest{std::move(documents)};

@@ -164,7 +164,8 @@ void Registry::list_candidates() {
     const auto& peer_ = peer(rank);
     const bool stopped = state(rank).suspect || (rank != 0 && now_s_ - peer_.last_heard_s > 2.5 * settings_.heartbeat_s);
     for (const auto& page : peer_.reading) {
-      if (page.index >= tasks_.size() || done_[page.index] || copies_.contains(page.index)) continue;
+      if (page.index >= tasks_.size() || done_[page.index] || tasks_[page.index].alone || copies_.contains(page.index))
+        continue;
       const double rate = peer_.rate > 0 ? peer_.rate : nominal_rate;
       const double expected_s = static_cast<double>(tasks_[page.index].cost_s) / rate;
       const double elapsed_s = static_cast<double>(page.elapsed_s) + now_s_ - peer_.reported_s;
@@ -177,7 +178,7 @@ void Registry::list_candidates() {
 
 /// A page in flight that the thief would probably finish before its rank does; null if there is none.
 const Registry::Candidate* Registry::page_to_copy(int thief) {
-  if (!settings_.backup || level_ < corpus::Priority::low) return nullptr;
+  if (!settings_.backup || level_ < Level::low) return nullptr;
   if (now_s_ - candidates_listed_s_ >= list_candidates_every_s) list_candidates();
   const double rate = peer(thief).rate > 0 ? peer(thief).rate : nominal_rate;
   for (auto at = candidates_.rbegin(); at != candidates_.rend(); ++at) {

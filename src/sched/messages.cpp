@@ -29,9 +29,9 @@ std::vector<WrittenFile> get_files(ByteReader& in) {
 
 }  // namespace
 
-corpus::Priority decode_level(ByteReader& in) {
-  const auto level = in.get<corpus::Priority>();
-  require(static_cast<std::size_t>(level) < corpus::priorities, "a rank tells of a priority that there is not");
+Level decode_level(ByteReader& in) {
+  const auto level = in.get<Level>();
+  require(static_cast<std::size_t>(level) < levels, "a rank tells of a level that there is not");
   return level;
 }
 

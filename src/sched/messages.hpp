@@ -27,7 +27,7 @@ enum class Kind : std::uint8_t {
   copy,     ///< Task, its moves: in flight elsewhere; to be read here too, at once. Also from its rank
   adopt,    ///< tasks that nobody answers for, their moves: the receiver's now
   revoke,   ///< Move per page that is done or somebody else's: not to be read, unless it came back since
-  level,    ///< pages up to this priority may start
+  level,    ///< Level: pages up to it may start
   suspect,  ///< rank, bool: whether it has stopped answering
   bench,    ///< the receiver gets no more pages
   close,    ///< bool: drained
@@ -76,7 +76,7 @@ struct Report {
   std::uint64_t memory_bytes = 0;
   std::uint32_t engines_lost = 0;
   bool benched = false;
-  std::array<std::uint32_t, corpus::priorities> started{};  ///< so far, by priority
+  std::array<std::uint32_t, levels> started{};  ///< so far, by level
   std::vector<DonePage> done;          ///< since the last report
   std::vector<Move> acquired;          ///< pages stolen, or taken back, since the last report
   std::vector<CopiedPage> copied;      ///< given to others to be read there too, since the last report
@@ -84,7 +84,7 @@ struct Report {
 };
 
 // These throw `Error` for what no rank sends: a value that is none of its type would do harm later.
-[[nodiscard]] corpus::Priority decode_level(ByteReader& in);
+[[nodiscard]] Level decode_level(ByteReader& in);
 [[nodiscard]] ExitStatus decode_status(ByteReader& in);
 [[nodiscard]] double decode_amount(ByteReader& in);
 

@@ -50,16 +50,16 @@ class Dealer {
 
 }  // namespace
 
-void PageQueue::Level::took(const plan::Task& task) noexcept {
+void PageQueue::Pages::took(const plan::Task& task) noexcept {
   cost_s = size() == 0 ? 0 : std::max(0.0, cost_s - static_cast<double>(task.cost_s));
 }
 
-void PageQueue::Level::count_again() noexcept {
+void PageQueue::Pages::count_again() noexcept {
   cost_s = 0;
   for (std::size_t n = head; n < tasks.size(); ++n) cost_s += static_cast<double>(tasks[n].cost_s);
 }
 
-PageQueue::Level* PageQueue::first_level(corpus::Priority last) noexcept {
+PageQueue::Pages* PageQueue::first_level(Level last) noexcept {
   for (std::size_t n = 0; n <= static_cast<std::size_t>(last); ++n) {
     if (levels_[n].size() > 0) return &levels_[n];
   }
@@ -68,7 +68,7 @@ PageQueue::Level* PageQueue::first_level(corpus::Priority last) noexcept {
 
 void PageQueue::add(std::span<const plan::Task> tasks) {
   for (const auto& task : tasks) {
-    auto& level = levels_.at(static_cast<std::size_t>(task.priority));
+    auto& level = levels_.at(static_cast<std::size_t>(level_of(task)));
     level.tasks.push_back(task);
     level.cost_s += static_cast<double>(task.cost_s);
   }
@@ -80,7 +80,7 @@ void PageQueue::merge(std::span<const plan::Task> tasks) {
 }
 
 /// The documents with the dearest pages first.
-void PageQueue::Level::arrange() {
+void PageQueue::Pages::arrange() {
   const auto all = std::span{tasks}.subspan(head);
   auto groups = groups_of(all);
   const auto mean_s = [](const Group& group) { return group.cost_s / static_cast<double>(group.end - group.begin); };
@@ -95,7 +95,7 @@ void PageQueue::Level::arrange() {
 }
 
 void PageQueue::put_back(const plan::Task& task) {
-  auto& level = levels_.at(static_cast<std::size_t>(task.priority));
+  auto& level = levels_.at(static_cast<std::size_t>(level_of(task)));
   if (level.head > 0)
     level.tasks[--level.head] = task;
   else
@@ -103,7 +103,7 @@ void PageQueue::put_back(const plan::Task& task) {
   level.cost_s += static_cast<double>(task.cost_s);
 }
 
-std::optional<plan::Task> PageQueue::next(corpus::Priority last) {
+std::optional<plan::Task> PageQueue::next(Level last) {
   auto* level = first_level(last);
   if (!level) return std::nullopt;
   const auto task = level->tasks[level->head++];
@@ -111,7 +111,7 @@ std::optional<plan::Task> PageQueue::next(corpus::Priority last) {
   return task;
 }
 
-std::optional<plan::Task> PageQueue::next_short(corpus::Priority last) {
+std::optional<plan::Task> PageQueue::next_short(Level last) {
   auto* level = first_level(last);
   if (!level) return std::nullopt;
   const auto task = level->tasks.back();
@@ -120,7 +120,7 @@ std::optional<plan::Task> PageQueue::next_short(corpus::Priority last) {
   return task;
 }
 
-std::vector<plan::Task> PageQueue::take(double fraction, corpus::Priority last, bool at_least_one) {
+std::vector<plan::Task> PageQueue::take(double fraction, Level last, bool at_least_one) {
   auto* level = first_level(last);
   if (!level) return {};
   const auto all = std::span{level->tasks}.subspan(level->head);
@@ -150,7 +150,7 @@ std::vector<plan::Task> PageQueue::take(double fraction, corpus::Priority last, 
   return given;
 }
 
-std::vector<plan::Task> PageQueue::take_one(corpus::Priority last) {
+std::vector<plan::Task> PageQueue::take_one(Level last) {
   const auto task = next(last);
   return task ? std::vector{*task} : std::vector<plan::Task>{};
 }
@@ -190,15 +190,15 @@ void PageQueue::scale(std::uint32_t document, double factor) {
   }
 }
 
-std::size_t PageQueue::size() const noexcept { return size(corpus::Priority::low); }
+std::size_t PageQueue::size() const noexcept { return size(Level::alone); }
 
-std::size_t PageQueue::size(corpus::Priority last) const noexcept {
+std::size_t PageQueue::size(Level last) const noexcept {
   std::size_t pages = 0;
   for (std::size_t n = 0; n <= static_cast<std::size_t>(last); ++n) pages += levels_[n].size();
   return pages;
 }
 
-double PageQueue::cost_s(corpus::Priority last) const noexcept {
+double PageQueue::cost_s(Level last) const noexcept {
   double total_s = 0;
   for (std::size_t n = 0; n <= static_cast<std::size_t>(last); ++n) total_s += levels_[n].cost_s;
   return total_s;

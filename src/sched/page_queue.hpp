@@ -7,7 +7,7 @@
 #include <span>
 #include <vector>
 
-#include "pecia/plan/partition.hpp"
+#include "pecia/sched/types.hpp"
 
 namespace pecia::test {
 struct SchedulerProbe;
@@ -15,7 +15,7 @@ struct SchedulerProbe;
 
 namespace pecia::sched {
 
-/// The pages of a rank that are not started: for each priority, in the order in which they are to be
+/// The pages of a rank that are not started: for each level, in the order in which they are to be
 /// read. Costs are in seconds as expected for the rank that holds them.
 class PageQueue {
  public:
@@ -27,17 +27,17 @@ class PageQueue {
   void put_back(const plan::Task& task);
 
   /// The next page of the most urgent level that is not behind `last`.
-  [[nodiscard]] std::optional<plan::Task> next(corpus::Priority last);
+  [[nodiscard]] std::optional<plan::Task> next(Level last);
   /// As `next`, but from the cheap end of that level.
-  [[nodiscard]] std::optional<plan::Task> next_short(corpus::Priority last);
+  [[nodiscard]] std::optional<plan::Task> next_short(Level last);
 
   /// Takes about `fraction` of the cost of the most urgent level that is not behind `last`, the dearest
   /// first, as whoever has nothing to do should begin with the longest: whole documents after the
   /// one that is being read, and pages of one that alone is more than a quarter. `at_least_one`: even
   /// the last page.
-  [[nodiscard]] std::vector<plan::Task> take(double fraction, corpus::Priority last, bool at_least_one);
+  [[nodiscard]] std::vector<plan::Task> take(double fraction, Level last, bool at_least_one);
   /// Takes the first page only, or nothing.
-  [[nodiscard]] std::vector<plan::Task> take_one(corpus::Priority last);
+  [[nodiscard]] std::vector<plan::Task> take_one(Level last);
   [[nodiscard]] std::vector<plan::Task> take_all();
 
   /// Drops pages for which `unwanted` holds; returns how many.
@@ -46,13 +46,13 @@ class PageQueue {
   void scale(std::uint32_t document, double factor);
 
   [[nodiscard]] std::size_t size() const noexcept;
-  [[nodiscard]] std::size_t size(corpus::Priority last) const noexcept;
-  [[nodiscard]] double cost_s(corpus::Priority last) const noexcept;
+  [[nodiscard]] std::size_t size(Level last) const noexcept;
+  [[nodiscard]] double cost_s(Level last) const noexcept;
 
  private:
   friend struct test::SchedulerProbe;
   /// Pages [head, end) of `tasks`, in order.
-  struct Level {
+  struct Pages {
     std::vector<plan::Task> tasks;
     std::size_t head = 0;
     double cost_s = 0;
@@ -62,8 +62,8 @@ class PageQueue {
     void arrange();
   };
 
-  [[nodiscard]] Level* first_level(corpus::Priority last) noexcept;
-  std::array<Level, corpus::priorities> levels_;
+  [[nodiscard]] Pages* first_level(Level last) noexcept;
+  std::array<Pages, levels> levels_;
 };
 
 }  // namespace pecia::sched

@@ -23,7 +23,7 @@ Scheduler::Impl::Impl(const Settings& settings, const plan::Share& share, const 
                       std::span<const plan::Share> all)
     : settings_{settings},
       job_{job},
-      level_{level_from(job, corpus::Priority::urgent)},
+      level_{level_from(job, Level::urgent)},
       rest_s_{shortest_rest_s},
       random_{settings.seed + static_cast<std::uint32_t>(settings.rank) * 7919U} {
   queue_.add(share.tasks);
@@ -60,11 +60,12 @@ std::optional<plan::Task> Scheduler::Impl::next_page() {
   if (!std::exchange(engine_ready_, true) && seeking_ == Seeking::rest) seeking_until_s_ = now_s_;
   const auto slots = static_cast<std::size_t>(settings_.slots);
   const bool one_by_one = settings_.stealing == Stealing::page;
-  if (!works() || benched_ || held_.size() >= slots + (one_by_one ? 0 : waiting_allowed())) return std::nullopt;
+  if (!works() || benched_ || holds_alone() || held_.size() >= slots + (one_by_one ? 0 : waiting_allowed())) return std::nullopt;
   const bool by_speed = settings_.short_first && speed_.rate() == 0 && job_.pages > static_cast<std::uint64_t>(settings_.size);
   const bool is_short = by_speed && short_pages_ < slots + static_cast<std::size_t>(settings_.prefetch);
-  auto task = is_short ? queue_.next_short(level_) : queue_.next(level_);
-  while (task && has_in_hand(task->index)) task = queue_.next(level_);
+  const auto last = in_flight() == 0 ? level_ : std::min(level_, Level::low);
+  auto task = is_short ? queue_.next_short(last) : queue_.next(last);
+  while (task && has_in_hand(task->index)) task = queue_.next(last);
   if (is_short) ++short_pages_;
   if (task) {
     const auto learned = learned_.find(task->page.document);
@@ -72,6 +73,11 @@ std::optional<plan::Task> Scheduler::Impl::next_page() {
   }
   seek();
   return task;
+}
+
+bool Scheduler::Impl::holds_alone() const noexcept {
+  return (held_.size() == 1 && held_.begin()->second.task.alone) ||
+         (uncommitted_.size() == 1 && uncommitted_.begin()->second.task.alone);
 }
 
 /// A page may come back, stolen or as a copy, while it is still being read here, or is to be cancelled.
@@ -88,7 +94,7 @@ void Scheduler::Impl::on_started(std::uint32_t index) {
   if (registry_ && started_ == decltype(started_){}) registry_->on_first_page();
   held->second.started_s = now_s_;
   ++reading_;
-  ++started_.at(static_cast<std::size_t>(held->second.task.priority));
+  ++started_.at(static_cast<std::size_t>(level_of(held->second.task)));
 }
 
 void Scheduler::Impl::on_finished(std::uint32_t index, double seconds) {
@@ -98,7 +104,7 @@ void Scheduler::Impl::on_finished(std::uint32_t index, double seconds) {
   if (held.mapped().started_s >= 0)
     --reading_;
   else
-    ++started_.at(static_cast<std::size_t>(task.priority));  // it needed no reading
+    ++started_.at(static_cast<std::size_t>(level_of(task)));  // it needed no reading
   speed_.add(static_cast<double>(task.cost_s), seconds);
   if (settings_.calibrate && seconds > 0) calibrate(held.mapped(), seconds);
   uncommitted_.insert_or_assign(index, Read{task, seconds});
@@ -132,7 +138,7 @@ void Scheduler::Impl::on_returned(const plan::Task& task) {
   const bool wanted = held.empty() || !held.mapped().revoked;
   if (!held.empty() && held.mapped().started_s >= 0) {
     --reading_;
-    --started_.at(static_cast<std::size_t>(task.priority));
+    --started_.at(static_cast<std::size_t>(level_of(task)));
   }
   if (wanted && works()) queue_.put_back(task);
 }

@@ -49,7 +49,7 @@ class Scheduler::Impl {
 
   [[nodiscard]] Registry* registry() noexcept { return registry_ ? &*registry_ : nullptr; }
   [[nodiscard]] bool draining() const noexcept { return draining_; }
-  [[nodiscard]] bool dry() const noexcept { return dry_ && queue_.size() == 0; }
+  [[nodiscard]] bool dry() const noexcept { return dry_ && queue_.size(level_) == 0; }
   [[nodiscard]] std::size_t unstarted() const noexcept { return queue_.size(); }
   [[nodiscard]] std::size_t in_flight() const noexcept { return held_.size() + uncommitted_.size(); }
 
@@ -79,7 +79,7 @@ class Scheduler::Impl {
     int thief;
     double throughput;
     double load_s;  ///< of what it has not started
-    corpus::Priority level;
+    Level level;
     bool may_start;  ///< a slot of its engine is free
     std::uint32_t slots;
   };
@@ -108,6 +108,8 @@ class Scheduler::Impl {
   [[nodiscard]] bool works() const noexcept { return phase_ == Phase::working && !draining_; }
   [[nodiscard]] std::size_t waiting() const noexcept { return held_.size() - reading_; }
   [[nodiscard]] std::size_t waiting_allowed() const noexcept;
+  /// A page that is read alone is in flight: nothing else is, and nothing may be begun.
+  [[nodiscard]] bool holds_alone() const noexcept;
   [[nodiscard]] double rate() const noexcept { return speed_.rate() > 0 ? speed_.rate() : 1; }
   [[nodiscard]] double throughput() const noexcept { return rate() * settings_.slots; }
 
@@ -115,6 +117,7 @@ class Scheduler::Impl {
   [[nodiscard]] bool hungry() const noexcept;
   /// A rank whose engine still loads has not asked for a page yet; the last ones are not for it.
   [[nodiscard]] bool may_start() const noexcept {
+    if (level_ == Level::alone) return engine_ready_ && in_flight() == 0;
     return engine_ready_ && held_.size() < static_cast<std::size_t>(settings_.slots);
   }
   void seek();
@@ -148,8 +151,8 @@ class Scheduler::Impl {
   std::size_t short_pages_ = 0;  ///< handed out to learn the speed by
   Speed speed_;
   std::unordered_map<std::uint32_t, Learned> learned_;  ///< by document
-  corpus::Priority level_;
-  std::array<std::uint32_t, corpus::priorities> started_{}, reported_started_{};
+  Level level_;
+  std::array<std::uint32_t, levels> started_{}, reported_started_{};
   std::vector<DonePage> unreported_;
   std::vector<Move> acquired_;
   std::vector<CopiedPage> copied_;

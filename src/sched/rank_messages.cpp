@@ -78,7 +78,7 @@ void Scheduler::Impl::dispatch(int from, Kind kind, ByteReader& in) {
     }
     case Kind::bench: bench(); break;
     case Kind::request: {
-      Request request{from, 0, 0, corpus::Priority::low, false, 1};
+      Request request{from, 0, 0, Level::low, false, 1};
       request.throughput = decode_amount(in);
       request.load_s = decode_amount(in);
       request.level = decode_level(in);
@@ -135,6 +135,7 @@ void Scheduler::Impl::accept_loans() {
 
 void Scheduler::Impl::add_reading_pages(Report& report) const {
   for (const auto& [index, held] : held_) {
+    if (held.started_s < 0 && held.task.alone) continue;  // not to be called back: nobody could begin it sooner
     if (held.started_s < 0)
       report.waiting_s += static_cast<double>(held.task.cost_s) / throughput();
     else
@@ -145,7 +146,7 @@ void Scheduler::Impl::add_reading_pages(Report& report) const {
 /// What cannot wait for the heartbeat: the last pages of a job, and the last starts of a level.
 void Scheduler::Impl::report_if_awaited() {
   const bool last_pages = dry() && !unreported_.empty();
-  const bool level_ends = level_ < corpus::Priority::low && queue_.size(level_) == 0 && started_ != reported_started_;
+  const bool level_ends = level_ < Level::low && queue_.size(level_) == 0 && started_ != reported_started_;
   if (last_pages || level_ends) report();
 }
 

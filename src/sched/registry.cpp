@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <numeric>
 
 #include "pecia/base/error.hpp"
 
@@ -25,7 +26,7 @@ Registry::Registry(const Settings& settings, const JobSize& job, std::span<const
       owner_(job.manifest_pages, nobody),
       moves_(job.manifest_pages),
       done_(job.manifest_pages),
-      level_{level_from(job, corpus::Priority::urgent)} {
+      level_{level_from(job, Level::urgent)} {
   progress_.pages = job.pages;
   progress_.cost_total_s = job.cost_s;
   progress_.ranks.resize(peers_.size());
@@ -203,7 +204,7 @@ void Registry::count(int from, const DonePage& page) {
   }
   done_[page.index] = true;
   ++progress_.done;
-  ++done_by_priority_[static_cast<std::size_t>(tasks_[page.index].priority)];
+  ++done_by_level_[static_cast<std::size_t>(level_of(tasks_[page.index]))];
   progress_.last_done_s = now_s_;
   progress_.cost_done_s += static_cast<double>(tasks_[page.index].cost_s);
   if (page.end == PageEnd::failed || page.end == PageEnd::engine_failed) ++progress_.failed;
@@ -263,18 +264,26 @@ void Registry::advance_level() {
     std::int64_t started = 0, done = 0, pages = 0;
     for (std::size_t n = 0; n <= static_cast<std::size_t>(level_); ++n) {
       started += started_[n];
-      done += static_cast<std::int64_t>(done_by_priority_[n]);
-      pages += static_cast<std::int64_t>(job_.by_priority[n]);
+      done += static_cast<std::int64_t>(done_by_level_[n]);
+      pages += static_cast<std::int64_t>(job_.by_level[n]);
     }
     return started >= pages || done >= pages;
   };
   const auto before = level_;
-  while (level_ < corpus::Priority::low && all_started())
-    level_ = level_from(job_, static_cast<corpus::Priority>(static_cast<int>(level_) + 1));
+  while (level_ < Level::low && all_started())
+    level_ = level_from(job_, static_cast<Level>(static_cast<int>(level_) + 1));
+  if (level_ == Level::low && only_alone_left()) level_ = Level::alone;
   if (level_ == before) return;
   ByteWriter level;
   level.put(Kind::level).put(level_);
   tell_all(level.bytes());
+}
+
+/// What may end a rank, and with it the step, is begun when nothing else can be lost by that.
+bool Registry::only_alone_left() const {
+  constexpr auto alone = static_cast<std::size_t>(Level::alone);
+  const auto others = [](const auto& by_level) { return std::accumulate(by_level.begin(), by_level.end() - 1, std::uint64_t{0}); };
+  return job_.by_level[alone] > 0 && others(done_by_level_) >= others(job_.by_level);
 }
 
 void Registry::find_usual_rate() {

@@ -59,7 +59,7 @@ class Registry {
     std::uint32_t slots = 1, uncommitted = 0;
     std::uint64_t good = 0, failed_in_row = 0;
     std::set<std::uint32_t> failed_documents;  ///< in that row
-    std::array<std::uint32_t, corpus::priorities> started{};
+    std::array<std::uint32_t, levels> started{};
     std::vector<ReadingPage> reading;
     bool heard = false, idle = false, closed = false;
     ClosedReport report;
@@ -85,6 +85,7 @@ class Registry {
   void judge(int from, const DonePage& page);
   [[nodiscard]] bool nobody_reads() const;
   void advance_level();
+  [[nodiscard]] bool only_alone_left() const;
   static void list(Rich& rich, double& listed_s, double now_s, int rank);
   void set_load(int rank, double load_s);
   void set_waiting(int rank, double waiting_s);
@@ -119,9 +120,9 @@ class Registry {
   std::vector<std::uint32_t> owner_;  ///< by index
   std::vector<std::uint32_t> moves_;  ///< by index: of which `owner_` was the last that is known of
   std::vector<bool> done_;            ///< by index
-  std::array<std::int64_t, corpus::priorities> started_{};
-  std::array<std::uint64_t, corpus::priorities> done_by_priority_{};
-  corpus::Priority level_;
+  std::array<std::int64_t, levels> started_{};
+  std::array<std::uint64_t, levels> done_by_level_{};
+  Level level_;
   Rich rich_, waiting_;  ///< (expected time, rank), most first
   std::unordered_map<std::uint32_t, std::vector<int>> copies_;  ///< who else reads a page
   std::vector<Candidate> candidates_;  ///< largest remainder last

@@ -68,7 +68,7 @@ class Simulation {
     for (const auto& share : shares) {
       job.pages += share.tasks.size();
       job.cost_s += share.cost_s;
-      for (const auto& task : share.tasks) ++job.by_priority[static_cast<std::size_t>(task.priority)];
+      for (const auto& task : share.tasks) ++job.by_level[static_cast<std::size_t>(level_of(task))];
     }
     for (std::size_t rank = 0; rank < machines_.size(); ++rank) {
       auto schedule = settings.schedule;

@@ -29,6 +29,7 @@ void remember(std::vector<std::uint32_t>& ranks, std::uint32_t rank) {
 bool Scheduler::Impl::hungry() const noexcept {
   const auto slots = static_cast<std::size_t>(settings_.slots);
   if (!works() || benched_ || !clock_started_ || queue_.size(level_) > 0) return false;
+  if (level_ == Level::alone && in_flight() > 0) return false;  // nothing can be started before it is committed
   switch (settings_.stealing) {
     case Stealing::off: return false;
     case Stealing::page: return settings_.rank != 0 && held_.size() < slots;
@@ -176,7 +177,7 @@ void Scheduler::Impl::on_request(const Request& request) {
     refuse(request.thief);
   } else if (grant(request)) {
     return;
-  } else if (waiting() > 0 && request.may_start && settings_.stealing == Stealing::half) {
+  } else if (waiting() > 0 && !holds_alone() && request.may_start && settings_.stealing == Stealing::half) {
     pending_.push_back(request);
     if (!recalling_) commands_.push_back({Command::Kind::recall});
     recalling_ = true;
@@ -189,11 +190,11 @@ void Scheduler::Impl::on_request(const Request& request) {
 /// done with it. Whoever is first wins; rank 0 tells the other to stop.
 bool Scheduler::Impl::copy_for(const Request& request) {
   if (!settings_.backup || !request.may_start || settings_.stealing != Stealing::half) return false;
-  if (level_ < corpus::Priority::low) return false;  // there is more to begin, soon
+  if (level_ < Level::low) return false;  // there is more to begin, soon
   Held* longest = nullptr;
   double longest_s = 0;
   for (auto& [index, held] : held_) {
-    if (held.started_s < 0 || held.copied || held.revoked) continue;
+    if (held.started_s < 0 || held.copied || held.revoked || held.task.alone) continue;
     const double expected_s = static_cast<double>(held.task.cost_s) / rate();
     const double remaining_s = expected_remaining_s(expected_s, now_s_ - held.started_s);
     const double thief_s = static_cast<double>(held.task.cost_s) * request.slots / request.throughput;

@@ -6,7 +6,9 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <charconv>
 #include <cstring>
+#include <utility>
 
 #include "pecia/base/error.hpp"
 #include "pecia/base/text.hpp"
@@ -15,12 +17,17 @@ namespace pecia::store {
 namespace {
 
 constexpr std::string_view magic = "PECIASEG";
-constexpr std::uint32_t segment_version = 1;
-constexpr std::uint16_t record_version = 1;
+constexpr std::uint32_t segment_version = 2;
+constexpr std::uint32_t outcomes_only_version = 1;  ///< of earlier releases: outcomes alone
 constexpr std::size_t header_bytes = 8 + 4 * 4 + 4;  ///< magic, version, epoch, rank, number, CRC
-constexpr std::size_t frame_bytes = 4 + 2 + 4;       ///< length, version, CRC
-constexpr std::size_t least_payload = 8 + 6 * 4 + 8;  ///< key and order
+constexpr std::size_t frame_bytes = 4 + 2 + 4;       ///< length, kind, CRC
+constexpr std::size_t key_bytes = 8 + 4 + 4;
+constexpr std::size_t least_outcome_bytes = key_bytes + 4 * 4 + 8;  ///< key and order
+constexpr std::size_t start_bytes = key_bytes + 4 + 1;
 constexpr mode_t file_mode = 0666;
+
+/// The numbers stand in files.
+enum class Kind : std::uint16_t { outcome = 1, started = 2, released = 3 };
 
 unsigned checksum(std::span<const std::byte> bytes) {
   return crc32c({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
@@ -33,7 +40,8 @@ Bytes header_of(std::uint32_t epoch, std::uint32_t rank, std::uint32_t number) {
   return std::move(out).bytes();
 }
 
-void check_header(std::span<const std::byte> file, Replay& replay) {
+/// The version of the segment.
+std::uint32_t check_header(std::span<const std::byte> file, Replay& replay) {
   ByteReader in{file.first(header_bytes)};
   const auto text = in.get_raw(magic.size());
   const auto version = in.get<std::uint32_t>();
@@ -42,24 +50,62 @@ void check_header(std::span<const std::byte> file, Replay& replay) {
     replay.problem = "it is no journal segment";
   } else if (in.get<std::uint32_t>() != checksum(file.first(header_bytes - 4))) {
     replay.problem = "its header is damaged";
-  } else if (version != segment_version) {
+  } else if (version != segment_version && version != outcomes_only_version) {
     replay.problem = "written by another version of pecia";
     replay.other_version = true;
   }
+  return version;
+}
+
+/// Whether a payload of this size can be of this kind.
+bool fits(std::uint16_t kind, std::size_t size) {
+  switch (static_cast<Kind>(kind)) {
+    case Kind::outcome: return size >= least_outcome_bytes;
+    case Kind::started: return size == start_bytes;
+    case Kind::released: return size >= 4 && (size - 4) % key_bytes == 0;
+  }
+  return false;
 }
 
 /// Whether a whole record that matches its checksum begins anywhere in there. It tells damage,
 /// which may have cost committed records, from a torn tail, which nothing follows.
 bool holds_record(std::span<const std::byte> bytes) {
-  for (; bytes.size() >= frame_bytes + least_payload; bytes = bytes.subspan(1)) {
+  for (; bytes.size() > frame_bytes; bytes = bytes.subspan(1)) {
     ByteReader in{bytes};
     const auto size = in.get<std::uint32_t>();
-    if (in.get<std::uint16_t>() != record_version) continue;
+    if (!fits(in.get<std::uint16_t>(), size)) continue;
     const auto crc = in.get<std::uint32_t>();
-    if (size >= least_payload && size <= in.left() && crc == checksum(in.get_raw(size)))
-      return true;
+    if (size <= in.left() && crc == checksum(in.get_raw(size))) return true;
   }
   return false;
+}
+
+void put(ByteWriter& out, const PageKey& key) { out.put(key.document.value).put(key.revision).put(key.page); }
+
+PageKey get_key(ByteReader& in) {
+  PageKey key;
+  key.document.value = in.get<std::uint64_t>();
+  key.revision = in.get<std::uint32_t>();
+  key.page = in.get<std::uint32_t>();
+  return key;
+}
+
+InFlightPage decode_start(std::span<const std::byte> payload) {
+  ByteReader in{payload, "start of a page"};
+  InFlightPage page;
+  page.key = get_key(in);
+  page.generation = in.get<std::uint32_t>();
+  page.alone = in.get<bool>();
+  in.expect_end();
+  return page;
+}
+
+std::vector<PageKey> decode_release(std::span<const std::byte> payload) {
+  ByteReader in{payload, "release of pages"};
+  std::vector<PageKey> keys(in.get_count(key_bytes));
+  for (auto& key : keys) key = get_key(in);
+  in.expect_end();
+  return keys;
 }
 
 bool all_zero(std::span<const std::byte> bytes) {
@@ -72,9 +118,22 @@ std::string segment_name(std::uint32_t epoch, std::uint32_t rank, std::uint32_t 
   return fmt::format("{:06}-{:05}-{:05}.seg", epoch, rank, number);
 }
 
+std::optional<SegmentName> parse_segment_name(std::string_view name) {
+  SegmentName parsed;
+  const auto* at = name.data();
+  const auto* const end = at + name.size();
+  for (auto* number : {&parsed.epoch, &parsed.rank, &parsed.number}) {
+    const auto [after, failed] = std::from_chars(at, end, *number);
+    if (failed != std::errc{} || after == end) return std::nullopt;
+    at = after + 1;
+  }
+  if (segment_name(parsed.epoch, parsed.rank, parsed.number) != name) return std::nullopt;
+  return parsed;
+}
+
 Bytes encode(const Record& record) {
   ByteWriter out;
-  out.put(record.key.document.value).put(record.key.revision).put(record.key.page);
+  put(out, record.key);
   const auto& order = record.order;
   out.put(order.generation).put(order.attempt).put(order.epoch).put(order.rank).put(order.sequence);
   result::encode(out, record.outcome);
@@ -84,9 +143,7 @@ Bytes encode(const Record& record) {
 Record decode_record(std::span<const std::byte> payload) {
   ByteReader in{payload, "record"};
   Record record;
-  record.key.document.value = in.get<std::uint64_t>();
-  record.key.revision = in.get<std::uint32_t>();
-  record.key.page = in.get<std::uint32_t>();
+  record.key = get_key(in);
   record.order.generation = in.get<std::uint32_t>();
   record.order.attempt = in.get<std::uint32_t>();
   record.order.epoch = in.get<std::uint32_t>();
@@ -107,60 +164,139 @@ SegmentWriter::SegmentWriter(const std::filesystem::path& folder, std::uint32_t 
   sync_folder(folder);
 }
 
-void SegmentWriter::append(const Record& record) {
-  const auto payload = encode(record);
+void SegmentWriter::write(std::uint16_t kind, std::span<const std::byte> payload) {
   ByteWriter frame;
-  frame.put(static_cast<std::uint32_t>(payload.size())).put(record_version).put(checksum(payload)).put_raw(payload);
+  frame.put(static_cast<std::uint32_t>(payload.size())).put(kind).put(checksum(payload)).put_raw(payload);
   write_all(fd_.get(), frame.bytes(), path_);
+}
+
+void SegmentWriter::append(const Record& record) {
+  write(static_cast<std::uint16_t>(Kind::outcome), encode(record));
   ++records_;
+}
+
+void SegmentWriter::started(const InFlightPage& page) {
+  ByteWriter out;
+  put(out, page.key);
+  out.put(page.generation).put(page.alone);
+  write(static_cast<std::uint16_t>(Kind::started), out.bytes());
+}
+
+void SegmentWriter::released(std::span<const PageKey> pages) {
+  ByteWriter out;
+  out.put(static_cast<std::uint32_t>(pages.size()));
+  for (const auto& key : pages) put(out, key);
+  write(static_cast<std::uint16_t>(Kind::released), out.bytes());
 }
 
 void SegmentWriter::sync() { sync_file(fd_.get(), path_); }
 
-Replay replay_segment(const std::filesystem::path& path,
-                      const std::function<void(Record&&, std::uint64_t, std::uint32_t)>& use) {
-  const auto contents = read_file(path);
-  const auto file = std::as_bytes(std::span{contents});
-  Replay replay;
-  // Never synced: a lost node may leave a length without its bytes.
-  const bool no_header = file.size() < header_bytes || all_zero(file.first(header_bytes));
-  if (no_header && !holds_record(file)) {
-    replay.torn_bytes = file.size();
-    return replay;
+bool OpenPages::start(const InFlightPage& page) {
+  const auto [known, fresh] = pages_.try_emplace(page.key, page);
+  if (!fresh && known->second == page) return false;
+  known->second = page;
+  return true;
+}
+
+std::vector<InFlightPage> OpenPages::list() const {
+  std::vector<InFlightPage> list;
+  for (const auto& [key, page] : pages_) list.push_back(page);
+  return list;
+}
+
+std::vector<PageKey> OpenPages::keys() const {
+  std::vector<PageKey> keys;
+  for (const auto& [key, page] : pages_) keys.push_back(key);
+  return keys;
+}
+
+namespace {
+
+using Use = std::function<void(Record&&, std::uint64_t, std::uint32_t)>;
+
+/// The records of a segment, one behind the other.
+class Replayer {
+ public:
+  Replayer(std::span<const std::byte> file, const Use& use, OpenPages* open)
+      : file_{file}, use_{use}, open_{open} {}
+
+  Replay operator()() {
+    // Never synced: a lost node may leave a length without its bytes.
+    const bool no_header = file_.size() < header_bytes || all_zero(file_.first(header_bytes));
+    if (no_header && !holds_record(file_)) {
+      replay_.torn_bytes = file_.size();
+      return std::move(replay_);
+    }
+    outcomes_only_ = check_header(file_, replay_) == outcomes_only_version;
+    if (!replay_.problem.empty()) return std::move(replay_);
+    at_ = header_bytes;
+    while (at_ < file_.size() && next()) ++number_;
+    if (!replay_.problem.empty() || at_ == file_.size()) return std::move(replay_);
+    if (holds_record(file_.subspan(at_ + 1)))
+      fail("is damaged and more follows it");
+    else
+      replay_.torn_bytes = file_.size() - at_;
+    return std::move(replay_);
   }
-  check_header(file, replay);
-  if (!replay.problem.empty()) return replay;
-  std::size_t at = header_bytes;
-  while (at < file.size()) {
-    const auto rest = file.subspan(at);
-    if (rest.size() < frame_bytes || all_zero(rest.first(frame_bytes))) break;  // a torn tail may be zeros
+
+ private:
+  /// False where the records end: at damage, which is then named, or at what may be a torn tail.
+  bool next() {
+    const auto rest = file_.subspan(at_);
+    if (rest.size() < frame_bytes || all_zero(rest.first(frame_bytes))) return false;  // a torn tail may be zeros
     ByteReader frame{rest};
     const auto size = frame.get<std::uint32_t>();
-    const auto version = frame.get<std::uint16_t>();
+    const auto kind = frame.get<std::uint16_t>();
     const auto crc = frame.get<std::uint32_t>();
-    if (size > frame.left()) break;
+    if (size > frame.left()) return false;
     const auto payload = frame.get_raw(size);
-    const bool last = frame.left() == 0;
-    if (crc != checksum(payload) || version != record_version) {
-      if (last) break;
-      replay.problem = fmt::format("record {} (byte {}) is damaged and more follows it", replay.records + 1, at);
-      return replay;
+    const bool known = fits(kind, size) && (kind == static_cast<std::uint16_t>(Kind::outcome) || !outcomes_only_);
+    if (crc != checksum(payload) || !known) {
+      if (frame.left() > 0) fail("is damaged and more follows it");
+      return false;
     }
     try {
-      use(decode_record(payload), at + frame_bytes, size);
+      take(static_cast<Kind>(kind), payload);
     } catch (const Error& error) {
-      replay.problem = fmt::format("record {} (byte {}) makes no sense: {}", replay.records + 1, at, error.what());
-      return replay;
+      fail(fmt::format("makes no sense: {}", error.what()));
+      return false;
     }
-    ++replay.records;
-    at += frame_bytes + size;
+    at_ += frame_bytes + size;
+    return true;
   }
-  if (at < file.size() && holds_record(file.subspan(at + 1)))
-    replay.problem =
-        fmt::format("record {} (byte {}) is damaged and more follows it", replay.records + 1, at);
-  else
-    replay.torn_bytes = file.size() - at;
-  return replay;
+
+  void take(Kind kind, std::span<const std::byte> payload) {
+    if (kind == Kind::started) {
+      const auto page = decode_start(payload);
+      if (open_) open_->start(page);
+    } else if (kind == Kind::released) {
+      for (const auto& key : decode_release(payload)) {
+        if (open_) open_->end(key);
+      }
+    } else {
+      auto record = decode_record(payload);
+      if (open_) open_->end(record.key);
+      use_(std::move(record), at_ + frame_bytes, static_cast<std::uint32_t>(payload.size()));
+      ++replay_.records;
+    }
+  }
+
+  void fail(std::string_view what) { replay_.problem = fmt::format("record {} (byte {}) {}", number_, at_, what); }
+
+  std::span<const std::byte> file_;
+  const Use& use_;
+  OpenPages* open_;
+  bool outcomes_only_ = false;
+  std::size_t at_ = 0;
+  std::uint64_t number_ = 1;  ///< of the record at `at_`
+  Replay replay_;
+};
+
+}  // namespace
+
+Replay replay_segment(const std::filesystem::path& path, const Use& use, OpenPages* open) {
+  const auto contents = read_file(path);
+  return Replayer{std::as_bytes(std::span{contents}), use, open}();
 }
 
 Record read_record(const std::filesystem::path& path, std::uint64_t at, std::uint32_t size) {

@@ -94,6 +94,7 @@ struct Writer::State {
   std::uint64_t sequence = 0;
   bool unsynced = false;
   bool failed = false;
+  OpenPages open;
   Written written;
 
   template <class Do>
@@ -104,11 +105,29 @@ struct Writer::State {
     failed = false;
   }
 
+  /// What is in flight stands at the head of each segment: the ones before it may be gone.
+  SegmentWriter& current_segment() {
+    if (!segment) {
+      segment.emplace(settings.run.journal(), settings.epoch, settings.rank, next_number++);
+      for (const auto& page : open.list()) segment->started(page);
+    }
+    return *segment;
+  }
+
+  void release(std::span<const PageKey> keys) {
+    std::vector<PageKey> ended;
+    for (const auto& key : keys) {
+      if (open.end(key)) ended.push_back(key);
+    }
+    if (!ended.empty()) guarded([&] { current_segment().released(ended); });
+  }
+
   void seal() {
     const auto number = next_number - 1;
     const auto path = segment->path();
     const auto records = segment->records();
     segment.reset();
+    if (!open.empty()) current_segment();  // before the other is deleted
     auto provenance = settings.provenance;
     provenance.epoch = settings.epoch;
     provenance.rank = settings.rank;
@@ -139,19 +158,35 @@ void Writer::append(const PageKey& key, std::uint32_t generation, const result::
     if (const auto problem = result::problem_of(outcome.reading); !problem.empty())
       throw Error{fmt::format("the reading of document {} page {} by {} makes no sense: {}",
                               to_string(key.document), key.page, outcome.engine, problem)};
-    if (!s.segment) {
-      s.segment.emplace(s.settings.run.journal(), s.settings.epoch, s.settings.rank, s.next_number++);
+    auto& segment = s.current_segment();
+    if (segment.records() == 0) {
       s.opened = Clock::now();
       s.begun_s = now_s();
     }
     Record record{key, {}, outcome};
     record.order = {generation,     outcome.state,   static_cast<std::uint32_t>(outcome.attempts.size()),
                     s.settings.epoch, s.settings.rank, s.sequence++};
-    s.segment->append(record);
+    segment.append(record);
+    s.open.end(key);
     s.unsynced = true;
     ++s.written.rows;
   });
 }
+
+void Writer::started(const PageKey& key, std::uint32_t generation, bool alone) {
+  auto& s = *state_;
+  const InFlightPage page{key, generation, alone};
+  if (!s.open.start(page)) return;
+  s.guarded([&] {
+    const bool carried_over = !s.segment;
+    auto& segment = s.current_segment();
+    if (!carried_over) segment.started(page);
+  });
+}
+
+void Writer::released(std::span<const PageKey> keys) { state_->release(keys); }
+
+void Writer::release_all() { state_->release(state_->open.keys()); }
 
 void Writer::sync() {
   auto& s = *state_;
@@ -162,7 +197,7 @@ void Writer::sync() {
 
 void Writer::seal_if_due() {
   auto& s = *state_;
-  if (!s.segment) return;
+  if (!s.segment || s.segment->records() == 0) return;
   const std::chrono::duration<double> age = Clock::now() - s.opened;
   if (s.segment->records() < s.settings.shard_pages && age.count() < s.settings.shard_age_s) return;
   sync();
@@ -172,8 +207,14 @@ void Writer::seal_if_due() {
 Written Writer::close(bool seal) {
   auto& s = *state_;
   if (s.segment && !s.failed) {
+    release_all();
     sync();
-    if (seal) s.guarded([&] { s.seal(); });
+    if (s.segment->records() == 0) {
+      fs::remove(s.segment->path());
+      s.segment.reset();
+    } else if (seal) {
+      s.guarded([&] { s.seal(); });
+    }
   }
   if (s.segment) {
     // Of one that was given up nobody knows what is on disk.

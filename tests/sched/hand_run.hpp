@@ -33,7 +33,7 @@ inline sched::JobSize job_of(std::span<const plan::Share> shares) {
   for (const auto& share : shares) {
     job.pages += share.tasks.size();
     job.cost_s += share.cost_s;
-    for (const auto& task : share.tasks) ++job.by_priority[static_cast<std::size_t>(task.priority)];
+    for (const auto& task : share.tasks) ++job.by_level[static_cast<std::size_t>(sched::level_of(task))];
   }
   job.manifest_pages = job.pages;
   return job;

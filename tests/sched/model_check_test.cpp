@@ -16,7 +16,7 @@
 //
 // What is checked. In every state: no page is counted as done that has no record; without mishaps
 // and copies each page that is not committed is in exactly one hand (a queue, an engine, a grant
-// under way); nobody closes or finishes twice or too early; the safety net of rank 0 is never
+// under way); a page that is read alone is never in flight beside another; nobody closes or finishes twice or too early; the safety net of rank 0 is never
 // needed. At the end: all is done unless drained or failed, the status is right, abort if and only
 // if a rank is dead. From every state an orderly world leads to the end (of other fair orders that
 // is not shown).
@@ -146,12 +146,14 @@ sched::Settings settings() {
   return settings;
 }
 
-/// `counts`: pages of each rank.
-void check_all(std::initializer_list<std::uint32_t> counts, const Budget& budget) {
+/// `counts`: pages of each rank; of them the last `alone` are read alone.
+void check_all(std::initializer_list<std::uint32_t> counts, const Budget& budget, std::uint32_t alone = 0) {
   std::vector<plan::Share> shares;
   std::uint32_t index = 0;
   for (const auto count : counts) {
-    shares.push_back(share_of(pages(static_cast<std::uint32_t>(shares.size()), count, index)));
+    auto tasks = pages(static_cast<std::uint32_t>(shares.size()), count, index);
+    for (std::uint32_t n = 0; n < std::min(alone, count); ++n) tasks[count - 1 - n].alone = true;
+    shares.push_back(share_of(std::move(tasks)));
     index += count;
   }
   Search search;
@@ -203,6 +205,18 @@ TEST(ModelCheck, EnginesAreLost) {
   check_all({1, 1}, {.engines_lost = 2});
   if (!only_small) check_all({1, 1}, {.engines_lost = 2, .lags = 2});
   if (!only_small) check_all({0, 1, 0}, {.deaths = 1, .engines_lost = 1});
+}
+
+TEST(ModelCheck, PagesThatAreReadAloneNeverShareTheirRank) {
+  check_all({2, 0}, {}, 1);
+  check_all({0, 3}, {}, 3);
+  check_all({1, 2}, {.lags = 2}, 1);
+  check_all({0, 2}, {.deaths = 1}, 1);
+  check_all({0, 2}, {.drains = 1}, 2);
+  check_all({0, 2}, {.engines_lost = 1}, 1);
+  if (!only_small) check_all({2, 1}, {.deaths = 1, .drains = 1}, 1);
+  if (!only_small) check_all({0, 2}, {.deaths = 1, .resumes = 1}, 1);
+  if (!only_small) check_all({0, 1}, {.hurries = 2}, 1);
 }
 
 TEST(ModelCheck, ASlowNetworkMakesLiveRanksSuspect) {

@@ -52,6 +52,7 @@ struct ModelRank {
         engine{other.engine},
         read{other.read},
         records{other.records},
+        has_alone{other.has_alone},
         has_engine{other.has_engine},
         loading{other.loading},
         stopped{other.stopped},
@@ -70,6 +71,7 @@ struct ModelRank {
   std::vector<InEngine> engine;
   std::vector<std::uint32_t> read;    ///< and not committed
   std::vector<std::uint8_t> records;  ///< by page
+  bool has_alone = false;  ///< of what is in flight here
   bool has_engine = true, loading = false, stopped = false, finished = false, closed = false;
   sched::ExitStatus status = sched::ExitStatus::error;
   bool abort = false;
@@ -103,10 +105,16 @@ struct ModelRank {
     });
   }
 
+  [[nodiscard]] std::size_t in_flight() const { return engine.size() + read.size(); }
+
   void hand_out() {
+    if (in_flight() == 0) has_alone = false;
     while (has_engine && !loading) {
       const auto task = scheduler.next_page();
       if (!task) break;
+      if (task->alone && in_flight() > 0) problem = "a page that is read alone is not alone";
+      if (has_alone) problem = "a page was begun beside one that is read alone";
+      has_alone = task->alone;
       engine.push_back({*task, false});
     }
     for (std::size_t n = 0; n < engine.size() && n < static_cast<std::size_t>(slots); ++n) {

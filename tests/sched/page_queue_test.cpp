@@ -12,6 +12,7 @@ namespace pecia {
 namespace {
 
 using corpus::Priority;
+using sched::Level;
 using test::pages;
 
 double cost_of(const std::vector<plan::Task>& tasks) { return test::share_of(tasks).cost_s; }
@@ -26,10 +27,10 @@ sched::PageQueue queue_of(std::uint32_t documents, std::uint32_t count) {
 TEST(PageQueue, GivesHalfOfTheCostInWholeDocuments) {
   auto queue = queue_of(10, 6);
 
-  const auto given = queue.take(0.5, Priority::low, false);
+  const auto given = queue.take(0.5, Level::low, false);
 
   EXPECT_EQ(cost_of(given), 30);
-  EXPECT_EQ(queue.cost_s(Priority::low), 30);
+  EXPECT_EQ(queue.cost_s(Level::low), 30);
   std::map<std::uint32_t, int> by_document;
   for (const auto& task : given) ++by_document[task.page.document];
   for (const auto& [document, count] : by_document) EXPECT_EQ(count, 6) << "document " << document;
@@ -39,7 +40,7 @@ TEST(PageQueue, WhoeverIsFreeBeginsWithTheDearest) {
   sched::PageQueue queue;
   for (std::uint32_t n = 0; n < 40; ++n) queue.add(pages(n, 1, n, n < 20 ? 10.0F : 1.0F));
 
-  const auto given = queue.take(0.5, Priority::low, false);
+  const auto given = queue.take(0.5, Level::low, false);
 
   const auto dear =
       std::ranges::count_if(given, [](const plan::Task& task) { return task.cost_s > 5; });
@@ -50,14 +51,14 @@ TEST(PageQueue, WhoeverIsFreeBeginsWithTheDearest) {
 TEST(PageQueue, ADocumentLargerThanAQuarterIsSharedPageByPage) {
   auto queue = queue_of(1, 20);
 
-  EXPECT_EQ(queue.take(0.5, Priority::low, false).size(), 10U);
+  EXPECT_EQ(queue.take(0.5, Level::low, false).size(), 10U);
   EXPECT_EQ(queue.size(), 10U);
 }
 
 TEST(PageQueue, TheDocumentThatIsBeingReadStaysWhileThereAreOthers) {
   auto queue = queue_of(2, 20);
 
-  const auto given = queue.take(0.5, Priority::low, false);
+  const auto given = queue.take(0.5, Level::low, false);
 
   EXPECT_EQ(given.size(), 20U);
   for (const auto& task : given) EXPECT_EQ(task.page.document, 1U);
@@ -66,8 +67,8 @@ TEST(PageQueue, TheDocumentThatIsBeingReadStaysWhileThereAreOthers) {
 TEST(PageQueue, TheLastPageIsGivenOnlyToWhomCanStartIt) {
   auto queue = queue_of(1, 1);
 
-  EXPECT_TRUE(queue.take(0.4, Priority::low, false).empty());
-  EXPECT_EQ(queue.take(0.4, Priority::low, true).size(), 1U);
+  EXPECT_TRUE(queue.take(0.4, Level::low, false).empty());
+  EXPECT_EQ(queue.take(0.4, Level::low, true).size(), 1U);
   EXPECT_EQ(queue.size(), 0U);
 }
 
@@ -77,12 +78,12 @@ TEST(PageQueue, GivesOnlyOfTheMostUrgentLevelThatMayStart) {
   for (auto& task : low) task.priority = Priority::low;
   queue.add(low);
 
-  EXPECT_TRUE(queue.take(0.5, Priority::normal, true).empty());
-  EXPECT_FALSE(queue.next(Priority::normal));
+  EXPECT_TRUE(queue.take(0.5, Level::normal, true).empty());
+  EXPECT_FALSE(queue.next(Level::normal));
   queue.add(pages(1, 4, 10));
-  const auto given = queue.take(0.5, Priority::low, true);
+  const auto given = queue.take(0.5, Level::low, true);
   for (const auto& task : given) EXPECT_EQ(task.priority, Priority::normal);
-  EXPECT_EQ(queue.size(Priority::normal), 2U);
+  EXPECT_EQ(queue.size(Level::normal), 2U);
 }
 
 TEST(PageQueue, NextIsFromTheDearEndAndNextShortFromTheOther) {
@@ -91,35 +92,35 @@ TEST(PageQueue, NextIsFromTheDearEndAndNextShortFromTheOther) {
   queue.add(pages(1, 1, 1, 1));
   queue.merge(pages(2, 1, 2, 5));
 
-  EXPECT_EQ(queue.next(Priority::low)->index, 0U);
-  EXPECT_EQ(queue.next_short(Priority::low)->index, 1U);
-  EXPECT_EQ(queue.next(Priority::low)->index, 2U);
-  EXPECT_FALSE(queue.next(Priority::low));
+  EXPECT_EQ(queue.next(Level::low)->index, 0U);
+  EXPECT_EQ(queue.next_short(Level::low)->index, 1U);
+  EXPECT_EQ(queue.next(Level::low)->index, 2U);
+  EXPECT_FALSE(queue.next(Level::low));
 }
 
 TEST(PageQueue, APageThatComesBackIsTheNext) {
   auto queue = queue_of(1, 3);
-  const auto first = queue.next(Priority::low);
+  const auto first = queue.next(Level::low);
   queue.put_back(*first);
 
-  EXPECT_EQ(queue.next(Priority::low)->index, first->index);
+  EXPECT_EQ(queue.next(Level::low)->index, first->index);
 }
 
 TEST(PageQueue, DroppedPagesCostNothing) {
   auto queue = queue_of(2, 5);
-  (void)queue.next(Priority::low);
+  (void)queue.next(Level::low);
 
   EXPECT_EQ(queue.drop([](const plan::Task& task) { return task.index >= 3; }), 7U);
   EXPECT_EQ(queue.size(), 2U);
-  EXPECT_DOUBLE_EQ(queue.cost_s(Priority::low), 2);
+  EXPECT_DOUBLE_EQ(queue.cost_s(Level::low), 2);
 }
 
 TEST(PageQueue, ADocumentThatTurnsOutDearMovesToTheFront) {
   auto queue = queue_of(3, 2);
   queue.scale(2, 4);
 
-  EXPECT_EQ(queue.next(Priority::low)->page.document, 2U);
-  EXPECT_DOUBLE_EQ(queue.cost_s(Priority::low), 4 + 4);
+  EXPECT_EQ(queue.next(Level::low)->page.document, 2U);
+  EXPECT_DOUBLE_EQ(queue.cost_s(Level::low), 4 + 4);
 }
 
 /// Whatever is done to a queue, no page is lost or doubled, and the cost is that of its pages.
@@ -140,7 +141,7 @@ TEST(PageQueue, LosesNothing) {
       EXPECT_EQ((outside.insert(task.index), outside.count(task.index)), 1U);
     };
     for (int step = 0; step < 300; ++step) {
-      const auto last = static_cast<Priority>(random() % 3);
+      const auto last = static_cast<Level>(random() % 3);
       std::vector<plan::Task> some;
       switch (random() % 6) {
         case 0:
@@ -171,7 +172,7 @@ TEST(PageQueue, LosesNothing) {
       }
       ASSERT_EQ(queue.size() + outside.size(), 100U);
     }
-    const double cost_s = queue.cost_s(Priority::low);
+    const double cost_s = queue.cost_s(Level::low);
     EXPECT_NEAR(cost_s, cost_of(queue.take_all()), 1e-3 * (1 + cost_s));
   }
 }

@@ -40,6 +40,42 @@ Case random_case(Dice& dice, double most_jitter_s) {
   return made;
 }
 
+/// Some pages are to be read alone.
+void read_some_alone(Dice& dice, Case& made) {
+  const auto times = 1 + dice.below(20);
+  for (auto& share : made.shares) {
+    for (auto& task : share.tasks) task.alone = dice.once_in(times);
+  }
+}
+
+/// What was read where and when, with an eye to pages that are read alone.
+struct Beside {
+  std::map<int, std::vector<sched::TimelineEntry>> by_rank;
+  double alone_from_s = never_s;
+  std::map<std::uint32_t, double> others_done_s;  ///< by index: a copy may end later
+
+  void operator()(const sched::TimelineEntry& entry) {
+    by_rank[entry.rank].push_back(entry);
+    if (entry.task.alone)
+      alone_from_s = std::min(alone_from_s, entry.started_s);
+    else if (entry.read)
+      others_done_s.try_emplace(entry.task.index, entry.ended_s);
+  }
+  /// Pages in an engine while another was read alone on their rank.
+  [[nodiscard]] std::size_t pages_beside() const {
+    std::size_t pages = 0;
+    for (const auto& [rank, entries] : by_rank) {
+      for (const auto& alone : entries) {
+        if (!alone.task.alone) continue;
+        pages += static_cast<std::size_t>(std::ranges::count_if(entries, [&](const auto& other) {
+          return &other != &alone && other.started_s < alone.ended_s && alone.started_s < other.ended_s;
+        }));
+      }
+    }
+    return pages;
+  }
+};
+
 /// What may go wrong, to some ranks, at any time. Rank 0 never stops for ever.
 struct Mishaps {
   bool stopped = false, stopped_for_ever = false, lost_engine = false, drained = false,
@@ -150,6 +186,48 @@ TEST(Simulation, WhateverHappensTheRunEndsAndLosesNothing) {
     } else if (!mishaps.stopped && !mishaps.drained) {
       EXPECT_EQ(result.status,
                 result.progress.failed > 0 ? ExitStatus::some_failed : ExitStatus::complete);
+    }
+    if (::testing::Test::HasFailure()) return;
+  }
+}
+
+TEST(Simulation, PagesThatAreReadAloneComeLastAndShareTheirRankWithNone) {
+  for (std::uint32_t seed = 0; seed < cases / 2; ++seed) {
+    SCOPED_TRACE(seed);
+    Dice dice{seed + 4'000'000};
+    auto made = random_case(dice, 1);
+    read_some_alone(dice, made);
+    const auto pages = test::pages_of(made);
+
+    Beside beside;
+    const auto result = made.run(std::ref(beside));
+
+    ASSERT_TRUE(result.ended);
+    expect_sound(result, pages);
+    EXPECT_EQ(result.committed, pages);
+    EXPECT_EQ(beside.pages_beside(), 0U);
+    for (const auto& [index, done_s] : beside.others_done_s) EXPECT_LE(done_s, beside.alone_from_s) << index;
+    if (::testing::Test::HasFailure()) return;
+  }
+}
+
+TEST(Simulation, PagesThatAreReadAloneAreNotLostWhateverHappens) {
+  for (std::uint32_t seed = 0; seed < cases; ++seed) {
+    SCOPED_TRACE(seed);
+    Dice dice{seed + 5'000'000};
+    auto made = random_case(dice, 1);
+    read_some_alone(dice, made);
+    const auto mishaps = add_mishaps(dice, made);
+    const auto pages = test::pages_of(made);
+
+    Beside beside;
+    const auto result = made.run(std::ref(beside));
+
+    ASSERT_TRUE(result.ended);
+    expect_sound(result, pages);
+    EXPECT_EQ(beside.pages_beside(), 0U);
+    if (!mishaps.drained && !mishaps.failed && result.failures.empty()) {
+      EXPECT_EQ(result.progress.done, pages);
     }
     if (::testing::Test::HasFailure()) return;
   }

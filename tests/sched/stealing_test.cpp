@@ -18,7 +18,7 @@ Bytes request_for(double load_s, bool may_start) {
       .put(Kind::request)
       .put(1.0)
       .put(load_s)
-      .put(corpus::Priority::low)
+      .put(sched::Level::low)
       .put(may_start)
       .put(std::uint32_t{1})
       .bytes();

@@ -43,6 +43,10 @@ namespace pecia::sched {
 ///
 /// Priorities: pages of a level start once all pages of the levels before have started anywhere.
 ///
+/// Pages that are read alone (`Task::alone`: they may kill their rank) start once all others are
+/// committed anywhere, each when nothing else is in flight on its rank, and the next one there only
+/// after its commit. They are stolen like others, but never copied and never called back.
+///
 /// Ending: rank 0 says `close` when every page is done, or when all live ranks that drain are idle; when
 /// all live ranks have closed it gets `all_closed`, binds the results and calls `on_bound`; then all
 /// `finish`. Rank 0 alone finishes with the status of the run. A rank that was silent for `silence_s`
@@ -100,7 +104,7 @@ class Scheduler {
   [[nodiscard]] double next_time_s() const;
 
   [[nodiscard]] bool draining() const noexcept;
-  /// There is nothing left to begin: others wait for what this rank commits.
+  /// There is nothing left to begin now: others wait for what this rank commits.
   [[nodiscard]] bool dry() const noexcept;
   [[nodiscard]] const Progress& progress() const noexcept;
   /// Why ranks failed or were benched (rank 0): "rank 3: no space left ...".

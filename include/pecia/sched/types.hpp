@@ -8,6 +8,7 @@
 
 #include "pecia/base/bytes.hpp"
 #include "pecia/corpus/priority.hpp"
+#include "pecia/plan/partition.hpp"
 
 namespace pecia::sched {
 
@@ -17,6 +18,13 @@ enum class Stealing : std::uint8_t {
   page,  ///< one page of rank 0's, whenever one could start: a central queue
   off,
 };
+
+/// The order in which pages are read: by priority, and last those that are read alone.
+enum class Level : std::uint8_t { urgent = 0, normal = 1, low = 2, alone = 3 };
+constexpr std::size_t levels = corpus::priorities + 1;
+[[nodiscard]] constexpr Level level_of(const plan::Task& task) noexcept {
+  return task.alone ? Level::alone : static_cast<Level>(task.priority);
+}
 
 struct Settings {
   int rank = 0;
@@ -39,18 +47,20 @@ struct Settings {
 struct JobSize {
   std::uint64_t pages = 0;           ///< not done when it began
   double cost_s = 0;                 ///< estimated, of them
-  std::array<std::uint64_t, corpus::priorities> by_priority{};  ///< `pages` by level
+  std::array<std::uint64_t, levels> by_level{};      ///< of `pages`
   std::uint64_t manifest_pages = 0;  ///< bounds Task::index
 };
 
-/// The level after `level` that has pages, or the same one; `low`, i.e. all, if none comes after it.
-[[nodiscard]] constexpr corpus::Priority level_from(const JobSize& job, corpus::Priority level) noexcept {
+/// The level after `level` that has pages, or the same one; `low`, i.e. all priorities, if none of them
+/// comes after it; `alone` if there are no pages but those.
+[[nodiscard]] constexpr Level level_from(const JobSize& job, Level level) noexcept {
   std::size_t at = static_cast<std::size_t>(level);
-  while (at < corpus::priorities && job.by_priority[at] == 0) ++at;
+  while (at < levels && job.by_level[at] == 0) ++at;
+  if (at == static_cast<std::size_t>(Level::alone)) return Level::alone;
   for (std::size_t later = at + 1; later < corpus::priorities; ++later) {
-    if (job.by_priority[later] > 0) return static_cast<corpus::Priority>(at);
+    if (job.by_level[later] > 0) return static_cast<Level>(at);
   }
-  return corpus::Priority::low;
+  return Level::low;
 }
 
 /// How a page ended, as far as the schedule cares. `engine_failed`: failed, and perhaps not for its

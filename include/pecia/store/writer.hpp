@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -46,6 +47,13 @@ class Writer {
 
   /// Appends to the journal segment; committed once `sync` returned.
   void append(const PageKey& key, std::uint32_t generation, const result::PageOutcome& outcome);
+  /// A page was begun: it is in flight until its outcome is appended or it is released. Written at
+  /// once and not synced: it is for whoever finds the journal of a rank that was killed.
+  void started(const PageKey& key, std::uint32_t generation, bool alone);
+  /// Pages given back unread: the rank's end has nothing to do with them.
+  void released(std::span<const PageKey> keys);
+  /// Everything that is in flight.
+  void release_all();
   /// fsync. All appended records are committed. No-op if there is nothing new.
   void sync();
   /// Seals the segment if it is due: shard written, fsynced, renamed, segment deleted.
