@@ -229,6 +229,9 @@ class Teller {
 
   void last_words(const sched::Scheduler& scheduler, const RankEnd& end) {
     for (const auto& why : scheduler.failures()) log::error("{}", why);
+    // What failed may have failed by that: segments that it sealed are gone.
+    if (end.status != sched::ExitStatus::complete && !store::is_newest(run_, start_.epoch()))
+      log::error("another job has taken the run over: this one ends, and what it committed stays");
     for (const auto rank : scheduler.progress().dead)
       log::error("rank {} was not heard of any more and is taken for dead", rank);
     summarise(run_, status_, end.status, elapsed_s());
