@@ -68,6 +68,7 @@ class RunStart {
   void find_documents_to_probe(const corpus::Listing& listing);
   void add_trace();
   void find_pages_to_read();
+  void warn_of_lost_pages() const;
   void write_first_ledger(const store::Contents& contents);
   [[nodiscard]] bool wants_retry(const corpus::Document& document, Reason reason,
                                  bool failed) const;

@@ -205,6 +205,7 @@ void write_index(const RunPaths& run, std::uint32_t epoch, const Bound& bound) {
   try {
     write_whole(part, file.close());
     check_newest(run, epoch);
+    write_index_sum(run, part);
     rename_file(part, run.corpus_index());
   } catch (...) {
     ::unlink(part.c_str());

@@ -134,6 +134,7 @@ void join_shards(const RunPaths& run, std::span<const std::string> names, const 
   const Joining joining{run, names};
   h5::NewFile file;
   joining.write(file.id(), provenance);
+  h5::write_attribute(file.id(), "name", joined);
   publish_shard(run.shards() / joined, file.close(), [&](const fs::path& part) { joining.expect_read_back(part); });
 }
 

@@ -152,6 +152,7 @@ void ShardWriter::fill(hid_t id, const Provenance& provenance, std::span<const s
 void ShardWriter::write(const fs::path& path, const Provenance& provenance, std::span<const std::string> sealed) const {
   h5::NewFile file;
   fill(file.id(), provenance, sealed);
+  h5::write_attribute(file.id(), "name", path.filename().string());
   publish_shard(path, file.close(), [this](const fs::path& part) { expect_read_back(part); });
 }
 
@@ -211,14 +212,30 @@ void publish_shard(const fs::path& path, std::span<const std::byte> shard,
     rename_file(part, path);
   } catch (...) {
     ::unlink(part.c_str());
+    if (!fs::exists(path)) ::unlink(sum_path(path).c_str());
     throw;
   }
   sync_folder(path.parent_path());
 }
 
+void write_sum(const fs::path& shard) { replace_file(sum_path(shard), sum_of(shard)); }
+
 std::string problem_of_sum(const fs::path& shard) {
   if (!fs::exists(sum_path(shard))) return "its checksum file is missing";
   return read_file(sum_path(shard)) == sum_of(shard) ? "" : "it does not match its checksum file";
+}
+
+void write_index_sum(const RunPaths& run, const fs::path& file) {
+  const auto path = sum_path(run.corpus_index());
+  std::string before;
+  if (fs::exists(path)) before = read_file(path);
+  replace_file(path, sum_of(file) + before.substr(0, before.find('\n') + 1));
+}
+
+std::string problem_of_index_sum(const RunPaths& run) {
+  const auto path = sum_path(run.corpus_index());
+  if (!fs::exists(path)) return "";
+  return read_file(path).find(sum_of(run.corpus_index())) == std::string::npos ? "it does not match its checksum file" : "";
 }
 
 std::vector<std::string> superseded_shards(const RunPaths& run) {

@@ -136,6 +136,10 @@ class ShardReader {
   [[nodiscard]] std::vector<std::string> shards() const;
   /// Where its records come from: a line of JSON for each shard that was joined into this one.
   [[nodiscard]] std::vector<std::string> provenance() const;
+  /// The name that it was made with; empty in shards of before that was written.
+  [[nodiscard]] std::string made_as() const;
+  /// Names of the segments or shards that it was made of.
+  [[nodiscard]] std::vector<std::string> sealed() const;
   [[nodiscard]] hid_t file() const noexcept { return file_.get(); }
 
  private:
@@ -167,8 +171,14 @@ constexpr std::size_t text_chunk = 64 << 10;
 constexpr std::size_t row_chunk = 1024;
 
 /// Whole-file checksums: "<shard>.sum" holds "crc32c <8 hex digits> bytes <size>".
+/// Of a shard whose checksum file was lost.
+void write_sum(const std::filesystem::path& shard);
 /// Empty if the shard matches its sum.
 [[nodiscard]] std::string problem_of_sum(const std::filesystem::path& shard);
+/// The same for corpus.h5, which is replaced: the sum of the new one is written first, before that of the
+/// one that is there. Before it had a sum it has no problem.
+void write_index_sum(const RunPaths& run, const std::filesystem::path& file);
+[[nodiscard]] std::string problem_of_index_sum(const RunPaths& run);
 
 /// Names of the shards in a folder, sorted, without those that a compaction has superseded.
 [[nodiscard]] std::vector<std::string> list_shards(const RunPaths& run);
