@@ -56,20 +56,22 @@ class PoisonTest(pecia.Case):
         self.job = pecia.write_job(self.folder, {"trace": str(trace)}, engine={"name": "replay"})
         self.run_folder = self.folder / "run"
 
-    def ranks_that_hold(self, page):
-        epochs = sorted((self.run_folder / "epoch").glob("*"))
-        newest = epochs[-1].name if epochs else ""
-        return {int(segment.name.split("-")[1]) for segment in (self.run_folder / "journal").glob(f"{newest}-*.seg")
+    def newest_epoch(self):
+        return max((int(epoch.name) for epoch in (self.run_folder / "epoch").glob("*")), default=0)
+
+    def ranks_that_hold(self, page, epoch):
+        return {int(segment.name.split("-")[1]) for segment in (self.run_folder / "journal").glob(f"{epoch:06}-*.seg")
                 if page in in_flight(segment)}
 
     def one_job(self, kill):
         """Runs 2 ranks; once the poison page is in a rank's hands, calls kill(launcher, ranks)."""
-        process = pecia.start(2, "run", self.job, stdout=open(self.folder / "log", "w", encoding="utf-8"))
-        self.wait_for(lambda: process.poll() is not None or self.ranks_that_hold(POISON), 120, "an end, or the page")
-        while process.poll() is None:
-            if ranks := self.ranks_that_hold(POISON):
-                kill(process, ranks)
-                break
+        epoch = self.newest_epoch() + 1
+        with open(self.folder / "log", "w", encoding="utf-8") as log:
+            process = pecia.start(2, "run", self.job, stdout=log)
+        self.wait_for(lambda: process.poll() is not None or self.ranks_that_hold(POISON, epoch), 120,
+                      "an end, or the page")
+        if process.poll() is None:
+            kill(process, self.ranks_that_hold(POISON, epoch))
         process.wait(timeout=120)
         return process.returncode, (self.folder / "log").read_text(encoding="utf-8")
 
