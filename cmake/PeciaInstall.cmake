@@ -7,6 +7,8 @@ set_target_properties(pecia ${programs} PROPERTIES INSTALL_RPATH_USE_LINK_PATH O
 install(TARGETS pecia RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 install(TARGETS ${programs} RUNTIME DESTINATION libexec/pecia)
 install(DIRECTORY jobs/ DESTINATION ${CMAKE_INSTALL_DATADIR}/pecia/jobs PATTERN "*.sh" EXCLUDE)
-install(PROGRAMS slurm/pecia.sbatch DESTINATION ${CMAKE_INSTALL_DATADIR}/pecia/slurm)
+install(PROGRAMS slurm/pecia.sbatch slurm/pecia-cpu.sbatch slurm/pecia-mpirun.sbatch slurm/export.sbatch slurm/submit.sh
+  DESTINATION ${CMAKE_INSTALL_DATADIR}/pecia/slurm)
+install(FILES slurm/lib.sh slurm/site.example.sh DESTINATION ${CMAKE_INSTALL_DATADIR}/pecia/slurm)
 install(DIRECTORY docs DESTINATION ${CMAKE_INSTALL_DOCDIR})  # where README's links expect it
 install(FILES README.md LICENSE NOTICE CHANGELOG.md DESTINATION ${CMAKE_INSTALL_DOCDIR})

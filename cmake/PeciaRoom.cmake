@@ -6,8 +6,9 @@ if(PECIA_SANITIZER)
   add_compile_options(-fsanitize=${PECIA_SANITIZER} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   add_link_options(-fsanitize=${PECIA_SANITIZER})
   add_compile_definitions(PECIA_SANITIZED=1)
-  # Instrumented code makes GCC 12 see overflows that are not there.
-  add_compile_options(-Wno-stringop-overflow -Wno-restrict -Wno-maybe-uninitialized)
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")  # instrumented code makes GCC 12 see overflows that are not there
+    add_compile_options(-Wno-stringop-overflow -Wno-restrict -Wno-maybe-uninitialized)
+  endif()
 endif()
 
 # pecia_add_room(<name> SOURCES <file>... [USES <room>...] [PRIVATE <target>...] [PUBLIC <target>...])

@@ -29,6 +29,7 @@ struct Options {
   CLI::Option* synthetic = nullptr;
   bool help_job = false;
   bool verbose = false;
+  bool json = false, no_slurm = false;  ///< of status
   std::string folder;  ///< of a run
   std::vector<std::string> formats{"md"};
   std::string out;
@@ -145,7 +146,9 @@ void add_others(CLI::App& program, Options& options) {
     verb->add_option("RUN", options.folder, "Run directory, or the job file that names it")->required();
     return verb;
   };
-  with_run("status", "Say how far a run is, from any machine that sees its directory");
+  auto* status = with_run("status", "Say how far a run is, from any machine that sees its directory");
+  status->add_flag("--json", options.json, "Print one JSON object, a key a line (docs/formats.md)");
+  status->add_flag("--no-slurm", options.no_slurm, "Do not ask Slurm about the job");
   with_run("verify", "Prove that every page has one state and every checksum holds")
       ->footer("Exit status: 0 sound and complete, 3 with failed pages, 75 unfinished, 1 damaged.");
   auto* exporting = with_run("export", "Write the documents of a run");
@@ -237,7 +240,7 @@ int run_program(int argc, char** argv) {
   if (verb == "plan") return app::plan_verb(options.plan);
   options.simulate.made_up = options.synthetic->count() > 0;
   if (verb == "simulate") return app::simulate_verb(options.simulate);
-  if (verb == "status") return app::status_verb(options.folder);
+  if (verb == "status") return app::status_verb(options.folder, options.json, !options.no_slurm);
   if (verb == "verify") return app::verify_verb(options.folder);
   if (verb == "export") return app::export_verb(options.folder, options.formats, options.out);
   if (verb == "report") return app::report_verb(options.folder, options.trace);

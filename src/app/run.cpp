@@ -59,7 +59,7 @@ void check_shared_file_system(comm::Communicator& comm, const store::RunPaths& r
     }
   } const removal{comm.rank() == 0 ? file : fs::path{}};
   agree(comm, [&] {
-    if (comm.rank() == 0) replace_file(file, wanted_text);
+    if (comm.rank() == 0) replace_file(file, wanted_text, Durability::none);
   });
   agree(comm, [&] {
     for (int tries = 0; tries < 650; ++tries) {  // NFS may show it 60 s late

@@ -192,7 +192,12 @@ void RunStart::find_pages_to_read() {
   before_ = tally(manifest_, contents);
   to_read_ = app::find_pages_to_read(manifest_, &contents, cost_model_, job_, *priorities_,
                                      [this](const corpus::Document& document, Reason reason, bool failed) {
-                                       return wants_retry(document, reason, failed);
+                                       const bool again = wants_retry(document, reason, failed);
+                                       if (again) {
+                                         --before_.by_state[failed ? "failed" : "skipped"];
+                                         --before_.by_reason[std::string{name(reason)}];
+                                       }
+                                       return again;
                                      });
   find_pages_to_read_alone(contents);
   if (!options_.dry_run) write_first_ledger(contents);

@@ -46,6 +46,7 @@ class RunStart {
   void add_documents(std::vector<corpus::Document> probed);
 
   [[nodiscard]] const corpus::Manifest& manifest() const noexcept { return manifest_; }
+  /// By state and reason without the pages that are read again.
   [[nodiscard]] const Tally& before() const noexcept { return before_; }
   [[nodiscard]] std::uint64_t pages_to_read() const noexcept { return to_read_.pages; }
   [[nodiscard]] double cost_s() const noexcept { return to_read_.cost_s; }

@@ -9,6 +9,7 @@
 #include "pecia/base/log.hpp"
 #include "pecia/base/text.hpp"
 #include "pecia/base/version.hpp"
+#include "pecia/report/overview.hpp"
 
 namespace pecia::app {
 namespace {
@@ -113,10 +114,15 @@ void summarise(const store::RunPaths& run, report::Status& status, sched::ExitSt
                double elapsed_s) {
   const store::Contents contents{run};
   const auto manifest = corpus::load_manifest(run.manifest());
-  const auto counts = tally(manifest, contents);
+  const auto counts = report::count_pages(manifest, contents);
   status.done = counts.done;
   status.by_state = counts.by_state;
-  status.by_reason = counts.by_reason;
+  status.by_reason.clear();
+  status.examples.clear();
+  for (const auto& why : counts.by_reason) {
+    status.by_reason[why.reason] = why.pages;
+    status.examples[why.reason] = why.example;
+  }
   const bool failed = end == sched::ExitStatus::error || end == sched::ExitStatus::usage;
   status.state = failed                                 ? "failed"
                  : end == sched::ExitStatus::unfinished ? "unfinished"

@@ -12,9 +12,10 @@
 #include "pecia/base/text.hpp"
 #include "pecia/corpus/trace.hpp"
 #include "pecia/export/export.hpp"
-#include "pecia/report/status.hpp"
+#include "pecia/report/overview.hpp"
 #include "pecia/store/contents.hpp"
 #include "pecia/store/run.hpp"
+#include "slurm.hpp"
 
 namespace pecia::app {
 namespace {
@@ -24,14 +25,16 @@ constexpr int unfinished = 75;
 constexpr std::size_t documents_listed = 20;
 
 /// The run that a folder is, or that a job file names.
+store::RunPaths named_run(const std::filesystem::path& named) {
+  return {std::filesystem::is_regular_file(named) ? load_job(named, {}).run : named};
+}
+
 store::RunPaths existing_run(const std::filesystem::path& named) {
-  const bool is_job = std::filesystem::is_regular_file(named);
-  const auto folder = is_job ? load_job(named, {}).run : named;
-  store::RunPaths run{folder};
+  auto run = named_run(named);
   if (!std::filesystem::is_directory(run.manifest()))
     throw UsageError{fmt::format("{} is not a run directory (it has no manifest/). Name the folder that "
                                  "`run:` in the job file names, or the job file",
-                                 folder.string())};
+                                 run.root.string())};
   return run;
 }
 
@@ -46,10 +49,14 @@ std::vector<float> recorded_seconds(const corpus::Document& document, const stor
 
 }  // namespace
 
-int status_verb(const std::filesystem::path& run) {
+int status_verb(const std::filesystem::path& run, bool json, bool with_slurm) {
   const auto now = std::chrono::duration_cast<std::chrono::seconds>(
       std::chrono::system_clock::now().time_since_epoch());
-  fmt::print("{}", report::status_text(existing_run(run), now.count()));
+  // Of a job that waits for its first start there is no run yet.
+  const auto of = std::filesystem::is_regular_file(run) ? named_run(run) : existing_run(run);
+  auto overview = report::look_at(of, now.count());
+  if (with_slurm) overview.slurm = ask_slurm(overview.slurm_job);
+  fmt::print("{}", json ? report::overview_json(overview) : report::status_text(overview));
   return 0;
 }
 

@@ -37,8 +37,8 @@ struct SimulateOptions {
 
 // The verbs that need no MPI; each prints to standard output and returns the exit status.
 
-/// 0; 2 if there is no run.
-[[nodiscard]] int status_verb(const std::filesystem::path& run);
+/// 0; 2 if there is no run. `with_slurm`: also what Slurm says of the job.
+[[nodiscard]] int status_verb(const std::filesystem::path& run, bool json, bool with_slurm);
 /// 0 sound and complete, 3 sound with failed pages, 75 sound and unfinished (pages to read, or corpus.h5
 /// to write), 1 damaged.
 [[nodiscard]] int verify_verb(const std::filesystem::path& run);

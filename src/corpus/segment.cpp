@@ -8,6 +8,7 @@
 
 #include "pecia/base/error.hpp"
 #include "pecia/base/file.hpp"
+#include "pecia/base/json.hpp"
 #include "pecia/base/text.hpp"
 #include "pecia/corpus/manifest.hpp"
 
@@ -99,9 +100,9 @@ Document from_json(const json& line) {
   Document document;
   document.id = parse_document_id(line.at("id").get<std::string>());
   document.path = unprintable(line.at("path").get<std::string>());
-  document.size_bytes = line.at("bytes").get<std::uint64_t>();
-  document.modified_ns = line.at("modified_ns").get<std::int64_t>();
-  document.revision = line.at("revision").get<std::uint32_t>();
+  document.size_bytes = whole_number<std::uint64_t>(line.at("bytes"));
+  document.modified_ns = whole_number<std::int64_t>(line.at("modified_ns"));
+  document.revision = whole_number<std::uint32_t>(line.at("revision"));
   document.format = known(parse_format(line.at("format").get<std::string>()));
   if (line.contains("problem")) {
     document.problem = known(parse_reason(line.at("problem").get<std::string>()));
@@ -114,11 +115,14 @@ Document from_json(const json& line) {
     page.width_px = pages.at("width_px").at(n).get<float>();
     page.height_px = pages.at("height_px").at(n).get<float>();
     page.coding = known(parse_coding(pages.at("coding").at(n).get<std::string>()));
-    page.compressed_bytes = pages.at("compressed_bytes").at(n).get<std::uint64_t>();
-    page.text_operators = pages.at("text_operators").at(n).get<std::uint32_t>();
+    page.compressed_bytes = whole_number<std::uint64_t>(pages.at("compressed_bytes").at(n));
+    page.text_operators = whole_number<std::uint32_t>(pages.at("text_operators").at(n));
   }
   read_measured(pages, document.pages);
-  if (line.contains("chapters")) line.at("chapters").get_to(document.chapters);
+  if (line.contains("chapters")) {
+    for (const auto& chapter : line.at("chapters"))
+      document.chapters.push_back(whole_number<std::uint32_t>(chapter));
+  }
   require(are_chapters(document.chapters, document.pages.size()), "a chapter that begins nowhere");
   return document;
 }
@@ -132,14 +136,14 @@ void read_segment(const fs::path& file, std::map<DocumentId, Document>& by_id) {
     const auto trailer_at = contents.rfind('\n', contents.size() - 2) + 1;
     const auto trailer = json::parse(contents.substr(trailer_at));
     const auto body = std::string_view{contents}.substr(0, trailer_at);
-    require(trailer.at("crc32c").get<unsigned>() == crc32c(body), "the checksum does not match");
+    require(whole_number<unsigned>(trailer.at("crc32c")) == crc32c(body), "the checksum does not match");
     auto rest = body;
     std::uint64_t documents = 0;
     for (; !rest.empty(); ++number) {
       const auto line = json::parse(rest.substr(0, rest.find('\n')));
       rest.remove_prefix(rest.find('\n') + 1);
       if (number == 1) {
-        require(line.at("pecia_manifest").get<int>() == segment_version,
+        require(whole_number<int>(line.at("pecia_manifest")) == segment_version,
                 "written by another version of pecia");
         continue;
       }
@@ -148,7 +152,7 @@ void read_segment(const fs::path& file, std::map<DocumentId, Document>& by_id) {
       by_id.insert_or_assign(id, std::move(document));
       ++documents;
     }
-    require(number > 1 && trailer.at("documents").get<std::uint64_t>() == documents,
+    require(number > 1 && whole_number<std::uint64_t>(trailer.at("documents")) == documents,
             "documents are missing");
   } catch (const std::exception& error) {
     throw Error{fmt::format(

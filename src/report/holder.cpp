@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <unistd.h>
+
 #include <charconv>
 #include <ctime>
 #include <filesystem>
@@ -36,7 +38,11 @@ std::string file_or_nothing(const std::filesystem::path& file) {
   }
 }
 
-bool is_this_boot(const store::Holder& holder) {
+/// Containers share a boot id, not process ids.
+bool is_this_host(const store::Holder& holder) {
+  char host[256] = {};
+  ::gethostname(host, sizeof host - 1);
+  if (holder.host != host) return false;
   auto id = file_or_nothing("/proc/sys/kernel/random/boot_id");
   while (id.ends_with('\n')) id.pop_back();
   return !id.empty() && id == holder.boot_id;
@@ -74,7 +80,7 @@ Life life_of(const std::optional<store::Holder>& holder, const std::optional<Sta
   if (!holder) return {false, end_of(status, now_s), false};
   const auto who = holder->description();
   const bool current = status && status->pid == holder->pid && status->host == holder->host;
-  const bool here = is_this_boot(*holder);
+  const bool here = is_this_host(*holder);
   if (here && !lives_here(*holder))
     return {false,
             fmt::format("not running; {} ended without giving the run back (killed?): run the job "
@@ -94,11 +100,9 @@ Life life_of(const std::optional<store::Holder>& holder, const std::optional<Sta
             fmt::format("stale since {}: {} has not written for {}; it may be dead. Run the job "
                         "again: it finds out, and takes over if so",
                         since, who, duration_text(static_cast<double>(silent_s))),
-            true};
+            true, true};
   }
-  const bool ending =
-      status->state == "complete" || status->state == "unfinished" || status->state == "failed";
-  return {true, fmt::format("{} on {}", ending ? "ending" : status->state, who), true};
+  return {true, fmt::format("{} on {}", is_final(*status) ? "ending" : status->state, who), true};
 }
 
 }  // namespace pecia::report

@@ -15,6 +15,7 @@ struct Life {
   std::string
       text;  ///< "running on host h1, pid 12", "not running (...)", "stale since 12:03: ..."
   bool status_is_current = false;  ///< status.json speaks of the job that runs
+  bool stale = false;              ///< its job is elsewhere and silent: it may be dead
 };
 
 /// `holder`: of the lock, if there is one; `status`: status.json, if it can be read. On the

@@ -80,6 +80,7 @@ std::string to_json(const Status& status) {
   json["pages_per_s"] = status.pages_per_s;
   json["left_s"] = status.left_s ? Json(*status.left_s) : Json(nullptr);
   json["warnings"] = status.warnings;
+  json["examples"] = status.examples;
   json["schedule"] = schedule_of(status.schedule);
   json["per_rank"] = ranks_of(status);
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
@@ -108,6 +109,7 @@ Status from_json(const std::string& text) {
     if (const auto& left = json.at("left_s"); !left.is_null()) status.left_s = left.get<double>();
     // Added after the first release: a status of that has none.
     if (json.contains("warnings")) json.at("warnings").get_to(status.warnings);
+    if (json.contains("examples")) json.at("examples").get_to(status.examples);
     if (json.contains("schedule")) read_schedule(json.at("schedule"), status.schedule);
     if (json.contains("per_rank")) read_ranks(json.at("per_rank"), status);
     return status;
@@ -116,8 +118,12 @@ Status from_json(const std::string& text) {
   }
 }
 
+bool is_final(const Status& status) {
+  return status.state == "complete" || status.state == "unfinished" || status.state == "failed";
+}
+
 void write_status(const store::RunPaths& run, const Status& status) {
-  replace_file(run.status(), to_json(status));
+  replace_file(run.status(), to_json(status), Durability::whole);
 }
 
 std::optional<Status> read_status(const store::RunPaths& run) {

@@ -151,9 +151,10 @@ struct Contents::State {
     std::ranges::sort(rows, [](const Row& one, const Row& other) {
       return one.key != other.key ? one.key < other.key : wins(one.order, other.order);
     });
-    const auto losers = std::ranges::unique(rows, {}, &Row::key);
-    superseded = losers.size();
-    rows.erase(losers.begin(), losers.end());
+    const auto same_page = [](const Row& one, const Row& other) { return one.key == other.key; };
+    const auto losers = std::unique(rows.begin(), rows.end(), same_page);
+    superseded = static_cast<std::uint64_t>(rows.end() - losers);
+    rows.erase(losers, rows.end());
   }
 };
 

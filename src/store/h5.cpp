@@ -10,6 +10,10 @@ namespace {
 
 constexpr unsigned deflate_level = 4;
 constexpr std::size_t compared_bytes = 4 << 20;  ///< at a time
+constexpr std::uint64_t unquestioned_bytes = 1 << 20;
+constexpr std::uint64_t best_compression = 1032;  ///< of deflate
+/// Of a virtual dataset, whose sources say how much is there: a page's text came in one message of at most that.
+constexpr std::uint64_t most_virtual_bytes = 256 << 20;
 
 herr_t append_message(unsigned, const H5E_error2_t* entry, void* text) {
   auto& words = *static_cast<std::string*>(text);
@@ -20,6 +24,14 @@ herr_t append_message(unsigned, const H5E_error2_t* entry, void* text) {
 Handle simple_space(std::size_t count) {
   const hsize_t size = count;
   return {H5Screate_simple(1, &size, nullptr), "cannot describe a dataset"};
+}
+
+/// One that holds a single value: the reader has room for no more.
+Handle open_attribute(hid_t object, const char* name) {
+  Handle attribute{H5Aopen(object, name, H5P_DEFAULT), fmt::format("there is no attribute {}", name)};
+  const Handle space{H5Aget_space(attribute.get()), "cannot describe an attribute"};
+  if (H5Sget_simple_extent_npoints(space.get()) != 1) throw Error{fmt::format("attribute {} is no single value", name)};
+  return attribute;
 }
 
 }  // namespace
@@ -36,14 +48,6 @@ void set_up() {
   // that.
   H5dont_atexit();
   H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
-}
-
-Handle create_file(const std::filesystem::path& path) {
-  set_up();
-  const Handle access{H5Pcreate(H5P_FILE_ACCESS), "cannot make properties"};
-  check(H5Pset_libver_bounds(access.get(), H5F_LIBVER_V110, H5F_LIBVER_LATEST), "cannot set the file version");
-  return {H5Fcreate(path.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, access.get()),
-          fmt::format("cannot create {}", path.string())};
 }
 
 Handle open_file(const std::filesystem::path& path) {
@@ -117,12 +121,24 @@ bool Dataset::equals(hid_t type, const void* data, std::size_t element_bytes) co
 Dataset::Dataset(hid_t file, const char* name)
     : name_{name}, dataset_{H5Dopen2(file, name, H5P_DEFAULT), fmt::format("cannot open dataset {}", name)} {
   const Handle space{H5Dget_space(dataset_.get()), "cannot describe a dataset"};
+  if (H5Sget_simple_extent_ndims(space.get()) != 1) throw Error{fmt::format("dataset {} is no row of elements", name_)};
   size_ = static_cast<std::uint64_t>(check(H5Sget_simple_extent_npoints(space.get()), "cannot measure a dataset"));
 }
 
 void Dataset::check_range(std::uint64_t begin, std::uint64_t end) const {
   if (begin > end || end > size_)
     throw Error{fmt::format("dataset {} has {} elements; {} to {} were wanted", name_, size_, begin, end)};
+}
+
+void Dataset::expect_readable(std::uint64_t begin, std::uint64_t end, std::size_t element_bytes) const {
+  check_range(begin, end);
+  if (end - begin <= unquestioned_bytes / element_bytes) return;
+  const Handle type{H5Dget_type(dataset_.get()), "cannot describe a dataset"};
+  const Handle properties{H5Dget_create_plist(dataset_.get()), "cannot describe a dataset"};
+  const bool is_virtual = H5Pget_layout(properties.get()) == H5D_VIRTUAL;
+  const auto stored_bytes = is_virtual ? most_virtual_bytes : H5Dget_storage_size(dataset_.get()) * best_compression;
+  if (end - begin > stored_bytes / std::max<std::size_t>(1, is_virtual ? element_bytes : H5Tget_size(type.get())))
+    throw Error{fmt::format("dataset {} claims more elements than its bytes can hold", name_)};
 }
 
 void Dataset::read_into(hid_t type, std::uint64_t begin, std::uint64_t end, void* data) const {
@@ -175,7 +191,7 @@ void write_attribute(hid_t object, const char* name, std::int64_t number) {
 }
 
 std::int64_t read_attribute(hid_t object, const char* name) {
-  const Handle attribute{H5Aopen(object, name, H5P_DEFAULT), fmt::format("there is no attribute {}", name)};
+  const auto attribute = open_attribute(object, name);
   std::int64_t number = 0;
   check(H5Aread(attribute.get(), H5T_NATIVE_INT64, &number), fmt::format("cannot read attribute {}", name));
   return number;
@@ -185,7 +201,7 @@ bool has_attribute(hid_t object, const char* name) { return H5Aexists(object, na
 
 std::string read_text_attribute(hid_t object, const char* name) {
   if (!has_attribute(object, name)) return {};
-  const Handle attribute{H5Aopen(object, name, H5P_DEFAULT), fmt::format("there is no attribute {}", name)};
+  const auto attribute = open_attribute(object, name);
   const auto type = utf8_type();
   char* text = nullptr;
   check(H5Aread(attribute.get(), type.get(), &text), fmt::format("cannot read attribute {}", name));

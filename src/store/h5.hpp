@@ -40,6 +40,7 @@ class Handle {
     return *this;
   }
   [[nodiscard]] hid_t get() const noexcept { return id_; }
+  [[nodiscard]] hid_t release() noexcept { return std::exchange(id_, -1); }
 
  private:
   hid_t id_ = -1;
@@ -48,7 +49,6 @@ class Handle {
 /// Turns off HDF5's printing of errors.
 void set_up();
 
-[[nodiscard]] Handle create_file(const std::filesystem::path& path);
 [[nodiscard]] Handle open_file(const std::filesystem::path& path);
 
 /// An enumeration type of one byte with these names for 0, 1, 2, ...
@@ -69,23 +69,25 @@ class Dataset {
   /// Elements [begin, end) into a vector; throws `Error` if they are not all there.
   template <class T>
   [[nodiscard]] std::vector<T> read(hid_t type, std::uint64_t begin, std::uint64_t end) const {
-    check_range(begin, end);
+    expect_readable(begin, end, sizeof(T));
     std::vector<T> data(end - begin);
     read_into(type, begin, end, data.data());
     return data;
   }
   [[nodiscard]] std::uint64_t size() const noexcept { return size_; }
+  /// Throws `Error` unless these elements are within it.
+  void check_range(std::uint64_t begin, std::uint64_t end) const;
 
   /// As `read`, into a vector that is used again.
   template <class T>
   void read(hid_t type, std::uint64_t begin, std::uint64_t end, std::vector<T>& data) const {
-    check_range(begin, end);
+    expect_readable(begin, end, sizeof(T));
     data.resize(end - begin);
     read_into(type, begin, end, data.data());
   }
   /// As `read`, of elements whose size in memory only the caller knows.
   void read_bytes(hid_t type, std::uint64_t begin, std::uint64_t end, std::size_t element_bytes, std::vector<char>& data) const {
-    check_range(begin, end);
+    expect_readable(begin, end, element_bytes);
     data.assign((end - begin) * element_bytes, 0);
     read_into(type, begin, end, data.data());
   }
@@ -97,7 +99,8 @@ class Dataset {
 
  private:
   [[nodiscard]] bool equals(hid_t type, const void* data, std::size_t element_bytes) const;
-  void check_range(std::uint64_t begin, std::uint64_t end) const;
+  /// That they may be there, before memory is taken for them: a damaged file can claim any number.
+  void expect_readable(std::uint64_t begin, std::uint64_t end, std::size_t element_bytes) const;
   void read_into(hid_t type, std::uint64_t begin, std::uint64_t end, void* data) const;
 
   std::string name_;

@@ -7,6 +7,7 @@
 
 #include "pecia/base/error.hpp"
 #include "pecia/base/file.hpp"
+#include "pecia/base/json.hpp"
 
 namespace pecia::store {
 namespace {
@@ -27,8 +28,8 @@ Json to_json(const std::vector<LedgerFile>& files) {
 std::vector<LedgerFile> files_of(const Json& list) {
   std::vector<LedgerFile> files;
   for (const auto& entry : list)
-    files.push_back({entry.at("name").get<std::string>(), entry.at("rows").get<std::uint64_t>(),
-                     entry.at("bytes").get<std::uint64_t>()});
+    files.push_back({entry.at("name").get<std::string>(), whole_number<std::uint64_t>(entry.at("rows")),
+                     whole_number<std::uint64_t>(entry.at("bytes"))});
   return files;
 }
 
@@ -76,20 +77,20 @@ std::optional<Ledger> read_ledger(const RunPaths& run, std::uint32_t epoch) {
   try {
     const auto json = Json::parse(read_file(path));
     Ledger ledger;
-    json.at("epoch").get_to(ledger.epoch);
-    json.at("ranks").get_to(ledger.ranks);
+    ledger.epoch = whole_number<std::uint32_t>(json.at("epoch"));
+    ledger.ranks = whole_number<std::uint32_t>(json.at("ranks"));
     json.at("host").get_to(ledger.host);
     json.at("slurm_job").get_to(ledger.slurm_job);
     json.at("slurm_restart").get_to(ledger.slurm_restart);
-    json.at("pages").get_to(ledger.pages);
-    json.at("done_at_start").get_to(ledger.done_at_start);
-    json.at("done").get_to(ledger.done);
+    ledger.pages = whole_number<std::uint64_t>(json.at("pages"));
+    ledger.done_at_start = whole_number<std::uint64_t>(json.at("done_at_start"));
+    ledger.done = whole_number<std::uint64_t>(json.at("done"));
     json.at("end").get_to(ledger.end);
     ledger.shards = files_of(json.at("shards"));
     ledger.segments = files_of(json.at("segments"));
     if (json.contains("manifest")) ledger.manifest = files_of(json.at("manifest"));
     return ledger;
-  } catch (const Json::exception& error) {
+  } catch (const std::exception& error) {
     throw Error{fmt::format("{} is damaged: {}", path.string(), error.what())};
   }
 }
@@ -101,12 +102,13 @@ std::optional<Ledger> newest_ledger(const RunPaths& run) {
   return std::nullopt;
 }
 
-std::uint32_t starts_without_progress(const RunPaths& run, std::uint64_t done_now) {
+std::uint32_t starts_without_progress(const RunPaths& run, std::uint64_t done_now, const std::string& slurm_job) {
   std::uint32_t starts = 0;
   for (auto epoch = newest_epoch(run); epoch > 0; --epoch) {
     const auto ledger = sound_ledger(run, epoch);
     if (ledger && ledger->end == "repaired") continue;
     if (ledger && ledger->done_at_start < done_now) break;
+    if (ledger && !slurm_job.empty() && ledger->slurm_job != slurm_job) break;
     ++starts;
   }
   return starts;

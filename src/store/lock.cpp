@@ -13,9 +13,11 @@
 #include <nlohmann/json.hpp>
 #include <random>
 #include <thread>
+#include <utility>
 
 #include "pecia/base/error.hpp"
 #include "pecia/base/file.hpp"
+#include "pecia/base/json.hpp"
 #include "pecia/base/log.hpp"
 #include "pecia/store/run.hpp"
 
@@ -162,12 +164,12 @@ std::optional<Holder> read_holder(const RunPaths& run) {
     Holder holder;
     holder.host = file.at("host").get<std::string>();
     holder.boot_id = file.at("boot_id").get<std::string>();
-    holder.pid = file.at("pid").get<std::int64_t>();
-    holder.pid_start = file.at("pid_start").get<std::uint64_t>();
+    holder.pid = whole_number<std::int64_t>(file.at("pid"));
+    holder.pid_start = whole_number<std::uint64_t>(file.at("pid_start"));
     holder.slurm_job = file.at("slurm_job").get<std::string>();
     holder.slurm_step = file.at("slurm_step").get<std::string>();
     holder.slurm_restart = file.at("slurm_restart").get<std::string>();
-    holder.counter = file.at("counter").get<std::uint64_t>();
+    holder.counter = whole_number<std::uint64_t>(file.at("counter"));
     return holder;
   } catch (const std::exception&) {
     return std::nullopt;  // being written this moment, or gone: whoever wants it looks again
@@ -190,17 +192,23 @@ struct RunLock::State {
     const UniqueFd fd{::open(run.lock().c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, file_mode)};
     if (!fd) {
       if (errno == EEXIST) return false;
-      throw system_error(errno, "cannot make the lock", run.lock().string());
+      throw storage_error(errno, "cannot make the lock", run.lock().string());
     }
-    const auto text = to_json(us);
-    write_all(fd.get(), std::as_bytes(std::span{text}), run.lock());
-    sync_file(fd.get(), run.lock());
+    // One that cannot be read would hold up the next job for a minute.
+    try {
+      const auto text = to_json(us);
+      write_all(fd.get(), std::as_bytes(std::span{text}), run.lock());
+      sync_file(fd.get(), run.lock());
+    } catch (...) {
+      ::unlink(run.lock().c_str());
+      throw;
+    }
     return true;
   }
 
   bool take_over(const std::string& why) {
     log::warning("taking the run over: {}", why);
-    replace_file(run.lock(), to_json(us));
+    replace_file(run.lock(), to_json(us), Durability::whole);
     std::this_thread::sleep_for(settle);
     const auto holder = read_holder(run);
     taken_over = holder && same_process(*holder, us);
@@ -263,6 +271,7 @@ struct RunLock::State {
   void renew_loop() {
     std::unique_lock lock{mutex};
     int missing = 0;
+    bool warned = false;
     const std::chrono::duration<double> every{settings.renew_s};
     while (!wake.wait_for(lock, every, [&] { return ending; })) {
       try {
@@ -275,6 +284,7 @@ struct RunLock::State {
         }
         // Deleted, or taken over by a job that has ended already. Once may be a stale view (NFS).
         if (!holder && !fs::exists(run.lock())) {
+          require(fs::exists(run.epochs()), "the run directory is not there (a mount that vanished?)");
           if (++missing < missing_of_the_lost) continue;
           lost = true;
           log::error(
@@ -285,9 +295,12 @@ struct RunLock::State {
         }
         missing = 0;
         ++us.counter;
-        replace_file(run.lock(), to_json(us));
+        replace_file(run.lock(), to_json(us), Durability::whole);
+        warned = false;
       } catch (const std::exception& error) {
-        log::warning("the lock could not be renewed: {}", error.what());
+        if (!std::exchange(warned, true))
+          log::warning("the lock could not be renewed, and another job may take the run over after {:.0f} s: {}",
+                       settings.takeover_s, error.what());
       }
     }
   }

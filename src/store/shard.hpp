@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <set>
 #include <span>
 #include <string>
@@ -17,6 +18,8 @@
 namespace pecia::store {
 
 constexpr std::int64_t shard_schema = 1;
+/// In shards/: names of shards that were joined into others.
+constexpr const char* superseded_list = "superseded.txt";
 
 /// A row of /pages. Ranges are positions in the datasets beside it.
 struct PageRow {
@@ -71,7 +74,8 @@ class ShardWriter {
   void write(const std::filesystem::path& path, const Provenance& provenance, std::span<const std::string> sealed) const;
 
  private:
-  void expect_read_back(const std::filesystem::path& path) const;
+  void fill(hid_t id, const Provenance& provenance, std::span<const std::string> sealed) const;
+  void expect_read_back(const std::filesystem::path& part) const;
   /// Appends text to /strings unless it was the last there of its kind; returns its range.
   std::pair<std::uint64_t, std::uint64_t> intern(const std::string& text);
 
@@ -96,7 +100,8 @@ class Window {
   Window(hid_t file, const char* name, std::size_t ahead) : dataset_{file, name}, ahead_{ahead} {}
   /// Elements [begin, end), until the next call.
   [[nodiscard]] std::span<const T> at(hid_t type, std::uint64_t begin, std::uint64_t end) {
-    if (begin < from_ || end > from_ + data_.size() || begin > end) {
+    dataset_.check_range(begin, end);
+    if (begin < from_ || end > from_ + data_.size()) {
       const auto most = std::min<std::uint64_t>(begin + ahead_, dataset_.size());
       dataset_.read(type, begin, std::max(end, most), data_);
       from_ = begin;
@@ -153,14 +158,15 @@ void join_shards(const RunPaths& run, std::span<const std::string> names, const 
 
 /// Attributes that say where a shard comes from.
 void write_provenance(hid_t file, const Provenance& provenance, std::span<const std::string> sealed);
-/// Syncs a shard that is whole, writes its checksum file, and gives it its name.
-void publish_shard(const std::filesystem::path& part, const std::filesystem::path& path);
+/// Writes a shard whole, lets `read_back` look at it before anybody relies on it, and gives it its name
+/// and its checksum file; all is committed.
+void publish_shard(const std::filesystem::path& path, std::span<const std::byte> shard,
+                   const std::function<void(const std::filesystem::path& part)>& read_back);
 
 constexpr std::size_t text_chunk = 64 << 10;
 constexpr std::size_t row_chunk = 1024;
 
 /// Whole-file checksums: "<shard>.sum" holds "crc32c <8 hex digits> bytes <size>".
-void write_sum(const std::filesystem::path& shard, const std::filesystem::path& file);
 /// Empty if the shard matches its sum.
 [[nodiscard]] std::string problem_of_sum(const std::filesystem::path& shard);
 

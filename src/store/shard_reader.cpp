@@ -37,7 +37,12 @@ ShardReader::ShardReader(const fs::path& path, Access access)
 }
 
 std::vector<PageRow> ShardReader::rows(std::uint64_t begin, std::uint64_t end) const {
-  return pages_.read<PageRow>(row_type_.get(), begin, end);
+  auto rows = pages_.read<PageRow>(row_type_.get(), begin, end);
+  for (const auto& row : rows) {
+    if (row.state > static_cast<std::uint8_t>(result::State::failed) || row.reason > all_reasons().size())
+      throw Error{fmt::format("{}: a row has a state or reason that there is not", path_.string())};
+  }
+  return rows;
 }
 
 std::vector<AttemptRow> ShardReader::attempts() const {

@@ -42,6 +42,9 @@ Holder elsewhere() {
 /// This very process.
 Holder here() {
   Holder holder = elsewhere();
+  char host[256] = {};
+  ::gethostname(host, sizeof host - 1);
+  holder.host = host;
   holder.boot_id = read_file("/proc/sys/kernel/random/boot_id");
   holder.boot_id.pop_back();
   holder.pid = ::getpid();
@@ -92,6 +95,13 @@ TEST_F(HolderOfARun, IsFoundDeadOnItsOwnHost) {
                                     " ended without giving the run back"));
 }
 
+TEST_F(HolderOfARun, IsNotLookedForInAnotherContainerOfThisMachine) {
+  auto dead = here();
+  dead.host = "container";
+  dead.pid_start += 1;
+  EXPECT_TRUE(life_of(dead, status_of(dead, noon_s), noon_s).running);
+}
+
 TEST_F(HolderOfARun, IsBelievedElsewhereWhileItWrites) {
   const auto life = life_of(elsewhere(), status_of(elsewhere(), noon_s - 60, "draining"), noon_s);
   EXPECT_TRUE(life.running);
@@ -101,6 +111,7 @@ TEST_F(HolderOfARun, IsBelievedElsewhereWhileItWrites) {
 TEST_F(HolderOfARun, IsStaleElsewhereWhenItHasStoppedWriting) {
   const auto life = life_of(elsewhere(), status_of(elsewhere(), noon_s - 600), noon_s);
   EXPECT_FALSE(life.running);
+  EXPECT_TRUE(life.stale);
   EXPECT_THAT(life.text, StartsWith("stale since 11:50: " + elsewhere().description()));
   EXPECT_THAT(life.text, HasSubstr("10 min"));
 }

@@ -1,4 +1,4 @@
-#include "pecia/report/status.hpp"
+#include "pecia/report/overview.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -15,12 +15,15 @@ namespace {
 using namespace pecia;
 using report::duration_text;
 using report::progress_line;
-using report::status_text;
 using test::failed_outcome;
 using test::read_outcome;
 using testing::HasSubstr;
 using testing::MatchesRegex;
 using testing::Not;
+
+std::string status_text(const store::RunPaths& run, std::int64_t now_s) {
+  return report::status_text(report::look_at(run, now_s));
+}
 
 report::Status some_status() {
   report::Status status;
@@ -39,6 +42,7 @@ report::Status some_status() {
   status.done = 20;
   status.by_state = {{"ok", 18}, {"failed", 2}};
   status.by_reason = {{"timeout", 2}};
+  status.examples = {{"timeout", "a.pdf page 3"}};
   status.pages_per_s = 1.5;
   status.left_s = 20.25;
   status.schedule = {0.25, 61, 7, 30, 2, 1, 99, 240};
@@ -63,6 +67,7 @@ TEST(StatusFile, IsReadAsItWasWritten) {
     EXPECT_EQ(again.per_rank.at(3).health, "no engine");
     EXPECT_EQ(again.schedule.steals, 7U);
     EXPECT_EQ(again.warnings, status.warnings);
+    EXPECT_EQ(again.examples, status.examples);
   }
 }
 

@@ -24,6 +24,7 @@ struct Status {
   std::uint64_t done = 0;                  ///< of them, over all jobs
   std::map<std::string, std::uint64_t> by_state;
   std::map<std::string, std::uint64_t> by_reason;  ///< of failed and skipped pages
+  std::map<std::string, std::string> examples;     ///< by reason, a page: "a.pdf page 12"
   double pages_per_s = 0;                  ///< of this job
   std::optional<double> left_s;            ///< expected, once it can be told
   /// A rank of this job, as it was last heard of.
@@ -50,9 +51,8 @@ void write_status(const store::RunPaths& run, const Status& status);
 /// Nothing if there is none yet; throws `Error` if it is damaged.
 [[nodiscard]] std::optional<Status> read_status(const store::RunPaths& run);
 
-/// The text of `pecia status RUN`: counts from manifest, shards and journals themselves, rate and time
-/// left from status.json, "stale since" when the holder of the lock has stopped writing that.
-[[nodiscard]] std::string status_text(const store::RunPaths& run, std::int64_t now_s);
+/// The job has said its last word.
+[[nodiscard]] bool is_final(const Status& status);
 
 /// "1,234 of 5,678 pages (21.7 %)  1.44 pages/s  51 min left  3 failed" for a terminal or the log.
 [[nodiscard]] std::string progress_line(std::uint64_t done, std::uint64_t pages, std::uint64_t failed,

@@ -40,6 +40,8 @@ void write_ledger(const RunPaths& run, const Ledger& ledger);
 [[nodiscard]] std::optional<Ledger> newest_ledger(const RunPaths& run);
 /// The newest jobs, counted back from the newest epoch, that began with as many pages done as there
 /// are now, or ended before they knew: how often the run was started without progress. Repairs are no starts.
-[[nodiscard]] std::uint32_t starts_without_progress(const RunPaths& run, std::uint64_t done_now);
+/// `slurm_job`: if not empty, jobs before this one are not counted, so that who mends what was wrong gets as many tries again.
+[[nodiscard]] std::uint32_t starts_without_progress(const RunPaths& run, std::uint64_t done_now,
+                                                    const std::string& slurm_job = {});
 
 }  // namespace pecia::store

@@ -1,0 +1,94 @@
+#include <array>
+#include <cstdio>
+#include <exception>
+#include <string>
+
+#include "pecia/base/error.hpp"
+#include "pecia/base/file.hpp"
+#include "pecia/corpus/cost_model.hpp"
+#include "pecia/store/ledger.hpp"
+#include "pecia/store/run.hpp"
+#include "shard_parts.hpp"
+#include "store/made_records.hpp"
+#include "support/temp_folder.hpp"
+
+// fuzz_seeds FOLDER SOURCE_TREE: what the fuzzers begin with, a folder for each.
+namespace pecia {
+namespace {
+
+namespace fs = std::filesystem;
+
+void copy_into(const fs::path& folder, const fs::path& file) {
+  fs::create_directories(folder);
+  fs::copy_file(file, folder / file.filename(), fs::copy_options::overwrite_existing);
+}
+
+/// Run of `pages` pages in one document: its manifest, its journal, its shard.
+void make_run_seeds(const fs::path& seeds, std::uint32_t pages) {
+  const test::TempFolder folder;
+  const auto run = test::made_run(folder.path(), 1, pages);
+  const auto number = std::to_string(pages);
+  const auto journal = test::write_pages(run, 1, 0, 1, pages, false);
+  fs::create_directories(seeds / "journal");
+  fs::copy_file(run.journal() / journal.segments.at(0), seeds / "journal" / number, fs::copy_options::overwrite_existing);
+  const auto sealed = test::write_pages(run, 2, 0, 1, pages, true);
+  auto parts = fuzz::read_parts(run.shards() / sealed.shards.at(0));
+  parts.bytes.back() = sealed.shards.at(0) + "\n";
+  fs::create_directories(seeds / "shard");
+  replace_file(seeds / "shard" / number, fuzz::text_of(parts));
+}
+
+void make_manifest_seed(const fs::path& seeds) {
+  corpus::Document book;
+  book.path = "books/\xff \\ book.pdf";
+  book.id = corpus::document_id(book.path);
+  book.format = corpus::Format::pdf;
+  book.pages.resize(3);
+  book.pages[0] = {1000, 1400.5F, corpus::Coding::g4, 12'345, 0, 9'000, 700, .05F};
+  book.chapters = {1, 3};
+  corpus::Document broken;
+  broken.path = "broken.png";
+  broken.id = corpus::document_id(broken.path);
+  broken.problem = Reason::unreadable;
+  broken.problem_detail = "it is cut off";
+  fs::create_directories(seeds / "manifest");
+  corpus::write_manifest_segment(seeds / "manifest", 1, std::array{book, broken});
+}
+
+void make_small_file_seeds(const fs::path& seeds) {
+  const test::TempFolder folder;
+  const store::RunPaths run{folder.path()};
+  store::create_run_directory(run);
+  {
+    const store::RunLock lock{run, {}};
+    copy_into(seeds / "lock", run.lock());
+  }
+  store::Ledger ledger;
+  ledger.epoch = store::take_next_epoch(run);
+  ledger.host = "node1";
+  ledger.shards = {{"000001-00000-00001.h5", 12, 3456}};
+  store::write_ledger(run, ledger);
+  copy_into(seeds / "lock", run.epochs() / "000001" / "ledger.json");
+  corpus::save_cost_model(seeds / "lock" / "cost_model.json", corpus::CostModel{});
+}
+
+void make_seeds(const fs::path& seeds, const fs::path& source) {
+  for (const std::uint32_t pages : {1U, 4U, 9U}) make_run_seeds(seeds, pages);
+  make_manifest_seed(seeds);
+  make_small_file_seeds(seeds);
+  for (const auto* job : {"example.yaml", "sample.yaml"}) copy_into(seeds / "job", source / "jobs" / job);
+}
+
+}  // namespace
+}  // namespace pecia
+
+int main(int argc, char** argv) {
+  try {
+    pecia::require(argc == 3, "usage: fuzz_seeds FOLDER SOURCE_TREE");
+    pecia::make_seeds(argv[1], argv[2]);
+    return 0;
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "fuzz_seeds: %s\n", error.what());
+    return 1;
+  }
+}

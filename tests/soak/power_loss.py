@@ -1,0 +1,127 @@
+"""Each fsync of the code has a loss of power that costs something without it: played with the fsync and without."""
+
+import dataclasses
+import random
+import time
+
+import soak
+import pecia_process as pecia
+
+PAGES = 480
+# Names whose folder base's replace_file fsyncs.
+REPLACED = ("run/.writable", "run/lock.json", "run/run.yaml", "run/token", "run/status.json", "run/cost_model.json",
+            "run/manifest/*", "run/epoch/*/*", "run/shards/*.sum", "run/shards/superseded.txt")
+
+
+def skip(op, *globs):
+    return ";".join(f"do=skip on={op} path={glob} count=all" for glob in globs)
+
+
+@dataclasses.dataclass(frozen=True)
+class Loss:
+    what: str
+    skipped: str            # rules that leave the fsync out
+    names: str              # how power_cut deals with names
+    ends: str               # a method below that brings the job to where power is lost
+    check: str = "resumes"  # and one that looks at what is left
+    shard_pages: int = 16
+    rules: str = ""
+
+
+LOSSES = (
+    Loss("a run's folder in its parent (base: create_folders)", skip("fsyncdir", "run"), "undone", "while_reading"),
+    Loss("a file that is replaced (base: replace_file), the manifest", skip("fsync", "run/manifest/*"), "kept",
+         "while_reading"),
+    Loss("a file that is replaced (base: replace_file), a shard's checksum", skip("fsync", "run/shards/*.sum.*"),
+         "kept", "before_binding"),
+    Loss("the folder of a file that is replaced (base: replace_file)", skip("fsyncdir", *REPLACED), "undone",
+         "while_reading"),
+    Loss("the epoch (store: take_next_epoch)", skip("fsyncdir", "run/epoch/*"), "undone", "while_reading"),
+    Loss("a new lock (store: RunLock)", skip("fsync", "run/lock.json"), "kept", "at_a_point", "knows_the_lock",
+         rules="do=kill-session on=rename path=run/run.yaml"),
+    Loss("a journal segment (store: SegmentWriter::sync)", skip("fsync", "run/journal/*"), "kept", "while_reading",
+         shard_pages=4096),
+    Loss("a journal segment's name (store: SegmentWriter)", skip("fsyncdir", "run/journal/*"), "undone",
+         "while_reading", shard_pages=4096),
+    Loss("a shard (store: ShardWriter)", skip("fsync", "run/shards/*.h5.part"), "kept", "before_binding"),
+    Loss("a shard's name (store: ShardWriter)", skip("fsyncdir", "run/shards/*.h5"), "removed", "before_binding"),
+    Loss("corpus.h5 (store: write_index)", skip("fsync", "run/corpus.h5*"), "kept", "to_the_end", "is_whole"),
+    # status.json is written after it, into the same folder; but that may fail and does not fail the run.
+    Loss("corpus.h5's name (store: write_index)", skip("fsyncdir", "run/corpus.h5"), "removed", "to_the_end", "is_whole",
+         rules="do=fail errno=EIO on=create path=run/status.json.* count=all"),
+)
+
+
+class PowerLossTest(pecia.Case):
+    @classmethod
+    def setUpClass(cls):
+        cls.case = cls("run")
+        cls.case.setUp()
+        cls.addClassCleanup(cls.case.doCleanups)
+        cls.trace = soak.write_trace(cls.case.folder / "trace.tsv", 12, PAGES // 12, 0.03)
+        job = soak.Job(cls.case.folder / "quiet", **soak.replay_settings(cls.trace))
+        assert job.wait(job.start(2)) == soak.COMPLETE, job.output()
+        cls.expected = job.export("exported")
+
+    # Where power is lost; each returns how many pages must be there afterwards.
+
+    def while_reading(self, job, rules):
+        process = job.start(2, rules, records=True)
+        self.wait_for(lambda: job.told() >= PAGES // 4 or process.poll() is not None, what="a quarter of the pages")
+        self.assertIsNone(process.poll(), job.output())
+        soak.kill_session(process)
+        return job.told()
+
+    def at_a_point(self, job, rules):
+        job.wait(job.start(2, rules, records=True))
+        self.assertTrue(job.fired(), job.output())
+        return 0
+
+    def before_binding(self, job, rules):
+        """Every rank has closed, so that all is sealed and told."""
+        self.at_a_point(job, f"do=kill-session on=create path=run/corpus.h5* when=after;{rules}")
+        return PAGES
+
+    def to_the_end(self, job, rules):
+        status = job.wait(job.start(2, rules, records=True))
+        self.assertEqual(status, soak.COMPLETE, job.output())
+        return PAGES
+
+    # What is looked at then.
+
+    def resumes(self, job, told):
+        soak.check_resumed(self, job, random.Random(1), self.expected, told)
+
+    def is_whole(self, job, _):
+        soak.check_whole(self, job, self.expected, soak.COMPLETE)
+
+    def knows_the_lock(self, job, _):
+        """One that cannot be read is waited for a minute."""
+        process = job.start(0)
+        while process.poll() is None and "unreadable lock" not in job.output():
+            time.sleep(0.05)
+        soak.kill_session(process)
+        self.assertNotIn("unreadable lock", job.output())
+
+    def lose(self, loss, folder, skipped):
+        job = soak.Job(folder, **soak.replay_settings(self.trace, loss.shard_pages))
+        rules = ";".join(rule for rule in (loss.rules, loss.skipped if skipped else "") if rule)
+        told = getattr(self, loss.ends)(job, rules)
+        job.cut_power(names=loss.names)
+        getattr(self, loss.check)(job, told)
+
+    def test_with_every_fsync_nothing_is_lost(self):
+        for number, loss in enumerate(LOSSES):
+            with self.subTest(loss.what):
+                self.lose(loss, self.folder / f"with{number}", skipped=False)
+
+    def test_without_any_one_fsync_something_is_lost(self):
+        for number, loss in enumerate(LOSSES):
+            with self.subTest(loss.what):
+                with self.assertRaises(AssertionError) as lost:
+                    self.lose(loss, self.folder / f"without{number}", skipped=True)
+                print(f"  without the fsync of {loss.what}: {str(lost.exception).splitlines()[0]}", flush=True)
+
+
+if __name__ == "__main__":
+    pecia.main()
