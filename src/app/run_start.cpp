@@ -108,6 +108,7 @@ void RunStart::take_over_run() {
   lock_ = std::make_unique<store::RunLock>(run_, settings);
   epoch_ = store::take_next_epoch(run_);
   if (lock_->taken_over()) wait_for_orphans();
+  deaths_ = std::make_unique<Deaths>(run_, epoch_);  // before the journals that tell of them are deleted
   rescued_ = store::seal_leftovers(run_, epoch_, {job_.file.filename().string(), "", "", "", ""});
   if (rescued_ > 0) log::info("{} pages were rescued from the journals of earlier jobs", rescued_);
   store::delete_superseded(run_);
@@ -195,6 +196,7 @@ bool RunStart::wants_retry(const corpus::Document& document, Reason reason, bool
 }
 
 void RunStart::find_pages_to_read() {
+  deaths_->record_poison(manifest_, ledger_.ranks);
   const store::Contents contents{run_};
   for (const auto& problem : contents.problems()) log::warning("{}", problem);
   before_ = tally(manifest_, contents);
@@ -208,7 +210,17 @@ void RunStart::find_pages_to_read() {
                                        return again;
                                      });
   warn_of_lost_pages();
+  find_pages_to_read_alone(contents);
   if (!options_.dry_run) write_first_ledger(contents);
+}
+
+void RunStart::find_pages_to_read_alone(const store::Contents& contents) {
+  deaths_->forget_done(contents);
+  for (const auto& [page, generation] : deaths_->to_be_tried_alone(manifest_)) {
+    const auto again = to_read_.generations.find(page);
+    if (generation == (again == to_read_.generations.end() ? 0 : again->second)) to_read_.alone.insert(page);
+  }
+  log_pages_alone(to_read_.alone, manifest_);
 }
 
 void RunStart::warn_of_lost_pages() const {
