@@ -1,5 +1,7 @@
 #include "rank_loop.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <chrono>
 #include <iterator>
@@ -49,6 +51,7 @@ class RankLoop {
       while (auto out = scheduler_.next_outgoing()) comm_.send(out->to, out->bytes);
       if (Clock::now() - last_progress >= progress_every) {
         scheduler_.set_memory_bytes(peak_memory_bytes());
+        pipeline_.set_pages_left(scheduler_.unstarted() + scheduler_.in_flight());
         tell_warnings();
         progress();
         last_progress = Clock::now();
@@ -68,7 +71,7 @@ class RankLoop {
     const auto request = stop::requested();
     if (request == seen_) return;
     if (seen_ == stop::Request::none) {
-      release_all();
+      pipeline_.stopping();
       scheduler_.on_drain_requested();
     }
     if (request == stop::Request::now) {
@@ -78,13 +81,8 @@ class RankLoop {
     seen_ = request;
   }
 
-  /// Whoever ends this rank while it drains does so from outside.
-  void release_all() {
-    if (ready_) pipeline_.release_all();
-  }
-
   void hand_out() {
-    while (ready_) {
+    while (ready_ && !pipeline_.backed_up()) {
       const auto task = scheduler_.next_page();
       if (!task) return;
       pipeline_.start(*task);
@@ -106,7 +104,7 @@ class RankLoop {
   void on(const Returned& event) { scheduler_.on_returned(event.task); }
   void on(const Failed& event) {
     log::error("{}", event.why);
-    scheduler_.on_failure(event.why, event.usage ? sched::ExitStatus::usage : sched::ExitStatus::error);
+    scheduler_.on_failure(event.why, event.status);
     pipeline_.cancel();
   }
   void on(const EngineLost& event) {
@@ -119,8 +117,9 @@ class RankLoop {
   }
   void on(const Bound& event) {
     if (!event.problem.empty()) {
-      log::error("corpus.h5 could not be written: {}", event.problem);
-      scheduler_.on_failure(event.problem);
+      const auto why = fmt::format("corpus.h5 could not be written: {}", event.problem);
+      log::error("{}", why);
+      scheduler_.on_failure(why, event.status);
     }
     end_.bound = event.shards;
     scheduler_.on_bound();
@@ -130,7 +129,7 @@ class RankLoop {
     using Kind = sched::Command::Kind;
     switch (command.kind) {
       case Kind::drain:  // and from now on pages are synced at once
-        release_all();
+        pipeline_.stopping();
         for (const auto& task : pipeline_.recall()) scheduler_.on_returned(task);
         break;
       case Kind::recall:
@@ -150,13 +149,13 @@ class RankLoop {
     }
   }
 
-  /// Rank 0. A run that was drained is bound by the job that completes it.
+  /// Rank 0. A run that was drained, or has a segment that could not be sealed, is bound by a later job.
   void bind(const std::vector<sched::ClosedReport>& reports) {
     for (const auto& report : reports) {
       std::ranges::move(as<store::LedgerFile>(report.shards), std::back_inserter(end_.shards));
       std::ranges::move(as<store::LedgerFile>(report.segments), std::back_inserter(end_.segments));
     }
-    if (complete_)
+    if (complete_ && end_.segments.empty())
       pipeline_.bind(end_.shards);
     else
       scheduler_.on_bound();

@@ -19,6 +19,7 @@
 #include "pecia/corpus/trace.hpp"
 #include "pipeline.hpp"
 #include "rank_loop.hpp"
+#include "room.hpp"
 #include "run_start.hpp"
 #include "schedule_settings.hpp"
 #include "summary.hpp"
@@ -238,12 +239,22 @@ class Teller {
     for (const auto rank : scheduler.progress().dead)
       log::error("rank {} was not heard of any more and is taken for dead", rank);
     summarise(run_, status_, end.status, elapsed_s());
+    // Only what the disk refused ends a run so.
+    if (end.status == sched::ExitStatus::unfinished && !scheduler.failures().empty()) log_room_left();
     end_ledger(run_, start_.ledger(), status_, end);
     clerk_->update(status_);
     clerk_.reset();
   }
 
  private:
+  void log_room_left() const {
+    const auto left = status_.pages - status_.done;
+    const auto per_page = status_.done > 0 ? store::journal_and_shard_bytes(run_) / status_.done : 0;
+    if (left > 0)
+      log::error("the run stopped since its directory takes no more. The {} page{} left will need {}", left,
+                 left == 1 ? "" : "s", room_text(run_.root, room_needed_bytes(left, per_page)));
+  }
+
   [[nodiscard]] double elapsed_s() const { return std::chrono::duration<double>(Clock::now() - scattered_).count(); }
 
   RunStart& start_;

@@ -1,7 +1,6 @@
 #include "run_start.hpp"
 
 #include <fmt/ranges.h>
-#include <sys/statvfs.h>
 
 #include <algorithm>
 #include <chrono>
@@ -10,6 +9,7 @@
 
 #include "cost_keeping.hpp"
 #include "rank_specs.hpp"
+#include "room.hpp"
 #include "pecia/base/file.hpp"
 #include "pecia/base/log.hpp"
 #include "pecia/base/stop.hpp"
@@ -26,8 +26,6 @@ namespace fs = std::filesystem;
 
 /// Ranks whose launcher died live up to 2 s longer and may still write (seen).
 constexpr std::chrono::seconds orphans_end{5};
-/// Journal, shard and index together, per page of dense text with word boxes (docs/performance.md).
-constexpr std::uint64_t disk_per_page_bytes = 40'000;
 
 void wait_for_orphans() {
   log::info("the last job on this run was killed; waiting {} s for its ranks to end",
@@ -37,18 +35,14 @@ void wait_for_orphans() {
     std::this_thread::sleep_for(std::chrono::milliseconds{50});
 }
 
-void log_disk_need(const fs::path& run, std::uint64_t pages) {
-  const auto need = pages * disk_per_page_bytes;
-  struct statvfs disk {};
-  const bool known = statvfs(run.c_str(), &disk) == 0;
-  const auto free = known ? disk.f_bavail * disk.f_frsize : 0;
-  constexpr double mib = 1024.0 * 1024.0;
-  log::info("the run will need about {:.0f} MiB in {} ({})", static_cast<double>(need) / mib,
-            run.string(),
-            known ? fmt::format("{:.0f} MiB free", static_cast<double>(free) / mib) : "free space unknown");
-  if (known && free < need)
-    log::warning("that may not be enough: the run drains when the disk is full, and goes on when it is "
-                 "started again with more room");
+void log_disk_need(const Job& job, std::uint64_t pages) {
+  const auto need = room_needed_bytes(pages, 0);
+  log::info("the run will need {}", room_text(job.run, need));
+  const auto room = free_room(job.run);
+  if (room.known && (room.bytes < need || room.no_more_files))
+    log::warning("that may not be enough: when the disk is full the run {}",
+                 job.store.on_full == OnFull::wait ? "waits until there is room (store.on_full)"
+                                                   : "drains, and goes on when it is started again with more room");
 }
 
 }  // namespace
@@ -183,7 +177,7 @@ void RunStart::add_documents(std::vector<corpus::Document> probed) {
   new_documents_.clear();
   manifest_ = corpus::load_manifest(run_.manifest());
   find_pages_to_read();
-  log_disk_need(run_.root, to_read_.pages);
+  log_disk_need(job_, to_read_.pages);
 }
 
 bool RunStart::wants_retry(const corpus::Document& document, Reason reason, bool failed) const {

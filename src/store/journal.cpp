@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -161,9 +162,13 @@ SegmentWriter::SegmentWriter(const std::filesystem::path& folder, std::uint32_t 
                              std::uint32_t number)
     : path_{folder / segment_name(epoch, rank, number)},
       fd_{::open(path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, file_mode)} {
-  if (!fd_) throw system_error(errno, "cannot make the journal segment", path_.string());
-  write_all(fd_.get(), header_of(epoch, rank, number), path_);
-  sync_folder(folder);
+  if (!fd_) throw storage_error(errno, "cannot make the journal segment", path_.string());
+  try {
+    write_all(fd_.get(), header_of(epoch, rank, number), path_);
+  } catch (...) {
+    ::unlink(path_.c_str());
+    throw;
+  }
 }
 
 void SegmentWriter::write(std::uint16_t kind, std::span<const std::byte> payload) {
@@ -172,8 +177,8 @@ void SegmentWriter::write(std::uint16_t kind, std::span<const std::byte> payload
   write_all(fd_.get(), frame.bytes(), path_);
 }
 
-void SegmentWriter::append(const Record& record) {
-  write(static_cast<std::uint16_t>(Kind::outcome), encode(record));
+void SegmentWriter::append(std::span<const std::byte> outcome) {
+  write(static_cast<std::uint16_t>(Kind::outcome), outcome);
   ++records_;
 }
 
@@ -191,7 +196,13 @@ void SegmentWriter::released(std::span<const PageKey> pages) {
   write(static_cast<std::uint16_t>(Kind::released), out.bytes());
 }
 
-void SegmentWriter::sync() { sync_file(fd_.get(), path_); }
+void SegmentWriter::sync() {
+  sync_file(fd_.get(), path_);
+  struct stat now {};
+  if (::fstat(fd_.get(), &now) == 0 && now.st_nlink == 0)
+    throw storage_error(ENOENT, "the journal segment was deleted while it was written:", path_.string());
+  if (!std::exchange(name_committed_, true)) sync_folder(path_.parent_path());
+}
 
 bool OpenPages::start(const InFlightPage& page) {
   const auto [known, fresh] = pages_.try_emplace(page.key, page);

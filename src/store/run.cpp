@@ -63,6 +63,18 @@ void create_run_directory(const RunPaths& run) {
   }
 }
 
+std::uint64_t journal_and_shard_bytes(const RunPaths& run) {
+  std::uint64_t bytes = 0;
+  std::error_code unknown;
+  for (const auto& folder : {run.journal(), run.shards()}) {
+    for (const auto& entry : fs::directory_iterator{folder, unknown}) {
+      const auto size = entry.file_size(unknown);
+      if (!unknown) bytes += size;
+    }
+  }
+  return bytes;
+}
+
 std::uint32_t newest_epoch(const RunPaths& run) {
   std::uint32_t newest = 0;
   std::error_code ignored;

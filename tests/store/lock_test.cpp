@@ -252,10 +252,25 @@ TEST_F(LockTest, ThatIsGoneIsLostAndNotMadeAgain) {
   LockSettings quick;
   quick.renew_s = 0.02;
   const RunLock lock{run_, quick};
-  std::filesystem::remove_all(run_.root);
+  std::filesystem::remove(run_.lock());
   for (int n = 0; n < 500 && !lock.lost(); ++n)
     std::this_thread::sleep_for(std::chrono::milliseconds{10});
   EXPECT_TRUE(lock.lost());
+}
+
+TEST_F(LockTest, OfARunWhoseMountVanishesForAWhileIsKept) {
+  LockSettings quick;
+  quick.renew_s = 0.02;
+  const RunLock lock{run_, quick};
+  const auto away = folder_.path() / "away";
+  std::filesystem::rename(run_.root, away);
+  std::this_thread::sleep_for(std::chrono::milliseconds{200});
+  std::filesystem::rename(away, run_.root);
+  const auto counter = read_holder(run_)->counter;
+  for (int n = 0; n < 500 && read_holder(run_)->counter == counter; ++n)
+    std::this_thread::sleep_for(std::chrono::milliseconds{10});
+  EXPECT_NE(read_holder(run_)->counter, counter);
+  EXPECT_FALSE(lock.lost());
 }
 
 TEST_F(LockTest, BrokenByTwoAtOnceIsHadByOne) {

@@ -32,6 +32,9 @@ void turn_off_hdf5_locking();
 /// cannot be written, with the cause and the path; `StorageError` where there is no room.
 void create_run_directory(const RunPaths& run);
 
+/// What the outcomes of the run take so far.
+[[nodiscard]] std::uint64_t journal_and_shard_bytes(const RunPaths& run);
+
 /// Takes the next epoch by mkdir (atomic on NFS too): greater than any before.
 [[nodiscard]] std::uint32_t take_next_epoch(const RunPaths& run);
 /// The newest epoch there is, 0 if none.
