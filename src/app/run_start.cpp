@@ -10,6 +10,7 @@
 #include "cost_keeping.hpp"
 #include "rank_specs.hpp"
 #include "room.hpp"
+#include "storage_wait.hpp"
 #include "pecia/base/file.hpp"
 #include "pecia/base/log.hpp"
 #include "pecia/base/stop.hpp"
@@ -100,8 +101,10 @@ void RunStart::take_over_run() {
   lock_ = std::make_unique<store::RunLock>(run_, settings);
   epoch_ = store::take_next_epoch(run_);
   if (lock_->taken_over()) wait_for_orphans();
-  rescued_ = store::seal_leftovers(
-      run_, epoch_, {job_.file.filename().string(), "sealed after an unclean end", "", "", ""});
+  until_written(job_.store.on_full, [&] {
+    rescued_ += store::seal_leftovers(
+        run_, epoch_, {job_.file.filename().string(), "sealed after an unclean end", "", "", ""});
+  });
   if (rescued_ > 0) log::info("{} pages were rescued from the journals of earlier jobs", rescued_);
   store::delete_superseded(run_);
 }
