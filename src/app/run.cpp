@@ -31,6 +31,8 @@ namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
 constexpr int exit_unfinished = 75;
 constexpr std::chrono::seconds engine_patience{5};
+/// For the log to be written before MPI_Abort ends this process.
+constexpr std::chrono::seconds last_lines{5};
 
 /// What every rank knows before pages are given out.
 struct Shared {
@@ -295,7 +297,10 @@ int read_all_pages(comm::Communicator& comm, const Job& job, Shared& shared, con
   if (teller) teller->last_words(scheduler, end, comm.size() * cores);
   const auto exit_status = comm.rank() == 0 ? static_cast<int>(end.status) : 0;
   // The lock stays behind: the next job must see that ranks of this one may still live.
-  if (end.abort && comm.rank() == 0) comm.abort(exit_status);
+  if (end.abort && comm.rank() == 0) {
+    log::flush(last_lines);
+    comm.abort(exit_status);
+  }
   return exit_status;
 }
 

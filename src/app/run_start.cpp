@@ -10,6 +10,7 @@
 #include "cost_keeping.hpp"
 #include "rank_specs.hpp"
 #include "room.hpp"
+#include "storage_wait.hpp"
 #include "pecia/base/file.hpp"
 #include "pecia/base/log.hpp"
 #include "pecia/base/stop.hpp"
@@ -103,7 +104,9 @@ void RunStart::take_over_run() {
   epoch_ = store::take_next_epoch(run_);
   if (lock_->taken_over()) wait_for_orphans();
   deaths_ = std::make_unique<Deaths>(run_, epoch_);  // before the journals that tell of them are deleted
-  rescued_ = store::seal_leftovers(run_, epoch_, {job_.file.filename().string(), "", "", "", ""});
+  until_written(job_.store.on_full, [&] {
+    rescued_ += store::seal_leftovers(run_, epoch_, {job_.file.filename().string(), "", "", "", ""});
+  });
   if (rescued_ > 0) log::info("{} pages were rescued from the journals of earlier jobs", rescued_);
   store::delete_superseded(run_);
 }

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <chrono>
-#include <string>
+#include <functional>
+
+#include "pecia/app/job.hpp"
 
 namespace pecia::app {
 
@@ -26,5 +28,9 @@ class StorageWait {
   bool waiting_ = false;
   Clock::time_point began_, next_try_, next_warning_;
 };
+
+/// For rank 0 before and after pages are read: with `wait` it tries until the disk takes it or the run
+/// is told to stop, and throws what failed then, as with `drain` at once.
+void until_written(OnFull on_full, const std::function<void()>& act);
 
 }  // namespace pecia::app

@@ -105,7 +105,9 @@ std::uint64_t seal_leftovers(const RunPaths& run, std::uint32_t epoch, const Pro
       remove_file(segment);
       continue;
     }
-    const auto shard = run.shards() / fmt::format("{:06}-r-{:05}.h5", epoch, ++number);
+    fs::path shard;
+    do shard = run.shards() / fmt::format("{:06}-r-{:05}.h5", epoch, ++number);
+    while (fs::exists(shard));  // of a try before, which a full disk ended
     const bool whole = seal_leftover(segment, shard, provenance_of(run, name, provenance), rescued);
     if (has_shard && whole) {
       log::warning("the shard {} did not match its checksum; it is made anew from its journal", own_shard.string());

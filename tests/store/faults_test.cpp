@@ -199,6 +199,15 @@ TEST_F(Faults, AShardBesideItsSegmentIsTakenIfItIsWholeAndElseMadeAnew) {
   EXPECT_TRUE(report.sound()) << report.problems.front();
 }
 
+TEST_F(Faults, SealingLeftoversAgainInTheSameJobKeepsWhatWasSealedBefore) {
+  (void)writer_.close(false);
+  EXPECT_EQ(seal_leftovers(run_, 3, {}), 3U);
+  write_whole(run_.journal() / "000002-00000-00001.seg", {});
+  test::write_pages(run_, 1, 1, 1, pages, false);
+  EXPECT_EQ(seal_leftovers(run_, 3, {}), pages);
+  EXPECT_EQ(Contents{run_}.superseded(), 3U) << "both shards are there";
+}
+
 TEST_F(Faults, NoChecksumIsLeftWithoutItsShard) {
   const auto sum = run_.shards() / "000001-00000-00009.h5.sum";
   write_whole(sum, {});
