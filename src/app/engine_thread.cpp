@@ -27,6 +27,7 @@ void Pipeline::State::make_engine() {
 void Pipeline::State::engine_loop(std::promise<void>& started) {
   try {
     make_engine();
+    (void)store();  // now that its provenance is known; pages need it from their start on
     started.set_value();
   } catch (const std::exception& error) {
     const bool usage = dynamic_cast<const UsageError*>(&error) != nullptr;

@@ -43,8 +43,20 @@ StoreThread& Pipeline::State::store() {
 void Pipeline::State::give_back(PageWork& work) {
   if (!work.leave()) return;
   --unread;
-  store().release(key_of(work.task));
+  released(work);
   events.push(Returned{work.task});
+}
+
+void Pipeline::State::note_start(const PageWork& work) {
+  const auto noted = std::make_shared<std::promise<void>>();
+  with_store([&](StoreThread& store) {
+    store.started(key(work), work.task.generation, work.task.alone, [noted] { noted->set_value(); });
+  });
+  // Should a page that is read alone end this rank, the journal must say so, however soon that is; the
+  // others need not wait for the disk.
+  if (work.task.alone) noted->get_future().wait();
+  // Taken back meanwhile: its release came first.
+  if (work.stage == PageWork::Stage::left) released(work);
 }
 
 void Pipeline::State::end(PageWork& work, result::PageOutcome outcome, double seconds) {
@@ -54,7 +66,7 @@ void Pipeline::State::end(PageWork& work, result::PageOutcome outcome, double se
     log::warning("{} page {}: failed({}): {}", printable(document_of_page.path), work.task.page.page,
                  name(outcome.reason), outcome.detail);
   events.push(Finished{work.task.index, seconds});
-  store().put({work.task, key_of(work.task), std::move(outcome)});
+  store().put({work.task, key(work), std::move(outcome)});
   --unread;
 }
 
@@ -93,6 +105,7 @@ void Pipeline::State::decode_loop() {
       give_back(**work);
       continue;
     }
+    note_start(**work);
     (*work)->began = Clock::now();
     try {
       decode(reader, *work);
@@ -198,13 +211,7 @@ void Pipeline::start(const plan::Task& task) {
   auto work = std::make_shared<PageWork>();
   work->task = task;
   state_->inside.insert_or_assign(task.index, work);
-  const auto decode = [s = state_.get(), work] {
-    if (!s->to_decode.push(work)) s->give_back(*work);
-  };
-  // Should a page that is read alone end this rank, the journal must say so, however soon that is; the
-  // others need not wait for the disk.
-  state_->store().begin({task, state_->key_of(task), task.alone ? std::function<void()>{decode} : nullptr});
-  if (!task.alone) decode();
+  if (!state_->to_decode.push(work)) state_->give_back(*work);
 }
 
 std::vector<plan::Task> Pipeline::recall() {
@@ -214,7 +221,7 @@ std::vector<plan::Task> Pipeline::recall() {
     auto& work = *entry.second;
     if (!work.leave_unless_reading()) return false;
     --s.unread;
-    s.store().release(s.key_of(work.task));
+    s.released(work);
     tasks.push_back(work.task);
     return true;
   });
@@ -226,14 +233,16 @@ void Pipeline::take_back(std::uint32_t index) {
   if (work == state_->inside.end()) return;
   if (work->second->leave_unless_reading()) {
     --state_->unread;
-    state_->store().release(state_->key_of(work->second->task));
+    state_->released(*work->second);
     state_->events.push(Returned{work->second->task});
   } else {
     work->second->unwanted = true;
   }
 }
 
-void Pipeline::release_all() { state_->store().release_all(); }
+void Pipeline::stopping() {
+  state_->with_store([](StoreThread& store) { store.stopping(); });
+}
 
 void Pipeline::sync_at_once(bool at_once) { state_->store().sync_at_once(at_once); }
 

@@ -68,7 +68,7 @@ class RankLoop {
     const auto request = stop::requested();
     if (request == seen_) return;
     if (seen_ == stop::Request::none) {
-      release_all();
+      pipeline_.stopping();
       scheduler_.on_drain_requested();
     }
     if (request == stop::Request::now) {
@@ -76,11 +76,6 @@ class RankLoop {
       pipeline_.cancel();
     }
     seen_ = request;
-  }
-
-  /// Whoever ends this rank while it drains does so from outside.
-  void release_all() {
-    if (ready_) pipeline_.release_all();
   }
 
   void hand_out() {
@@ -130,7 +125,7 @@ class RankLoop {
     using Kind = sched::Command::Kind;
     switch (command.kind) {
       case Kind::drain:  // and from now on pages are synced at once
-        release_all();
+        pipeline_.stopping();
         for (const auto& task : pipeline_.recall()) scheduler_.on_returned(task);
         break;
       case Kind::recall:

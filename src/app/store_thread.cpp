@@ -37,6 +37,7 @@ StoreThread::~StoreThread() {
 void StoreThread::loop() {
   while (true) {
     auto job = jobs_.pop(quiet_wait);
+    release_all_if_stopping();
     if (job) {
       handle(std::move(*job));
     } else if (jobs_.closed()) {
@@ -50,9 +51,8 @@ void StoreThread::loop() {
 
 void StoreThread::handle(Job job) {
   if (auto* page = std::get_if<ToStore>(&job)) append(std::move(*page));
-  if (auto* page = std::get_if<ToBegin>(&job)) begin_page(*page);
-  if (auto* page = std::get_if<Release>(&job)) note([&] { writer_.released({&page->key, 1}); });
-  if (std::holds_alternative<ReleaseAll>(job)) note([&] { writer_.release_all(); });
+  if (auto* begun = std::get_if<Begun>(&job)) begin_page(*begun);
+  if (auto* page = std::get_if<GivenBack>(&job)) note([&] { writer_.released({&page->key, 1}); });
   if (auto* request = std::get_if<Close>(&job)) close_writer(request->seal);
   if (auto* request = std::get_if<Bind>(&job)) bind_corpus(request->shards);
 }
@@ -70,9 +70,19 @@ void StoreThread::append(ToStore page) {
   }
 }
 
-void StoreThread::begin_page(const ToBegin& page) {
-  note([&] { writer_.started(page.key, page.task.generation, page.task.alone); });
-  if (page.then) page.then();
+void StoreThread::stopping() {
+  stopping_ = true;
+  jobs_.push(Wake{});
+}
+
+void StoreThread::release_all_if_stopping() {
+  if (!stopping_ || std::exchange(all_released_, true)) return;
+  note([this] { writer_.release_all(); });
+}
+
+void StoreThread::begin_page(const Begun& begun) {
+  if (!all_released_) note([&] { writer_.started(begun.page.key, begun.page.generation, begun.page.alone); });
+  begun.then();
 }
 
 void StoreThread::note(const std::function<void()>& act) {

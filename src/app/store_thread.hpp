@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "pecia/base/queue.hpp"
+#include "pecia/store/in_flight.hpp"
 #include "pipeline.hpp"
 
 namespace pecia::app {
@@ -29,13 +30,6 @@ struct ToStore {
   result::PageOutcome outcome;
 };
 
-/// A page that begins; `then`: called once the journal knows of it.
-struct ToBegin {
-  plan::Task task;
-  store::PageKey key;
-  std::function<void()> then;
-};
-
 /// The thread that does all writing of a rank: journal, shards, and on rank 0 corpus.h5. A page is
 /// Committed once the fsync of its record has returned. After a failure to write it reports Failed
 /// once, and what it did not commit comes back as Returned.
@@ -49,32 +43,39 @@ class StoreThread {
   StoreThread& operator=(const StoreThread&) = delete;
 
   void put(ToStore page) { jobs_.push(std::move(page)); }
-  void begin(ToBegin page) { jobs_.push(std::move(page)); }
-  /// A page that began comes back unread: should this rank die, it was not for that.
-  void release(const store::PageKey& key) { jobs_.push(Release{key}); }
-  /// All that began: whatever ends this rank from now on comes from outside.
-  void release_all() { jobs_.push(ReleaseAll{}); }
+  /// `then` is called once it is written, or never will be.
+  void started(const store::PageKey& key, std::uint32_t generation, bool alone, std::function<void()> then) {
+    jobs_.push(Begun{{key, generation, alone}, std::move(then)});
+  }
+  void released(const store::PageKey& key) { jobs_.push(GivenBack{key}); }
+  /// Before all that is waiting: nothing counts as in flight from now on.
+  void stopping();
   void sync_at_once(bool at_once) noexcept { at_once_ = at_once; }
   void close(bool seal) { jobs_.push(Close{seal}); }
   void bind(std::vector<store::LedgerFile> shards) { jobs_.push(Bind{std::move(shards)}); }
 
  private:
-  struct Release {
+  struct Begun {
+    store::InFlightPage page;
+    std::function<void()> then;
+  };
+  struct GivenBack {
     store::PageKey key;
   };
-  struct ReleaseAll {};
+  struct Wake {};
   struct Close {
     bool seal;
   };
   struct Bind {
     std::vector<store::LedgerFile> shards;
   };
-  using Job = std::variant<ToStore, ToBegin, Release, ReleaseAll, Close, Bind>;
+  using Job = std::variant<ToStore, Begun, GivenBack, Wake, Close, Bind>;
 
   void loop();
   void handle(Job job);
   void append(ToStore page);
-  void begin_page(const ToBegin& page);
+  void begin_page(const Begun& begun);
+  void release_all_if_stopping();
   /// What is to be noted of pages in flight.
   void note(const std::function<void()>& act);
   void sync();
@@ -90,9 +91,11 @@ class StoreThread {
   std::function<bool()> quiet_;
   store::Writer writer_;
   std::atomic<bool> at_once_{false};
+  std::atomic<bool> stopping_{false};
   BoundedQueue<Job> jobs_{std::size_t{1} << 40};
   std::vector<Committed> unsynced_;
   std::chrono::steady_clock::time_point last_sync_ = std::chrono::steady_clock::now();
+  bool all_released_ = false;
   bool failed_ = false;
   bool closed_ = false;
   std::thread thread_;  ///< last member: it uses the others
