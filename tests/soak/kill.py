@@ -21,7 +21,6 @@ CORPUS = pecia.DATA / "system" / "corpus"
 ENGLISH = {"name": "tesseract", "languages": ["eng"], "threads": 1}
 VICTIMS = ("rank", "rank 0", "mpirun", "page child", "engine child", "all at once")
 CHILDREN = {"page child": "pecia-page", "engine child": "pecia-tesseract"}
-MANY_SHARDS = 511  # one more than these, and some are joined
 
 
 def rank_of(pid):
@@ -73,25 +72,19 @@ class KillTest(pecia.Case):
     def prepare(self):
         """Corpora, what is expected of them, and a run with as many shards as corpus.h5 takes."""
         self.expected, self.quiet_s = {}, {}
-        self.trace = soak.write_trace(self.folder / "trace.tsv", 12, 40, 0.01)
-        few = soak.write_trace(self.folder / "few.tsv", 1, MANY_SHARDS, 0.0005)
-        self.more = soak.write_trace(self.folder / "more.tsv", 2, MANY_SHARDS, 0.0005)
-        self.many = soak.Job(self.folder / "many", **soak.replay_settings(few, shard_pages=1, sync="page"))
-        self.quiet("many shards", self.many)
+        self.trace = soak.write_trace(self.folder / "trace.tsv", 12, 40, 0.02)
+        more = soak.write_trace(self.folder / "more.tsv", 2, soak.MANY_SHARDS, 0.0005)
+        self.many = soak.many_shards(self.folder / "many")
+        self.many.use_trace(more, 256)
         jobs = {"scans": self.scans(self.folder / "quiet-scans"),
                 "trace": soak.Job(self.folder / "quiet-trace", **soak.replay_settings(self.trace)),
-                "joins": soak.Job(self.folder / "quiet-joins", **soak.replay_settings(self.more, 256))}
+                "joins": soak.Job(self.folder / "quiet-joins", **soak.replay_settings(more, 256))}
         for name, job in jobs.items():
             self.expected[name], self.quiet_s[name] = self.quiet(name, job)
 
     def scans(self, folder):
         return soak.Job(folder, {"root": str(CORPUS)}, engine=ENGLISH, progress_s=0.1,
                         store={"sync_interval_s": 0.2, "shard_pages": 4})
-
-    def joining(self, folder):
-        job = soak.Job(folder, **soak.replay_settings(self.more, 256))
-        shutil.copytree(self.many.run, job.run)
-        return job
 
     def test_every_page_survives(self):
         print(f"PECIA_SOAK_SEED={OPTIONS.seed}", flush=True)
@@ -112,7 +105,7 @@ class KillTest(pecia.Case):
     def at_point(self, number, folder, rng, power):
         point = POINTS[number // 3 % len(POINTS)] if not power else rng.choice(POINTS)
         corpus = "joins" if point.joins else "trace"
-        job = self.joining(folder) if point.joins else soak.Job(folder, **soak.replay_settings(self.trace))
+        job = self.many.copy(folder) if point.joins else soak.Job(folder, **soak.replay_settings(self.trace))
         ranks = rng.choice([1, 2, 3])
         act = "kill-session" if power else rng.choice(["kill", "kill-session"])
         process = job.start(ranks, f"do={act} {point.event} nth={rng.randint(1, point.last)}", records=power)
@@ -128,7 +121,7 @@ class KillTest(pecia.Case):
             corpus = "scans"
         job = self.scans(folder) if corpus == "scans" else soak.Job(folder, **soak.replay_settings(self.trace))
         ranks = rng.choice([1, 2, 3, 4])
-        after_s = rng.uniform(0.05, self.quiet_s[corpus] * 1.2)
+        after_s = rng.uniform(0.05, self.quiet_s[corpus] * 0.9)
         process = job.start(ranks, records=power)
         killed = kill_after(process, victim, after_s, rng)
         status = job.wait(process)

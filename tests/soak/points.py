@@ -13,10 +13,10 @@ class Point:
 
 SEGMENT, PART, SHARD = "path=run/journal/*.seg", "path=run/shards/*.h5.part", "path=run/shards/*.h5"
 POINTS = (
-    Point("in an fsync of the journal", f"on=fsync {SEGMENT}", 12),
-    Point("after an fsync of the journal", f"on=fsync {SEGMENT} when=after", 12),
+    Point("in an fsync of the journal", f"on=fsync {SEGMENT}", 20),
+    Point("after an fsync of the journal", f"on=fsync {SEGMENT} when=after", 20),
     Point("in writing a record", f"on=write {SEGMENT} bytes=33", 40),
-    Point("before the journal folder's fsync", f"on=fsyncdir {SEGMENT}", 4),
+    Point("before the journal folder's fsync", f"on=fsyncdir {SEGMENT}"),
     Point("in sealing", f"on=write {PART} bytes=3000", 3),
     Point("in the fsync of a shard", f"on=fsync {PART}", 3),
     Point("with the checksum file in place, not the shard", f"on=rename {SHARD}", 3),

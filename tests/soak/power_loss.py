@@ -8,9 +8,6 @@ import soak
 import pecia_process as pecia
 
 PAGES = 480
-# Names whose folder base's replace_file fsyncs.
-REPLACED = ("run/.writable", "run/lock.json", "run/run.yaml", "run/token", "run/status.json", "run/cost_model.json",
-            "run/manifest/*", "run/epoch/*/*", "run/shards/*.sum", "run/shards/superseded.txt")
 
 
 def skip(op, *globs):
@@ -26,16 +23,17 @@ class Loss:
     check: str = "resumes"  # and one that looks at what is left
     shard_pages: int = 16
     rules: str = ""
+    joined: bool = False    # begins with a run that was killed when it had joined shards
 
 
 LOSSES = (
-    Loss("a run's folder in its parent (base: create_folders)", skip("fsyncdir", "run"), "undone", "while_reading"),
+    Loss("a run's folder in its parent (store: make_folders)", skip("fsyncdir", "run"), "undone", "while_reading"),
     Loss("a file that is replaced (base: replace_file), the manifest", skip("fsync", "run/manifest/*"), "kept",
          "while_reading"),
     Loss("a file that is replaced (base: replace_file), a shard's checksum", skip("fsync", "run/shards/*.sum.*"),
          "kept", "before_binding"),
-    Loss("the folder of a file that is replaced (base: replace_file)", skip("fsyncdir", *REPLACED), "undone",
-         "while_reading"),
+    Loss("the folder of a file that is replaced (base: replace_file), run.yaml", skip("fsyncdir", "run/run.yaml"),
+         "undone", "while_reading", "refuses_another_job", shard_pages=4096),
     Loss("the epoch (store: take_next_epoch)", skip("fsyncdir", "run/epoch/*"), "undone", "while_reading"),
     Loss("a new lock (store: RunLock)", skip("fsync", "run/lock.json"), "kept", "at_a_point", "knows_the_lock",
          rules="do=kill-session on=rename path=run/run.yaml"),
@@ -50,6 +48,11 @@ LOSSES = (
     Loss("corpus.h5's name (store: write_index)", skip("fsyncdir", "run/corpus.h5"), "removed", "to_the_end", "is_whole",
          rules="do=fail errno=EIO on=create path=run/status.json.* count=all;"
                "do=fail errno=EIO on=create path=run/cost_model.json.* count=all"),
+    Loss("the removal of a corpus.h5 over shards that were joined (store: delete_superseded)",
+         skip("fsyncdir-removed", "run/corpus.h5"), "undone", "after_deleting_joined", "is_not_damaged", joined=True),
+    Loss("the removal of shards that were joined (store: delete_superseded)",
+         skip("fsyncdir-removed", "run/shards/*.sum"), "list removed", "after_deleting_joined", "counts_once",
+         joined=True),
 )
 
 
@@ -63,6 +66,11 @@ class PowerLossTest(pecia.Case):
         job = soak.Job(cls.case.folder / "quiet", **soak.replay_settings(cls.trace))
         assert job.wait(job.start(2)) == soak.COMPLETE, job.output()
         cls.expected = job.export("exported")
+
+        cls.joined = soak.many_shards(cls.case.folder / "many")
+        cls.joined.use_trace(soak.write_trace(cls.case.folder / "more.tsv", 2, soak.MANY_SHARDS, 0.0005), 256)
+        cls.joined.wait(cls.joined.start(2, "do=kill-session on=rename path=run/shards/superseded.txt when=after"))
+        assert cls.joined.fired(), cls.joined.output()
 
     # Where power is lost; each returns how many pages must be there afterwards.
 
@@ -88,6 +96,9 @@ class PowerLossTest(pecia.Case):
         self.assertEqual(status, soak.COMPLETE, job.output())
         return PAGES
 
+    def after_deleting_joined(self, job, rules):
+        return self.at_a_point(job, f"do=kill-session on=unlink path=run/shards/superseded.txt when=after;{rules}")
+
     # What is looked at then.
 
     def resumes(self, job, told):
@@ -104,13 +115,32 @@ class PowerLossTest(pecia.Case):
         soak.kill_session(process)
         self.assertNotIn("unreadable lock", job.output())
 
+    def refuses_another_job(self, job, _):
+        status, output = pecia.run(0, "run", job.file, "--set", "engine.languages=[deu]")
+        self.assertEqual(status, 2, output)
+        self.assertIn("differs from the one that began the run", output)
+
+    def is_not_damaged(self, job, _):
+        status, output = pecia.run(0, "verify", job.run)
+        self.assertNotEqual(status, 1, output)
+
+    def counts_once(self, job, _):
+        self.assertNotIn("stand behind a better one", pecia.run(0, "verify", job.run)[1])
+
     def lose(self, loss, skipped):
         folder = self.folder / f"{LOSSES.index(loss)}{'without' if skipped else 'with'}"
-        job = soak.Job(folder, **soak.replay_settings(self.trace, loss.shard_pages))
+        job = self.joined.copy(folder) if loss.joined else \
+            soak.Job(folder, **soak.replay_settings(self.trace, loss.shard_pages))
         rules = ";".join(rule for rule in (loss.rules, loss.skipped if skipped else "") if rule)
         told = getattr(self, loss.ends)(job, rules)
-        job.cut_power(names=loss.names)
-        getattr(self, loss.check)(job, told)
+        # Each name may have reached the disk or not: here the list's removal alone.
+        gone = ("run/shards/superseded.txt",) if loss.names == "list removed" else ()
+        job.cut_power(names="undone" if gone else loss.names, gone=gone)
+        if not skipped:
+            return getattr(self, loss.check)(job, told)
+        with self.assertRaises(AssertionError) as lost:
+            getattr(self, loss.check)(job, told)
+        return str(lost.exception).splitlines()[0]
 
     def test_with_every_fsync_nothing_is_lost(self):
         for loss, future in soak.at_once(LOSSES, lambda loss: self.lose(loss, skipped=False)):
@@ -120,9 +150,7 @@ class PowerLossTest(pecia.Case):
     def test_without_any_one_fsync_something_is_lost(self):
         for loss, future in soak.at_once(LOSSES, lambda loss: self.lose(loss, skipped=True)):
             with self.subTest(loss.what):
-                with self.assertRaises(AssertionError) as lost:
-                    future.result()
-                print(f"  without the fsync of {loss.what}: {str(lost.exception).splitlines()[0]}", flush=True)
+                print(f"  without the fsync of {loss.what}: {future.result()}", flush=True)
 
 
 if __name__ == "__main__":

@@ -24,6 +24,7 @@ import pecia_process as pecia  # noqa: E402
 SHIM = os.environ["PECIA_SHIM"]
 COMPLETE, COMPLETE_WITH_FAILURES, UNFINISHED = 0, 3, 75
 LAUNCHED_WITHIN_S = 240
+MANY_SHARDS = 511
 
 
 def session_of(pid):
@@ -68,6 +69,16 @@ class Job:
         self.run = self.disk / "run"
         self.kept, self.log, self.output_file = self.folder / "kept", self.folder / "shim.log", self.folder / "output"
         self.write(corpus, **settings)
+
+    def use_trace(self, trace, shard_pages):
+        self.write(**replay_settings(trace, shard_pages))
+        self.trace, self.shard_pages = trace, shard_pages
+
+    def copy(self, folder):
+        """A job of its own on a copy of the run, with the same trace."""
+        job = Job(folder, **replay_settings(self.trace, self.shard_pages))
+        shutil.copytree(self.run, job.run)
+        return job
 
     def write(self, corpus, **settings):
         self.file = pecia.write_job(self.folder, corpus, run=str(self.run), **settings)
@@ -129,6 +140,15 @@ class Job:
                 if page["state"] != "pending"}
 
 
+def many_shards(folder):
+    """A run with as many shards as corpus.h5 takes: with one more some are joined."""
+    folder.mkdir()
+    job = Job(folder / "run", **replay_settings(write_trace(folder / "few.tsv", 1, MANY_SHARDS, 0.0005), 1, sync="page"))
+    process = job.start(2)
+    assert job.wait(process) == COMPLETE, job.output()
+    return job
+
+
 def kill_session(process):
     """SIGKILL for the launcher and all that it started, until none is left."""
     while pids := members(process.pid):
@@ -159,6 +179,9 @@ class Resumed:
 def check_resumed(case, job, rng, expected, told=0):
     """Resumes what is left of a run: nothing that was committed is read again, and the end is that of a quiet run."""
     committed = job.committed()
+    if committed:
+        status, output = pecia.run(0, "verify", job.run)
+        case.assertNotEqual(status, 1, output)  # unfinished, not damaged
     case.assertGreaterEqual(len(committed), told, "pages that were told to be done are gone")
     pages = expected["pages.jsonl"]
     ends = (COMPLETE_WITH_FAILURES,) if any(p["state"] == "failed" for p in pages) else (COMPLETE,)
@@ -169,7 +192,7 @@ def check_resumed(case, job, rng, expected, told=0):
 
 
 def check_whole(case, job, expected, end):
-    status, output = pecia.run(0, "verify", job.run)
+    status, output = pecia.run(0, "verify", "--deep", job.run)
     case.assertEqual(status, end, output)
     case.assertIn(" 0 pending", output)
     case.assertEqual(job.export("exported"), expected)

@@ -106,12 +106,12 @@ def content(path, inode, size, tail):
     return bytes(data)
 
 
-def cut(root, log, keep, before, names="undone", tail="cut"):
+def cut(root, log, keep, before, names="undone", gone=(), tail="cut"):
     """Makes `root` what a loss of power leaves of it.
 
     before: `snapshot(root)` of before the first writer. names: without an fsync of their folder all are `undone`;
     or those removed are gone all the same and the rest is undone (`removed`), or all reached the disk (`kept`):
-    file systems may do either. tail: `cut`, or `zeros` for files whose length had reached the disk.
+    file systems may do either. gone: names whose removal reached the disk in any case. tail: `cut`, or `zeros` for files whose length had reached the disk.
     Returns the names that it lost.
     """
     root = pathlib.Path(root)
@@ -125,6 +125,7 @@ def cut(root, log, keep, before, names="undone", tail="cut"):
     if names == "removed":
         still_named = set(disk.seen.values())
         left = {name: what for name, what in left.items() if name in disk.seen or what in still_named}
+    left = {name: what for name, what in left.items() if name not in gone}
     after = root.with_name(root.name + ".after")
     after.mkdir()
     for name, what in sorted(left.items()):
