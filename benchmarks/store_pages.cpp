@@ -213,7 +213,7 @@ Json write(const std::string& how, const fs::path& folder, std::uint32_t pages, 
 Json read(const store::RunPaths& run) {
   std::uint64_t texts = 0, differ = 0;
   auto figures = timed([&] {
-    const store::ShardReader index{run.corpus_index()};
+    const store::ShardReader index{run.corpus_index(), store::Access::in_order};
     auto rows = index.rows();
     // As the shards have them: pages in the order of the corpus jump within each.
     std::ranges::sort(rows, {}, &store::PageRow::text_begin);

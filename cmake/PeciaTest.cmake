@@ -6,7 +6,7 @@ set(PECIA_MPIEXEC_FLAGS --oversubscribe --allow-run-as-root CACHE STRING "Flags 
 #
 # Builds tests/<room>/<file>.cpp. Without RANKS it is an ordinary googletest program whose cases ctest
 # lists one by one. With RANKS it runs under mpiexec once per count, as one ctest entry each, because
-# ranks must agree which case they are in. Labels: unit (default), mpi, kill, slurm, fuzz.
+# ranks must agree which case they are in. Labels: unit (default), mpi, soak, slurm, fuzz.
 # Tests find data by the macro PECIA_TEST_DATA and programs in PECIA_BIN_DIR.
 function(pecia_add_test path)
   cmake_parse_arguments(arg "" "TIMEOUT;LABEL" "LIBS;RANKS;NEEDS" ${ARGN})

@@ -12,14 +12,14 @@ thorough=no
 while [ $# -gt 0 ]; do
   case "$1" in
     --thorough) thorough=yes ;;
-    --label) label=${2:?--label needs one of unit mpi system kill slurm fuzz}; shift ;;
+    --label) label=${2:?--label needs one of unit mpi system soak slurm fuzz}; shift ;;
     -h|--help)
       cat <<'TEXT'
-usage: tests/run.sh [--thorough] [--label unit|mpi|system|kill|slurm|fuzz]
+usage: tests/run.sh [--thorough] [--label unit|mpi|system|soak|slurm|fuzz]
   --thorough  also the benchmarks (--quick), and the unit and mpi tests under the sanitizers (asan, tsan), and 20 s of
               each fuzzer; on where CI=true
   --label L   only the tests with this label
-PECIA_KILL_SEED=N repeats the kill test with that seed (it prints its own).
+PECIA_SOAK_SEED=N repeats the kill matrix with that seed (it prints its own).
 TEXT
       exit 0 ;;
     *) die "unknown argument '$1' (try --help)" ;;
@@ -70,7 +70,7 @@ else
 fi
 
 if [ "$thorough" = yes ]; then
-  for name in accuracy balance end_to_end probe startup; do  # that they still work, not how fast
+  for name in accuracy balance end_to_end probe startup store; do  # that they still work, not how fast
     since=$SECONDS
     if "$top/build/bin/bench_$name" --quick >/dev/null; then passed=$((passed + 1)); else failed=$((failed + 1)); fi
     say "bench_$name --quick: $((SECONDS - since)) s"

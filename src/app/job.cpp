@@ -15,6 +15,9 @@
 namespace pecia::app {
 namespace {
 
+/// The last line of run.yaml: the CRC-32C of all before it.
+constexpr std::string_view checksum_line = "# crc32c ";
+
 namespace fs = std::filesystem;
 
 void apply_override(const std::string& text, Job& job) {
@@ -160,6 +163,23 @@ Job job_without_corpus(const std::vector<std::string>& overrides) {
 }
 
 std::string to_yaml(const Job& job) { return fmt::format("{}\n", YAML::Dump(to_node(job))); }
+
+std::string to_run_yaml(const Job& job) {
+  const auto text = to_yaml(job);
+  return text + fmt::format("{}{:08x}\n", checksum_line, crc32c(text));
+}
+
+void check_run_yaml(const std::string& contents, bool has_checksum) {
+  const auto at = contents.rfind(checksum_line);
+  if (at == std::string::npos) {
+    if (has_checksum) throw Error{"its last line, a checksum, is missing: it was cut short"};
+  } else if (contents.substr(at) != fmt::format("{}{:08x}\n", checksum_line, crc32c(contents.substr(0, at)))) {
+    throw Error{"it does not match the checksum in its last line: it was damaged, or changed by hand"};
+  }
+  const JobOrigin origin{"run.yaml"};
+  Job job;
+  read_job(parse_job(contents, origin), origin, job);
+}
 
 std::string job_help() {
   std::string text =

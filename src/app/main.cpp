@@ -29,6 +29,7 @@ struct Options {
   CLI::Option* synthetic = nullptr;
   bool help_job = false;
   bool verbose = false;
+  app::VerifyVerbOptions verify;
   bool json = false, no_slurm = false;  ///< of status
   std::string folder;  ///< of a run
   std::vector<std::string> formats{"md"};
@@ -150,7 +151,14 @@ void add_others(CLI::App& program, Options& options) {
   status->add_flag("--json", options.json, "Print one JSON object, a key a line (docs/formats.md)");
   status->add_flag("--no-slurm", options.no_slurm, "Do not ask Slurm about the job");
   with_run("verify", "Prove that every page has one state and every checksum holds")
-      ->footer("Exit status: 0 sound and complete, 3 with failed pages, 75 unfinished, 1 damaged.");
+      ->footer("Exit status: 0 sound and complete, 3 with failed pages, 75 unfinished, 1 damaged.\n"
+               "--repair deletes nothing: what is damaged goes to quarantine/ in the run, what can be read of it is\n"
+               "kept, and the next `pecia run` reads the rest again.");
+  auto* verify = program.get_subcommand("verify");
+  verify->add_flag("--deep", options.verify.deep, "Decode every record and compare every text, also through corpus.h5");
+  auto* repair = verify->add_flag("--repair", options.verify.repair, "Set damaged files aside and keep what can be kept");
+  verify->add_flag("--break-lock", options.verify.break_lock, "Repair though the run is held, by what you know to be dead")
+      ->needs(repair);
   auto* exporting = with_run("export", "Write the documents of a run");
   exporting->add_option("--format", options.formats, "md, txt, jsonl; several by commas")
       ->delimiter(',')
@@ -241,7 +249,8 @@ int run_program(int argc, char** argv) {
   options.simulate.made_up = options.synthetic->count() > 0;
   if (verb == "simulate") return app::simulate_verb(options.simulate);
   if (verb == "status") return app::status_verb(options.folder, options.json, !options.no_slurm);
-  if (verb == "verify") return app::verify_verb(options.folder);
+  options.verify.run = options.folder;
+  if (verb == "verify") return app::verify_verb(options.verify);
   if (verb == "export") return app::export_verb(options.folder, options.formats, options.out);
   if (verb == "report") return app::report_verb(options.folder, options.trace);
   return app::doctor_verb(options.doctor_folder);

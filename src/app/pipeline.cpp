@@ -43,6 +43,7 @@ StoreThread& Pipeline::State::store() {
 void Pipeline::State::give_back(PageWork& work) {
   if (!work.leave()) return;
   --unread;
+  store().release(key_of(work.task));
   events.push(Returned{work.task});
 }
 
@@ -53,8 +54,7 @@ void Pipeline::State::end(PageWork& work, result::PageOutcome outcome, double se
     log::warning("{} page {}: failed({}): {}", printable(document_of_page.path), work.task.page.page,
                  name(outcome.reason), outcome.detail);
   events.push(Finished{work.task.index, seconds});
-  store().put({work.task, {document_of_page.id, document_of_page.revision, work.task.page.page},
-               std::move(outcome)});
+  store().put({work.task, key_of(work.task), std::move(outcome)});
   --unread;
 }
 
@@ -198,7 +198,13 @@ void Pipeline::start(const plan::Task& task) {
   auto work = std::make_shared<PageWork>();
   work->task = task;
   state_->inside.insert_or_assign(task.index, work);
-  if (!state_->to_decode.push(work)) state_->give_back(*work);
+  const auto decode = [s = state_.get(), work] {
+    if (!s->to_decode.push(work)) s->give_back(*work);
+  };
+  // Should a page that is read alone end this rank, the journal must say so, however soon that is; the
+  // others need not wait for the disk.
+  state_->store().begin({task, state_->key_of(task), task.alone ? std::function<void()>{decode} : nullptr});
+  if (!task.alone) decode();
 }
 
 std::vector<plan::Task> Pipeline::recall() {
@@ -208,6 +214,7 @@ std::vector<plan::Task> Pipeline::recall() {
     auto& work = *entry.second;
     if (!work.leave_unless_reading()) return false;
     --s.unread;
+    s.store().release(s.key_of(work.task));
     tasks.push_back(work.task);
     return true;
   });
@@ -219,11 +226,14 @@ void Pipeline::take_back(std::uint32_t index) {
   if (work == state_->inside.end()) return;
   if (work->second->leave_unless_reading()) {
     --state_->unread;
+    state_->store().release(state_->key_of(work->second->task));
     state_->events.push(Returned{work->second->task});
   } else {
     work->second->unwanted = true;
   }
 }
+
+void Pipeline::release_all() { state_->store().release_all(); }
 
 void Pipeline::sync_at_once(bool at_once) { state_->store().sync_at_once(at_once); }
 

@@ -88,6 +88,8 @@ class Pipeline {
   [[nodiscard]] std::vector<plan::Task> recall();
   /// Gives one page back, as Returned, if it has no outcome yet.
   void take_back(std::uint32_t index);
+  /// Should this rank be ended from now on, it is not for a page in it.
+  void release_all();
   /// Every record is synced as it comes: the process may be ended within a second, or others wait.
   void sync_at_once(bool at_once);
   /// Gives back, as Returned, every page that has no outcome yet.

@@ -44,6 +44,10 @@ struct Pipeline::State {
   [[nodiscard]] const corpus::Document& document(const PageWork& work) const {
     return settings.manifest->document(work.task.page);
   }
+  [[nodiscard]] store::PageKey key_of(const plan::Task& task) const {
+    const auto& of = settings.manifest->document(task.page);
+    return {of.id, of.revision, task.page.page};
+  }
   /// Made at the first call, when the engine is known or will not be.
   StoreThread& store();
 

@@ -67,12 +67,20 @@ class RankLoop {
   void look_at_signals() {
     const auto request = stop::requested();
     if (request == seen_) return;
-    if (seen_ == stop::Request::none) scheduler_.on_drain_requested();
+    if (seen_ == stop::Request::none) {
+      release_all();
+      scheduler_.on_drain_requested();
+    }
     if (request == stop::Request::now) {
       log::warning("asked twice to stop: pages in flight are given back");
       pipeline_.cancel();
     }
     seen_ = request;
+  }
+
+  /// Whoever ends this rank while it drains does so from outside.
+  void release_all() {
+    if (ready_) pipeline_.release_all();
   }
 
   void hand_out() {
@@ -122,6 +130,7 @@ class RankLoop {
     using Kind = sched::Command::Kind;
     switch (command.kind) {
       case Kind::drain:  // and from now on pages are synced at once
+        release_all();
         for (const auto& task : pipeline_.recall()) scheduler_.on_returned(task);
         break;
       case Kind::recall:

@@ -59,7 +59,7 @@ void check_shared_file_system(comm::Communicator& comm, const store::RunPaths& r
     }
   } const removal{comm.rank() == 0 ? file : fs::path{}};
   agree(comm, [&] {
-    if (comm.rank() == 0) replace_file(file, wanted_text);
+    if (comm.rank() == 0) replace_file(file, wanted_text, Durability::none);
   });
   agree(comm, [&] {
     for (int tries = 0; tries < 650; ++tries) {  // NFS may show it 60 s late
@@ -227,8 +227,14 @@ class Teller {
     clerk_->update(status_);
   }
 
-  void last_words(const sched::Scheduler& scheduler, const RankEnd& end) {
+  /// `cores`: of all ranks.
+  void last_words(const sched::Scheduler& scheduler, const RankEnd& end, int cores) {
+    const auto& progress = scheduler.progress();  // too early to tell by what was read: as foreseen
+    if (!status_.left_s) status_.left_s = std::max(0.0, progress.cost_total_s - progress.cost_done_s) / cores;
     for (const auto& why : scheduler.failures()) log::error("{}", why);
+    // What failed may have failed by that: segments that it sealed are gone.
+    if (end.status != sched::ExitStatus::complete && !store::is_newest(run_, start_.epoch()))
+      log::error("another job has taken the run over: this one ends, and what it committed stays");
     for (const auto rank : scheduler.progress().dead)
       log::error("rank {} was not heard of any more and is taken for dead", rank);
     summarise(run_, status_, end.status, elapsed_s());
@@ -270,11 +276,12 @@ int read_all_pages(comm::Communicator& comm, const Job& job, Shared& shared, con
   shared.share = {};
   std::unique_ptr<Teller> teller;
   if (start) teller = std::make_unique<Teller>(comm, job, shared, *start);
+  const stop::ScopedOrderlyEnd orderly;  // pages that were read are committed, whoever asks how often
   const auto end = run_rank(comm, scheduler, *pipeline, [&] {
     if (teller) (*teller)(scheduler, *pipeline);
   });
   pipeline.reset();
-  if (teller) teller->last_words(scheduler, end);
+  if (teller) teller->last_words(scheduler, end, comm.size() * cores);
   const auto exit_status = comm.rank() == 0 ? static_cast<int>(end.status) : 0;
   // The lock stays behind: the next job must see that ranks of this one may still live.
   if (end.abort && comm.rank() == 0) comm.abort(exit_status);
@@ -321,7 +328,9 @@ int run(comm::Communicator& comm, const RunOptions& options) {
               comm.size() * cores == 1 ? "" : "s");
   if (comm.sum(stop::requested() != stop::Request::none) > 0) {
     if (start) {
-      log::info("stopped before reading began; run the same command again to go on");
+      log::info("stopped before reading began: {} pages left, about {} on {} cores; run the same command again to go on",
+                start->pages_to_read(), report::duration_text(start->cost_s() / (comm.size() * cores)),
+                comm.size() * cores);
       auto last = first_status(comm, *start);
       last.state = "unfinished";
       if (!options.dry_run) end_ledger({job.run}, start->ledger(), last, {});

@@ -90,7 +90,7 @@ RunStart::RunStart(const Job& job, const RunOptions& options, int ranks)
   if (job.cost_model.empty()) cost_model_ = first_cost_model(job, run_);
   earlier_ = earlier_ranks(run_);
   store::check_newest(run_, epoch_);
-  replace_file(run_.job(), to_yaml(job_));
+  replace_file(run_.job(), to_run_yaml(job_));
   manifest_ = corpus::load_manifest(run_.manifest());
   if (job.trace.empty())
     find_documents_to_probe(listing);
@@ -108,6 +108,7 @@ void RunStart::take_over_run() {
   lock_ = std::make_unique<store::RunLock>(run_, settings);
   epoch_ = store::take_next_epoch(run_);
   if (lock_->taken_over()) wait_for_orphans();
+  deaths_ = std::make_unique<Deaths>(run_, epoch_);  // before the journals that tell of them are deleted
   rescued_ = store::seal_leftovers(run_, epoch_, {job_.file.filename().string(), "", "", "", ""});
   if (rescued_ > 0) log::info("{} pages were rescued from the journals of earlier jobs", rescued_);
   store::delete_superseded(run_);
@@ -115,7 +116,17 @@ void RunStart::take_over_run() {
 
 void RunStart::check_job_against_run() const {
   if (!fs::exists(run_.job())) return;
-  const auto differences = differences_in_text(job_, read_file(run_.job()));
+  const auto before = read_file(run_.job());
+  try {
+    check_run_yaml(before, store::newest_ledger(run_).has_value());
+  } catch (const std::exception& error) {
+    if (!options_.accept_job)
+      throw UsageError{fmt::format("{} is damaged: {}. `pecia verify --repair {}` sets it aside; --accept-job does without it",
+                                   run_.job().string(), error.what(), run_.root.string())};
+    log::warning("{} is damaged, and written anew: {}", run_.job().string(), error.what());
+    return;
+  }
+  const auto differences = differences_in_text(job_, before);
   if (differences.empty()) return;
   // A dry run, or a first job that could not start, has not read a page in any way.
   if (store::Contents{run_}.rows().empty()) return;
@@ -185,6 +196,7 @@ bool RunStart::wants_retry(const corpus::Document& document, Reason reason, bool
 }
 
 void RunStart::find_pages_to_read() {
+  deaths_->record_poison(manifest_, ledger_.ranks);
   const store::Contents contents{run_};
   for (const auto& problem : contents.problems()) log::warning("{}", problem);
   before_ = tally(manifest_, contents);
@@ -197,7 +209,30 @@ void RunStart::find_pages_to_read() {
                                        }
                                        return again;
                                      });
+  warn_of_lost_pages();
+  find_pages_to_read_alone(contents);
   if (!options_.dry_run) write_first_ledger(contents);
+}
+
+void RunStart::find_pages_to_read_alone(const store::Contents& contents) {
+  deaths_->forget_done(contents);
+  for (const auto& [page, generation] : deaths_->to_be_tried_alone(manifest_)) {
+    const auto again = to_read_.generations.find(page);
+    if (generation == (again == to_read_.generations.end() ? 0 : again->second)) to_read_.alone.insert(page);
+  }
+  log_pages_alone(to_read_.alone, manifest_);
+}
+
+void RunStart::warn_of_lost_pages() const {
+  const auto last = store::newest_ledger(run_);
+  const auto same = [](const store::LedgerFile& one, const store::LedgerFile& other) {
+    return one.name == other.name && one.bytes == other.bytes;
+  };
+  // Of a manifest that has grown or lost documents, counts say nothing.
+  if (!last || last->done <= before_.done || !std::ranges::equal(last->manifest, store::list_manifest(run_), same)) return;
+  log::warning("{} had an outcome when job {} of the run ended and have none now: files of the run are missing or damaged. They "
+               "are read again",
+               plural(last->done - before_.done, "page"), last->epoch);
 }
 
 void RunStart::write_first_ledger(const store::Contents& contents) {

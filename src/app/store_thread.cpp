@@ -50,6 +50,9 @@ void StoreThread::loop() {
 
 void StoreThread::handle(Job job) {
   if (auto* page = std::get_if<ToStore>(&job)) append(std::move(*page));
+  if (auto* page = std::get_if<ToBegin>(&job)) begin_page(*page);
+  if (auto* page = std::get_if<Release>(&job)) note([&] { writer_.released({&page->key, 1}); });
+  if (std::holds_alternative<ReleaseAll>(job)) note([&] { writer_.release_all(); });
   if (auto* request = std::get_if<Close>(&job)) close_writer(request->seal);
   if (auto* request = std::get_if<Bind>(&job)) bind_corpus(request->shards);
 }
@@ -62,6 +65,20 @@ void StoreThread::append(ToStore page) {
   unsynced_.push_back({page.task, end_of(page.outcome)});
   try {
     writer_.append(page.key, page.task.generation, page.outcome);
+  } catch (const std::exception& error) {
+    fail(error.what());
+  }
+}
+
+void StoreThread::begin_page(const ToBegin& page) {
+  note([&] { writer_.started(page.key, page.task.generation, page.task.alone); });
+  if (page.then) page.then();
+}
+
+void StoreThread::note(const std::function<void()>& act) {
+  if (failed_ || closed_) return;
+  try {
+    act();
   } catch (const std::exception& error) {
     fail(error.what());
   }

@@ -29,6 +29,13 @@ struct ToStore {
   result::PageOutcome outcome;
 };
 
+/// A page that begins; `then`: called once the journal knows of it.
+struct ToBegin {
+  plan::Task task;
+  store::PageKey key;
+  std::function<void()> then;
+};
+
 /// The thread that does all writing of a rank: journal, shards, and on rank 0 corpus.h5. A page is
 /// Committed once the fsync of its record has returned. After a failure to write it reports Failed
 /// once, and what it did not commit comes back as Returned.
@@ -42,22 +49,34 @@ class StoreThread {
   StoreThread& operator=(const StoreThread&) = delete;
 
   void put(ToStore page) { jobs_.push(std::move(page)); }
+  void begin(ToBegin page) { jobs_.push(std::move(page)); }
+  /// A page that began comes back unread: should this rank die, it was not for that.
+  void release(const store::PageKey& key) { jobs_.push(Release{key}); }
+  /// All that began: whatever ends this rank from now on comes from outside.
+  void release_all() { jobs_.push(ReleaseAll{}); }
   void sync_at_once(bool at_once) noexcept { at_once_ = at_once; }
   void close(bool seal) { jobs_.push(Close{seal}); }
   void bind(std::vector<store::LedgerFile> shards) { jobs_.push(Bind{std::move(shards)}); }
 
  private:
+  struct Release {
+    store::PageKey key;
+  };
+  struct ReleaseAll {};
   struct Close {
     bool seal;
   };
   struct Bind {
     std::vector<store::LedgerFile> shards;
   };
-  using Job = std::variant<ToStore, Close, Bind>;
+  using Job = std::variant<ToStore, ToBegin, Release, ReleaseAll, Close, Bind>;
 
   void loop();
   void handle(Job job);
   void append(ToStore page);
+  void begin_page(const ToBegin& page);
+  /// What is to be noted of pages in flight.
+  void note(const std::function<void()>& act);
   void sync();
   void sync_if_due();
   void close_writer(bool seal);

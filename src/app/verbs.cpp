@@ -14,28 +14,17 @@
 #include "pecia/export/export.hpp"
 #include "pecia/report/overview.hpp"
 #include "pecia/store/contents.hpp"
-#include "pecia/store/run.hpp"
 #include "slurm.hpp"
 
 namespace pecia::app {
 namespace {
 
 constexpr int some_failed = 3;
-constexpr int unfinished = 75;
 constexpr std::size_t documents_listed = 20;
 
 /// The run that a folder is, or that a job file names.
 store::RunPaths named_run(const std::filesystem::path& named) {
   return {std::filesystem::is_regular_file(named) ? load_job(named, {}).run : named};
-}
-
-store::RunPaths existing_run(const std::filesystem::path& named) {
-  auto run = named_run(named);
-  if (!std::filesystem::is_directory(run.manifest()))
-    throw UsageError{fmt::format("{} is not a run directory (it has no manifest/). Name the folder that "
-                                 "`run:` in the job file names, or the job file",
-                                 run.root.string())};
-  return run;
 }
 
 /// Of the pages that have an outcome.
@@ -49,6 +38,16 @@ std::vector<float> recorded_seconds(const corpus::Document& document, const stor
 
 }  // namespace
 
+store::RunPaths existing_run(const std::filesystem::path& named) {
+  auto run = named_run(named);
+  // Of a damaged run one of them may be gone.
+  if (!std::filesystem::is_directory(run.manifest()) && !std::filesystem::is_directory(run.epochs()))
+    throw UsageError{fmt::format("{} is not a run directory (it has no manifest/). Name the folder that "
+                                 "`run:` in the job file names, or the job file",
+                                 run.root.string())};
+  return run;
+}
+
 int status_verb(const std::filesystem::path& run, bool json, bool with_slurm) {
   const auto now = std::chrono::duration_cast<std::chrono::seconds>(
       std::chrono::system_clock::now().time_since_epoch());
@@ -58,32 +57,6 @@ int status_verb(const std::filesystem::path& run, bool json, bool with_slurm) {
   if (with_slurm) overview.slurm = ask_slurm(overview.slurm_job);
   fmt::print("{}", json ? report::overview_json(overview) : report::status_text(overview));
   return 0;
-}
-
-int verify_verb(const std::filesystem::path& folder) {
-  const auto report = store::verify(existing_run(folder));
-  fmt::print("{} pages", report.pages);
-  for (std::size_t n = 0; n < std::size(report.by_state); ++n)
-    fmt::print(", {} {}", report.by_state[n], name(static_cast<result::State>(n)));
-  fmt::print(", {} pending\n", report.pending);
-  if (report.superseded > 0)
-    fmt::print("{} records stand behind a better one of the same page\n", report.superseded);
-  for (const auto& problem : report.problems) fmt::print("damaged: {}\n", problem);
-  const auto failed = report.by_state[static_cast<std::size_t>(result::State::failed)];
-  if (!report.sound()) {
-    fmt::print("the run is damaged: {} problem(s)\n", report.problems.size());
-    return 1;
-  }
-  if (report.pending > 0) {
-    fmt::print("sound and unfinished: run the job again to go on\n");
-    return unfinished;
-  }
-  if (!report.indexed) {
-    fmt::print("sound and unfinished: corpus.h5 does not hold all outcomes yet; run the job again to write it\n");
-    return unfinished;
-  }
-  fmt::print("sound and complete{}\n", failed > 0 ? ", with failed pages" : "");
-  return failed > 0 ? some_failed : 0;
 }
 
 int export_verb(const std::filesystem::path& run, const std::vector<std::string>& formats,

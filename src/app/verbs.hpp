@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "pecia/store/run.hpp"
+
 namespace pecia::app {
 
 /// `pecia plan JOB` as asked for on the command line.
@@ -35,13 +37,22 @@ struct SimulateOptions {
   bool json = false;
 };
 
+/// `pecia verify` as asked for on the command line.
+struct VerifyVerbOptions {
+  std::filesystem::path run;  ///< or the job file that names it
+  bool deep = false, repair = false, break_lock = false;
+};
+
+/// The run that a folder is, or that a job file names; throws `UsageError` if there is none.
+[[nodiscard]] store::RunPaths existing_run(const std::filesystem::path& named);
+
 // The verbs that need no MPI; each prints to standard output and returns the exit status.
 
 /// 0; 2 if there is no run. `with_slurm`: also what Slurm says of the job.
 [[nodiscard]] int status_verb(const std::filesystem::path& run, bool json, bool with_slurm);
 /// 0 sound and complete, 3 sound with failed pages, 75 sound and unfinished (pages to read, or corpus.h5
-/// to write), 1 damaged.
-[[nodiscard]] int verify_verb(const std::filesystem::path& run);
+/// to write), 1 damaged. With `repair`: of the run as it then is.
+[[nodiscard]] int verify_verb(const VerifyVerbOptions& options);
 /// 0; 3 if pages are failed or pending in what was written.
 [[nodiscard]] int export_verb(const std::filesystem::path& run, const std::vector<std::string>& formats,
                               const std::filesystem::path& out);

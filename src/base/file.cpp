@@ -15,7 +15,6 @@ namespace pecia {
 namespace {
 
 constexpr mode_t file_mode = 0666;  // the umask decides, so that group-readable runs stay so
-constexpr mode_t folder_mode = 0777;
 
 /// A signal may end the wait for the disk (Lustre): nothing has failed, and errors stay to be told.
 int fsync_over_signals(int fd) {
@@ -57,50 +56,57 @@ void write_all(int fd, std::span<const std::byte> bytes, const std::filesystem::
   while (!bytes.empty()) {
     const auto written = ::write(fd, bytes.data(), bytes.size());
     if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) throw system_error(errno, "cannot write", shown(path));
+    if (written <= 0) throw storage_error(written < 0 ? errno : EIO, "cannot write", shown(path));
     bytes = bytes.subspan(static_cast<std::size_t>(written));
   }
 }
 
 void sync_file(int fd, const std::filesystem::path& path) {
-  if (fsync_over_signals(fd) != 0) throw system_error(errno, "cannot commit to disk", shown(path));
+  if (fsync_over_signals(fd) != 0) throw storage_error(errno, "cannot commit to disk", shown(path));
 }
 
 void sync_folder(const std::filesystem::path& folder) {
   const UniqueFd fd{::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
-  if (!fd) throw system_error(errno, "cannot open folder", shown(folder));
+  if (!fd) throw storage_error(errno, "cannot open folder", shown(folder));
   // Some network file systems refuse to sync a folder; names are durable there by themselves.
   if (fsync_over_signals(fd.get()) != 0 && errno != EINVAL && errno != ENOTSUP)
-    throw system_error(errno, "cannot commit folder to disk", shown(folder));
+    throw storage_error(errno, "cannot commit folder to disk", shown(folder));
 }
 
-void create_folders(const std::filesystem::path& folder) {
-  std::error_code ignored;
-  if (folder.empty() || std::filesystem::is_directory(folder, ignored)) return;
-  const auto parent = folder.parent_path();
-  create_folders(parent);
-  if (::mkdir(folder.c_str(), folder_mode) != 0 && errno != EEXIST)
-    throw system_error(errno, "cannot make the folder", shown(folder));
-  sync_folder(parent.empty() ? "." : parent);
+void write_whole(const std::filesystem::path& path, std::span<const std::byte> contents, Durability durability) {
+  const UniqueFd fd{::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, file_mode)};
+  if (!fd) throw storage_error(errno, "cannot create", shown(path));
+  write_all(fd.get(), contents, path);
+  if (durability != Durability::none) sync_file(fd.get(), path);
 }
 
-void replace_file(const std::filesystem::path& path, std::string_view contents) {
+void replace_file(const std::filesystem::path& path, std::span<const std::byte> contents,
+                  Durability durability) {
   auto part = path;
   part += fmt::format(".{}.part", getpid());
-  const auto folder = path.has_parent_path() ? path.parent_path() : std::filesystem::path{"."};
-  UniqueFd fd{::open(part.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, file_mode)};
-  if (!fd) throw system_error(errno, "cannot create", shown(part));
   try {
-    write_all(fd.get(), std::as_bytes(std::span{contents}), part);
-    sync_file(fd.get(), part);
-    fd.reset();
-    if (::rename(part.c_str(), path.c_str()) != 0)
-      throw system_error(errno, "cannot rename into place", shown(path));
+    write_whole(part, contents, durability);
+    rename_file(part, path);
   } catch (...) {
     ::unlink(part.c_str());
     throw;
   }
-  sync_folder(folder);
+  if (durability == Durability::committed)
+    sync_folder(path.has_parent_path() ? path.parent_path() : std::filesystem::path{"."});
+}
+
+void replace_file(const std::filesystem::path& path, std::string_view contents, Durability durability) {
+  replace_file(path, std::as_bytes(std::span{contents}), durability);
+}
+
+void rename_file(const std::filesystem::path& from, const std::filesystem::path& to) {
+  if (::rename(from.c_str(), to.c_str()) != 0) throw storage_error(errno, "cannot rename into place", shown(to));
+}
+
+bool remove_file(const std::filesystem::path& path) {
+  if (::unlink(path.c_str()) == 0) return true;
+  if (errno != ENOENT) throw storage_error(errno, "cannot delete", shown(path));
+  return false;
 }
 
 }  // namespace pecia

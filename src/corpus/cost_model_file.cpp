@@ -197,7 +197,7 @@ std::string to_json(const CostModel& model) {
 }
 
 void save_cost_model(const std::filesystem::path& file, const CostModel& model) {
-  replace_file(file, to_json(model));
+  replace_file(file, to_json(model), Durability::whole);
 }
 
 }  // namespace pecia::corpus

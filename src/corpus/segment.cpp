@@ -127,8 +127,11 @@ Document from_json(const json& line) {
   return document;
 }
 
+std::string segment_name(std::uint32_t epoch) { return fmt::format("{:06}.jsonl", epoch); }
+
 /// Reads one segment into `by_id`; the trailer proves that it is whole and unchanged.
-void read_segment(const fs::path& file, std::map<DocumentId, Document>& by_id) {
+void read_segment(const fs::path& file, std::map<DocumentId, Document>& all) {
+  std::map<DocumentId, Document> by_id;  // of a damaged segment nothing is used
   const auto contents = read_file(file);
   int number = 1;
   try {
@@ -145,6 +148,8 @@ void read_segment(const fs::path& file, std::map<DocumentId, Document>& by_id) {
       if (number == 1) {
         require(whole_number<int>(line.at("pecia_manifest")) == segment_version,
                 "written by another version of pecia");
+        require(segment_name(line.at("epoch").get<std::uint32_t>()) == file.filename(),
+                "it is a copy of another segment, whose documents it would bring back");
         continue;
       }
       auto document = from_json(line);
@@ -154,17 +159,16 @@ void read_segment(const fs::path& file, std::map<DocumentId, Document>& by_id) {
     }
     require(number > 1 && whole_number<std::uint64_t>(trailer.at("documents")) == documents,
             "documents are missing");
+    for (auto& [id, document] : by_id) all.insert_or_assign(id, std::move(document));
   } catch (const std::exception& error) {
     throw Error{fmt::format(
-        "{}:{}: damaged manifest segment: {}. Restore the file from a copy; or set it aside, and "
-        "the next `pecia run` probes its documents again (pages that are read stay read)",
+        "{}:{}: damaged manifest segment: {}. Restore the file from a copy; or let `pecia verify --repair` set it "
+        "aside, and the next `pecia run` probes its documents again (pages that are read stay read)",
         file.string(), number, error.what())};
   }
 }
 
-}  // namespace
-
-Manifest load_manifest(const fs::path& folder) {
+std::vector<fs::path> list_segments(const fs::path& folder) {
   std::vector<fs::path> segments;
   if (fs::is_directory(folder)) {
     for (const auto& entry : fs::directory_iterator{folder}) {
@@ -172,12 +176,34 @@ Manifest load_manifest(const fs::path& folder) {
     }
   }
   std::ranges::sort(segments);
-  std::map<DocumentId, Document> by_id;
-  for (const auto& segment : segments) read_segment(segment, by_id);
+  return segments;
+}
+
+Manifest manifest_of(std::map<DocumentId, Document> by_id) {
   std::vector<Document> documents;
   documents.reserve(by_id.size());
   for (auto& [id, document] : by_id) documents.push_back(std::move(document));
   return Manifest{std::move(documents)};
+}
+
+}  // namespace
+
+Manifest load_manifest(const fs::path& folder) {
+  std::map<DocumentId, Document> by_id;
+  for (const auto& segment : list_segments(folder)) read_segment(segment, by_id);
+  return manifest_of(std::move(by_id));
+}
+
+Manifest load_sound_manifest(const fs::path& folder, std::vector<DamagedSegment>& damaged) {
+  std::map<DocumentId, Document> by_id;
+  for (const auto& segment : list_segments(folder)) {
+    try {
+      read_segment(segment, by_id);
+    } catch (const Error& error) {
+      damaged.push_back({segment.filename().string(), error.what()});
+    }
+  }
+  return manifest_of(std::move(by_id));
 }
 
 void write_manifest_segment(const fs::path& folder, std::uint32_t epoch,
@@ -186,7 +212,7 @@ void write_manifest_segment(const fs::path& folder, std::uint32_t epoch,
   auto text = json{{"pecia_manifest", segment_version}, {"epoch", epoch}}.dump() + "\n";
   for (const auto& document : documents) text += to_json(document).dump() + "\n";
   const json trailer{{"documents", documents.size()}, {"crc32c", crc32c(text)}};
-  replace_file(folder / fmt::format("{:06}.jsonl", epoch), text + trailer.dump() + "\n");
+  replace_file(folder / segment_name(epoch), text + trailer.dump() + "\n");
 }
 
 }  // namespace pecia::corpus

@@ -123,7 +123,7 @@ bool is_final(const Status& status) {
 }
 
 void write_status(const store::RunPaths& run, const Status& status) {
-  replace_file(run.status(), to_json(status));
+  replace_file(run.status(), to_json(status), Durability::whole);
 }
 
 std::optional<Status> read_status(const store::RunPaths& run) {

@@ -50,14 +50,6 @@ void set_up() {
   H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
 }
 
-Handle create_file(const std::filesystem::path& path) {
-  set_up();
-  const Handle access{H5Pcreate(H5P_FILE_ACCESS), "cannot make properties"};
-  check(H5Pset_libver_bounds(access.get(), H5F_LIBVER_V110, H5F_LIBVER_LATEST), "cannot set the file version");
-  return {H5Fcreate(path.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, access.get()),
-          fmt::format("cannot create {}", path.string())};
-}
-
 Handle open_file(const std::filesystem::path& path) {
   set_up();
   return {H5Fopen(path.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT), fmt::format("cannot open {}", path.string())};

@@ -40,6 +40,7 @@ class Handle {
     return *this;
   }
   [[nodiscard]] hid_t get() const noexcept { return id_; }
+  [[nodiscard]] hid_t release() noexcept { return std::exchange(id_, -1); }
 
  private:
   hid_t id_ = -1;
@@ -48,7 +49,6 @@ class Handle {
 /// Turns off HDF5's printing of errors.
 void set_up();
 
-[[nodiscard]] Handle create_file(const std::filesystem::path& path);
 [[nodiscard]] Handle open_file(const std::filesystem::path& path);
 
 /// An enumeration type of one byte with these names for 0, 1, 2, ...

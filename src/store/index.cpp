@@ -3,12 +3,12 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <limits>
 #include <numeric>
 #include <string_view>
 #include <thread>
 
+#include "h5_image.hpp"
 #include "pecia/base/error.hpp"
 #include "pecia/base/file.hpp"
 #include "pecia/base/log.hpp"
@@ -28,6 +28,8 @@ constexpr const char* attempts_name = "/attempts";
 /// A shard told of by its rank may not be in this host's view of the folder yet (NFS).
 constexpr int appear_tries = 600;
 constexpr std::chrono::milliseconds appear_wait{100};
+/// A joined shard is made in memory.
+constexpr std::uintmax_t joined_at_most_bytes = std::uintmax_t{256} << 20;
 
 void await(const fs::path& file, std::uint64_t bytes) {
   std::uint64_t seen = 0;
@@ -186,35 +188,29 @@ void write_documents(hid_t file, const corpus::Manifest& manifest, const Bound& 
 }
 
 void write_index(const RunPaths& run, std::uint32_t epoch, const Bound& bound) {
+  h5::NewFile file;
+  write_rows(file.id(), bound);
+  // Ranges in it are made global, so it is copied as the rows are.
+  const auto attempt = attempt_row_type();
+  h5::write(file.id(), attempts_name, attempt.get(), bound.attempts.data(), bound.attempts.size(), row_chunk);
+  for (std::size_t column = 0; column < columns().size(); ++column) {
+    if (columns()[column].name != std::string_view{attempts_name}) write_virtual(file.id(), column, bound);
+  }
+  write_documents(file.id(), corpus::load_manifest(run.manifest()), bound);
+  h5::write_texts(file.id(), "/shards", bound.shards);
+  h5::write_attribute(file.id(), "schema", shard_schema);
+  h5::write_attribute(file.id(), "pecia_version", version());
+  h5::write_attribute(file.id(), "epoch", std::int64_t{epoch});
   const fs::path part = run.corpus_index().string() + ".part";
-  {
-    const auto file = h5::create_file(part);
-    write_rows(file.get(), bound);
-    // Ranges in it are made global, so it is copied as the rows are.
-    const auto attempt = attempt_row_type();
-    h5::write(file.get(), attempts_name, attempt.get(), bound.attempts.data(), bound.attempts.size(), row_chunk);
-    for (std::size_t column = 0; column < columns().size(); ++column) {
-      if (columns()[column].name != std::string_view{attempts_name}) write_virtual(file.get(), column, bound);
-    }
-    write_documents(file.get(), corpus::load_manifest(run.manifest()), bound);
-    h5::write_texts(file.get(), "/shards", bound.shards);
-    h5::write_attribute(file.get(), "schema", shard_schema);
-    h5::write_attribute(file.get(), "pecia_version", version());
-    h5::write_attribute(file.get(), "epoch", std::int64_t{epoch});
-    h5::check(H5Fflush(file.get(), H5F_SCOPE_GLOBAL), "cannot flush corpus.h5");
-  }
-  {
-    const auto fd = open_for_reading(part);
-    sync_file(fd.get(), part);
-  }
   try {
+    write_whole(part, file.close());
     check_newest(run, epoch);
-  } catch (const Error&) {
-    fs::remove(part);
+    write_index_sum(run, part);
+    rename_file(part, run.corpus_index());
+  } catch (...) {
+    ::unlink(part.c_str());
     throw;
   }
-  if (::rename(part.c_str(), run.corpus_index().c_str()) != 0)
-    throw system_error(errno, "cannot rename into place", run.corpus_index().string());
   sync_folder(run.root);
 }
 
@@ -230,13 +226,21 @@ std::vector<std::string> compact(const RunPaths& run, std::uint32_t epoch, std::
   const auto least_joined =
       static_cast<std::ptrdiff_t>((shards.size() + max_sources - 1) / max_sources);
   const auto most_joined = std::max<std::ptrdiff_t>(64, least_joined);
+  std::uintmax_t total_bytes = 0;
+  for (const auto& name : shards) total_bytes += size_of(name);
+  const auto most_bytes = std::max<std::uintmax_t>(joined_at_most_bytes, 2 * total_bytes / max_sources);
   auto old = superseded_shards(run);
   const auto old_before = old.size();
   std::vector<std::string> fresh;
   std::ptrdiff_t from = 0;
   std::uint32_t number = 0;
   while (static_cast<std::size_t>(std::ssize(shards) - from) + fresh.size() > max_sources) {
-    const auto count = std::min({most_joined, std::max<std::ptrdiff_t>(2, joined - from + std::ssize(fresh)), std::ssize(shards) - from});
+    auto count = std::min({most_joined, std::max<std::ptrdiff_t>(2, joined - from + std::ssize(fresh)), std::ssize(shards) - from});
+    std::uintmax_t bytes = 0;
+    for (std::ptrdiff_t n = 0; n < count; ++n) {
+      bytes += size_of(shards[static_cast<std::size_t>(from + n)]);
+      if (bytes > most_bytes) count = std::max<std::ptrdiff_t>(2, n);
+    }
     const std::span<const std::string> sealed{shards.data() + from, static_cast<std::size_t>(count)};
     std::string name;
     do name = fmt::format("{:06}-c-{:05}.h5", epoch, ++number);
@@ -251,7 +255,7 @@ std::vector<std::string> compact(const RunPaths& run, std::uint32_t epoch, std::
   check_newest(run, epoch);
   std::string list;
   for (const auto& name : old) list += name + "\n";
-  replace_file(run.shards() / "superseded.txt", list);
+  replace_file(run.shards() / superseded_list, list);
   shards.erase(shards.begin(), shards.begin() + from);
   shards.insert(shards.end(), fresh.begin(), fresh.end());
   log::info("{} small shards were joined into {}", old.size() - old_before, fresh.size());
@@ -265,7 +269,9 @@ void remove_index_over(const RunPaths& run, const std::vector<std::string>& name
   const auto sources = ShardReader{run.corpus_index()}.shards();
   const bool needs_them = std::ranges::any_of(
       names, [&](const auto& name) { return std::ranges::binary_search(sources, name); });
-  if (needs_them) fs::remove(run.corpus_index());
+  if (!needs_them) return;
+  remove_file(run.corpus_index());
+  sync_folder(run.root);  // before its sources are deleted
 }
 
 void check_rows(const Bound& bound, const std::vector<LedgerFile>& expected) {
@@ -308,11 +314,11 @@ void delete_superseded(const RunPaths& run) {
   if (names.empty()) return;
   remove_index_over(run, names);
   for (const auto& name : names) {
-    fs::remove(run.shards() / name);
-    fs::remove(run.shards() / (name + ".sum"));
+    remove_file(run.shards() / name);
+    remove_file(run.shards() / (name + ".sum"));
   }
-  fs::remove(run.shards() / "superseded.txt");
-  sync_folder(run.shards());
+  sync_folder(run.shards());  // without the list they would count again
+  remove_file(run.shards() / superseded_list);
 }
 
 }  // namespace pecia::store

@@ -4,6 +4,7 @@
 #include <functional>
 #include <set>
 
+#include "h5_image.hpp"
 #include "pecia/base/error.hpp"
 #include "pecia/base/file.hpp"
 #include "shard.hpp"
@@ -39,21 +40,19 @@ class Joining {
     }
   }
 
-  void write(const fs::path& path, Provenance provenance) const {
-    const auto file = h5::create_file(path);
+  void write(hid_t file, Provenance provenance) const {
     std::vector<h5::Dataset> datasets;
     h5::Handle keep;
     for (std::size_t n = 0; n < sizes_.size(); ++n)
-      datasets.emplace_back(file.get(), name(n), type(n, keep), sizes_[n], element_bytes(n) == 1 ? text_chunk : row_chunk);
+      datasets.emplace_back(file, name(n), type(n, keep), sizes_[n], element_bytes(n) == 1 ? text_chunk : row_chunk);
     for_each_block([&](std::size_t n, std::uint64_t at, std::uint64_t count, const void* data, std::size_t) {
       datasets[n].write(type(n, keep), at, count, data);
     });
     for (const auto& dataset : datasets) dataset.flush();
-    h5::write_texts(file.get(), "/provenance", provenance_);
+    h5::write_texts(file, "/provenance", provenance_);
     provenance.engine = one_of(engines_);
     provenance.engine_fingerprint = one_of(fingerprints_);
-    write_provenance(file.get(), provenance, names_);
-    h5::check(H5Fflush(file.get(), H5F_SCOPE_GLOBAL), "cannot flush the shard");
+    write_provenance(file, provenance, names_);
   }
 
   void expect_read_back(const fs::path& path) const {
@@ -132,19 +131,11 @@ class Joining {
 
 void join_shards(const RunPaths& run, std::span<const std::string> names, const std::string& joined,
                  const Provenance& provenance) {
-  const auto path = run.shards() / joined;
-  const fs::path part = path.string() + ".part";
-  try {
-    const Joining joining{run, names};
-    joining.write(part, provenance);
-    joining.expect_read_back(part);
-    publish_shard(part, path);
-  } catch (...) {
-    std::error_code ignored;
-    fs::remove(part, ignored);
-    throw;
-  }
-  sync_folder(path.parent_path());
+  const Joining joining{run, names};
+  h5::NewFile file;
+  joining.write(file.id(), provenance);
+  h5::write_attribute(file.id(), "name", joined);
+  publish_shard(run.shards() / joined, file.close(), [&](const fs::path& part) { joining.expect_read_back(part); });
 }
 
 }  // namespace pecia::store

@@ -45,7 +45,9 @@ std::uint32_t check_header(std::span<const std::byte> file, Replay& replay) {
   ByteReader in{file.first(header_bytes)};
   const auto text = in.get_raw(magic.size());
   const auto version = in.get<std::uint32_t>();
-  (void)in.get_raw(3 * sizeof(std::uint32_t));
+  replay.made_as.epoch = in.get<std::uint32_t>();
+  replay.made_as.rank = in.get<std::uint32_t>();
+  replay.made_as.number = in.get<std::uint32_t>();
   if (std::memcmp(text.data(), magic.data(), magic.size()) != 0) {
     replay.problem = "it is no journal segment";
   } else if (in.get<std::uint32_t>() != checksum(file.first(header_bytes - 4))) {

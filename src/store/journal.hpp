@@ -72,6 +72,7 @@ struct Replay {
   std::uint64_t torn_bytes = 0;  ///< behind the last whole record: a write that was cut off
   std::string problem;           ///< damage that is no torn tail; empty if sound
   bool other_version = false;    ///< the problem: no damage, but another pecia's file
+  SegmentName made_as;           ///< as its header says
 };
 /// Calls `use` for each whole outcome with the place of its payload in the file; starts and releases
 /// change `open`, if it is given. Throws `Error` only if the file cannot be read.

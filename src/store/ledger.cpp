@@ -46,7 +46,8 @@ std::optional<Ledger> sound_ledger(const RunPaths& run, std::uint32_t epoch) {
 
 std::vector<LedgerFile> list_manifest(const RunPaths& run) {
   std::vector<LedgerFile> files;
-  for (const auto& entry : fs::directory_iterator{run.manifest()}) {
+  std::error_code absent;
+  for (const auto& entry : fs::directory_iterator{run.manifest(), absent}) {
     if (entry.path().extension() == ".jsonl") files.push_back({entry.path().filename().string(), 0, entry.file_size()});
   }
   std::ranges::sort(files, {}, &LedgerFile::name);

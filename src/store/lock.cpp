@@ -14,6 +14,7 @@
 #include <nlohmann/json.hpp>
 #include <random>
 #include <thread>
+#include <utility>
 
 #include "pecia/base/error.hpp"
 #include "pecia/base/file.hpp"
@@ -199,17 +200,23 @@ struct RunLock::State {
     const UniqueFd fd{::open(run.lock().c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, file_mode)};
     if (!fd) {
       if (errno == EEXIST) return false;
-      throw system_error(errno, "cannot make the lock", run.lock().string());
+      throw storage_error(errno, "cannot make the lock", run.lock().string());
     }
-    const auto text = to_json(us);
-    write_all(fd.get(), std::as_bytes(std::span{text}), run.lock());
-    sync_file(fd.get(), run.lock());
+    // One that cannot be read would hold up the next job for a minute.
+    try {
+      const auto text = to_json(us);
+      write_all(fd.get(), std::as_bytes(std::span{text}), run.lock());
+      sync_file(fd.get(), run.lock());
+    } catch (...) {
+      ::unlink(run.lock().c_str());
+      throw;
+    }
     return true;
   }
 
   bool take_over(const std::string& why) {
     log::warning("taking the run over: {}", why);
-    replace_file(run.lock(), to_json(us));
+    replace_file(run.lock(), to_json(us), Durability::whole);
     std::this_thread::sleep_for(settle);
     const auto holder = read_holder(run);
     taken_over = holder && same_process(*holder, us);
@@ -272,6 +279,7 @@ struct RunLock::State {
   void renew_loop() {
     std::unique_lock lock{mutex};
     int missing = 0;
+    bool warned = false;
     const std::chrono::duration<double> every{settings.renew_s};
     while (!wake.wait_for(lock, every, [&] { return ending; })) {
       try {
@@ -284,6 +292,7 @@ struct RunLock::State {
         }
         // Deleted, or taken over by a job that has ended already. Once may be a stale view (NFS).
         if (!holder && !fs::exists(run.lock())) {
+          require(fs::exists(run.epochs()), "the run directory is not there (a mount that vanished?)");
           if (++missing < missing_of_the_lost) continue;
           lost = true;
           log::error(
@@ -294,9 +303,12 @@ struct RunLock::State {
         }
         missing = 0;
         ++us.counter;
-        replace_file(run.lock(), to_json(us));
+        replace_file(run.lock(), to_json(us), Durability::whole);
+        warned = false;
       } catch (const std::exception& error) {
-        log::warning("the lock could not be renewed: {}", error.what());
+        if (!std::exchange(warned, true))
+          log::warning("the lock could not be renewed, and another job may take the run over after {:.0f} s: {}",
+                       settings.takeover_s, error.what());
       }
     }
   }

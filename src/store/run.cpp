@@ -18,6 +18,29 @@ namespace {
 namespace fs = std::filesystem;
 constexpr mode_t folder_mode = 0777;  // the umask decides
 
+/// False if it was there.
+bool make_folder(const fs::path& folder) {
+  if (::mkdir(folder.c_str(), folder_mode) == 0) return true;
+  const auto why = errno;
+  struct stat found {};
+  if (::stat(folder.c_str(), &found) == 0 && S_ISDIR(found.st_mode)) return false;
+  throw storage_error(why, "cannot make the folder", folder.string());
+}
+
+/// A folder with those above it. The names of the new ones are committed, and that of the last in any
+/// case: an earlier job may have been killed right behind its mkdir.
+void make_folders(const fs::path& folder) {
+  const auto above = folder.parent_path();
+  std::error_code unknown;
+  if (!above.empty() && above != folder && !fs::exists(above, unknown)) make_folders(above);
+  const bool made = make_folder(folder);
+  try {
+    sync_folder(above);
+  } catch (const StorageError&) {
+    if (made) throw;  // of an old one: it may belong to others and be closed to us
+  }
+}
+
 fs::path epoch_folder(const RunPaths& run, std::uint32_t epoch) { return run.epochs() / fmt::format("{:06}", epoch); }
 
 }  // namespace
@@ -25,14 +48,15 @@ fs::path epoch_folder(const RunPaths& run, std::uint32_t epoch) { return run.epo
 void turn_off_hdf5_locking() { ::setenv("HDF5_USE_FILE_LOCKING", "FALSE", 1); }
 
 void create_run_directory(const RunPaths& run) {
-  const auto probe = run.root / ".writable";
   try {
-    create_folders(run.root);
-    for (const auto& folder : {run.manifest(), run.epochs(), run.journal(), run.shards()})
-      fs::create_directory(folder);
-    replace_file(probe, "");  // fsyncs run.root, with these folders in it
-    fs::remove(probe);
-  } catch (const std::exception& error) {
+    make_folders(fs::absolute(run.root).lexically_normal());
+    for (const auto& folder : {run.manifest(), run.epochs(), run.journal(), run.shards()}) make_folder(folder);
+    sync_folder(run.root);  // the names of the four
+    const auto probe = run.root / ".writable";
+    write_whole(probe, {}, Durability::none);
+    remove_file(probe);
+  } catch (const StorageError& error) {
+    if (error.out_of_room()) throw;  // not the user's mistake, and it passes
     throw UsageError{fmt::format("the run directory {} cannot be written ({}). Name another one by `run:` in the job "
                                  "file or --set run=DIR",
                                  run.root.string(), error.what())};
@@ -69,7 +93,7 @@ std::uint32_t take_next_epoch(const RunPaths& run) {
       return epoch;
     }
     // A listing may be stale (NFS): the next number is tried where this one is taken.
-    if (errno != EEXIST) throw system_error(errno, "cannot take an epoch", folder.string());
+    if (errno != EEXIST) throw storage_error(errno, "cannot take an epoch", folder.string());
   }
 }
 

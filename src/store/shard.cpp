@@ -11,6 +11,7 @@
 #include <cstring>
 #include <tuple>
 
+#include "h5_image.hpp"
 #include "journal.hpp"
 #include "pecia/base/file.hpp"
 #include "pecia/base/text.hpp"
@@ -21,12 +22,6 @@ namespace {
 
 namespace fs = std::filesystem;
 constexpr std::size_t strings_remembered = 8;
-constexpr const char* superseded_list = "superseded.txt";
-
-void sync_path(const fs::path& path) {
-  const auto fd = open_for_reading(path);
-  sync_file(fd.get(), path);
-}
 
 /// Throws where the folder cannot be listed: taken for empty, all its pages would be read again.
 std::vector<std::string> names_with(const fs::path& folder, std::string_view extension) {
@@ -45,6 +40,10 @@ std::vector<std::string> names_with(const fs::path& folder, std::string_view ext
   return names;
 }
 
+std::string sum_text(unsigned crc, std::uint64_t size_bytes) {
+  return fmt::format("crc32c {:08x} bytes {}\n", crc, size_bytes);
+}
+
 std::string sum_of(const fs::path& file) {
   const auto fd = open_for_reading(file);
   std::string buffer(1 << 20, '\0');
@@ -54,7 +53,7 @@ std::string sum_of(const fs::path& file) {
     const auto got = ::read(fd.get(), buffer.data(), buffer.size());
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) throw system_error(errno, "cannot read", file.string());
-    if (got == 0) return fmt::format("crc32c {:08x} bytes {}\n", crc, size);
+    if (got == 0) return sum_text(crc, size);
     crc = crc32c(std::string_view{buffer}.substr(0, static_cast<std::size_t>(got)), crc);
     size += static_cast<std::uint64_t>(got);
   }
@@ -136,34 +135,25 @@ void ShardWriter::add(const Record& record) {
   rows_.push_back(row);
 }
 
+void ShardWriter::fill(hid_t id, const Provenance& provenance, std::span<const std::string> sealed) const {
+  const auto row = page_row_type(), attempt = attempt_row_type(), piece = part_type();
+  h5::write(id, "/pages", row.get(), rows_.data(), rows_.size(), row_chunk);
+  h5::write(id, "/text", H5T_NATIVE_UINT8, text_.data(), text_.size(), text_chunk);
+  h5::write(id, "/blocks", piece.get(), blocks_.data(), blocks_.size(), row_chunk);
+  h5::write(id, "/lines", piece.get(), lines_.data(), lines_.size(), row_chunk);
+  h5::write(id, "/words", piece.get(), words_.data(), words_.size(), row_chunk);
+  h5::write(id, "/attempts", attempt.get(), attempts_.data(), attempts_.size(), row_chunk);
+  h5::write(id, "/strings", H5T_NATIVE_UINT8, strings_.data(), strings_.size(), text_chunk);
+  auto known = provenance;
+  if (known.engine.empty()) known.engine = fmt::format("{}", fmt::join(engines_, ", "));
+  write_provenance(id, known, sealed);
+}
+
 void ShardWriter::write(const fs::path& path, const Provenance& provenance, std::span<const std::string> sealed) const {
-  const fs::path part = path.string() + ".part";
-  try {
-    {
-      const auto file = h5::create_file(part);
-      const auto id = file.get();
-      const auto row = page_row_type(), attempt = attempt_row_type(), piece = part_type();
-      h5::write(id, "/pages", row.get(), rows_.data(), rows_.size(), row_chunk);
-      h5::write(id, "/text", H5T_NATIVE_UINT8, text_.data(), text_.size(), text_chunk);
-      h5::write(id, "/blocks", piece.get(), blocks_.data(), blocks_.size(), row_chunk);
-      h5::write(id, "/lines", piece.get(), lines_.data(), lines_.size(), row_chunk);
-      h5::write(id, "/words", piece.get(), words_.data(), words_.size(), row_chunk);
-      h5::write(id, "/attempts", attempt.get(), attempts_.data(), attempts_.size(), row_chunk);
-      h5::write(id, "/strings", H5T_NATIVE_UINT8, strings_.data(), strings_.size(), text_chunk);
-      auto known = provenance;
-      if (known.engine.empty()) known.engine = fmt::format("{}", fmt::join(engines_, ", "));
-      write_provenance(id, known, sealed);
-      h5::check(H5Fflush(id, H5F_SCOPE_GLOBAL), "cannot flush the shard");
-    }
-    // Closing is where HDF5's last bytes are written, and it cannot say that it failed.
-    expect_read_back(part);
-    publish_shard(part, path);
-  } catch (...) {
-    std::error_code ignored;
-    fs::remove(part, ignored);
-    throw;
-  }
-  sync_folder(path.parent_path());
+  h5::NewFile file;
+  fill(file.id(), provenance, sealed);
+  h5::write_attribute(file.id(), "name", path.filename().string());
+  publish_shard(path, file.close(), [this](const fs::path& part) { expect_read_back(part); });
 }
 
 void ShardWriter::expect_read_back(const fs::path& path) const {
@@ -205,17 +195,47 @@ void write_provenance(hid_t file, const Provenance& provenance, std::span<const 
   h5::write_attribute(file, "sealed", fmt::format("{}", fmt::join(sealed, " ")));
 }
 
-void publish_shard(const fs::path& part, const fs::path& path) {
-  sync_path(part);
-  write_sum(path, part);
-  if (::rename(part.c_str(), path.c_str()) != 0) throw system_error(errno, "cannot rename into place", path.string());
+void publish_shard(const fs::path& path, std::span<const std::byte> shard,
+                   const std::function<void(const fs::path&)>& read_back) {
+  const fs::path part = path.string() + ".part";
+  try {
+    write_whole(part, shard);
+    try {
+      read_back(part);
+    } catch (const Error& error) {
+      throw StorageError{EIO, fmt::format("the shard {} was written and cannot be read back: {}", part.string(), error.what()),
+                         part.string()};
+    }
+    const auto crc = crc32c({reinterpret_cast<const char*>(shard.data()), shard.size()});
+    // In place before the shard is; the folder's fsync below commits both names.
+    replace_file(sum_path(path), sum_text(crc, shard.size()), Durability::whole);
+    rename_file(part, path);
+  } catch (...) {
+    ::unlink(part.c_str());
+    if (!fs::exists(path)) ::unlink(sum_path(path).c_str());
+    throw;
+  }
+  sync_folder(path.parent_path());
 }
 
-void write_sum(const fs::path& shard, const fs::path& file) { replace_file(sum_path(shard), sum_of(file)); }
+void write_sum(const fs::path& shard) { replace_file(sum_path(shard), sum_of(shard)); }
 
 std::string problem_of_sum(const fs::path& shard) {
   if (!fs::exists(sum_path(shard))) return "its checksum file is missing";
   return read_file(sum_path(shard)) == sum_of(shard) ? "" : "it does not match its checksum file";
+}
+
+void write_index_sum(const RunPaths& run, const fs::path& file) {
+  const auto path = sum_path(run.corpus_index());
+  std::string before;
+  if (fs::exists(path)) before = read_file(path);
+  replace_file(path, sum_of(file) + before.substr(0, before.find('\n') + 1));
+}
+
+std::string problem_of_index_sum(const RunPaths& run) {
+  const auto path = sum_path(run.corpus_index());
+  if (!fs::exists(path)) return "";
+  return read_file(path).find(sum_of(run.corpus_index())) == std::string::npos ? "it does not match its checksum file" : "";
 }
 
 std::vector<std::string> superseded_shards(const RunPaths& run) {

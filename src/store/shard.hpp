@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <set>
 #include <span>
 #include <string>
@@ -17,6 +18,8 @@
 namespace pecia::store {
 
 constexpr std::int64_t shard_schema = 1;
+/// In shards/: names of shards that were joined into others.
+constexpr const char* superseded_list = "superseded.txt";
 
 /// A row of /pages. Ranges are positions in the datasets beside it.
 struct PageRow {
@@ -71,7 +74,8 @@ class ShardWriter {
   void write(const std::filesystem::path& path, const Provenance& provenance, std::span<const std::string> sealed) const;
 
  private:
-  void expect_read_back(const std::filesystem::path& path) const;
+  void fill(hid_t id, const Provenance& provenance, std::span<const std::string> sealed) const;
+  void expect_read_back(const std::filesystem::path& part) const;
   /// Appends text to /strings unless it was the last there of its kind; returns its range.
   std::pair<std::uint64_t, std::uint64_t> intern(const std::string& text);
 
@@ -132,6 +136,10 @@ class ShardReader {
   [[nodiscard]] std::vector<std::string> shards() const;
   /// Where its records come from: a line of JSON for each shard that was joined into this one.
   [[nodiscard]] std::vector<std::string> provenance() const;
+  /// The name that it was made with; empty in shards of before that was written.
+  [[nodiscard]] std::string made_as() const;
+  /// Names of the segments or shards that it was made of.
+  [[nodiscard]] std::vector<std::string> sealed() const;
   [[nodiscard]] hid_t file() const noexcept { return file_.get(); }
 
  private:
@@ -154,16 +162,23 @@ void join_shards(const RunPaths& run, std::span<const std::string> names, const 
 
 /// Attributes that say where a shard comes from.
 void write_provenance(hid_t file, const Provenance& provenance, std::span<const std::string> sealed);
-/// Syncs a shard that is whole, writes its checksum file, and gives it its name.
-void publish_shard(const std::filesystem::path& part, const std::filesystem::path& path);
+/// Writes a shard whole, lets `read_back` look at it before anybody relies on it, and gives it its name
+/// and its checksum file; all is committed.
+void publish_shard(const std::filesystem::path& path, std::span<const std::byte> shard,
+                   const std::function<void(const std::filesystem::path& part)>& read_back);
 
 constexpr std::size_t text_chunk = 64 << 10;
 constexpr std::size_t row_chunk = 1024;
 
 /// Whole-file checksums: "<shard>.sum" holds "crc32c <8 hex digits> bytes <size>".
-void write_sum(const std::filesystem::path& shard, const std::filesystem::path& file);
+/// Of a shard whose checksum file was lost.
+void write_sum(const std::filesystem::path& shard);
 /// Empty if the shard matches its sum.
 [[nodiscard]] std::string problem_of_sum(const std::filesystem::path& shard);
+/// The same for corpus.h5, which is replaced: the sum of the new one is written first, before that of the
+/// one that is there. Before it had a sum it has no problem.
+void write_index_sum(const RunPaths& run, const std::filesystem::path& file);
+[[nodiscard]] std::string problem_of_index_sum(const RunPaths& run);
 
 /// Names of the shards in a folder, sorted, without those that a compaction has superseded.
 [[nodiscard]] std::vector<std::string> list_shards(const RunPaths& run);

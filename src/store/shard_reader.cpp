@@ -60,6 +60,19 @@ std::vector<std::string> ShardReader::shards() const {
   return h5::read_texts(file_.get(), "/shards");
 }
 
+std::string ShardReader::made_as() const { return h5::read_text_attribute(file_.get(), "name"); }
+
+std::vector<std::string> ShardReader::sealed() const {
+  std::vector<std::string> names;
+  const auto text = h5::read_text_attribute(file_.get(), "sealed");
+  for (std::string_view rest{text}; !rest.empty();) {
+    const auto name = rest.substr(0, rest.find(' '));
+    rest.remove_prefix(std::min(rest.size(), name.size() + 1));
+    if (!name.empty()) names.emplace_back(name);
+  }
+  return names;
+}
+
 std::vector<std::string> ShardReader::provenance() const {
   if (h5::has(file_.get(), "/provenance")) return h5::read_texts(file_.get(), "/provenance");
   nlohmann::ordered_json line{{"shard", path_.filename().string()}};

@@ -1,8 +1,11 @@
+#include "pecia/store/verify.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <filesystem>
 
+#include "findings.hpp"
 #include "pecia/base/error.hpp"
 #include "pecia/base/text.hpp"
 #include "pecia/store/contents.hpp"
@@ -12,7 +15,8 @@ namespace pecia::store {
 namespace {
 
 namespace fs = std::filesystem;
-constexpr std::size_t problems_listed = 100;
+/// A job may seal, join and delete while we look.
+constexpr int looks = 3;
 
 bool equal(std::span<const PageRow> rows, std::span<const Row> winners) {
   return std::ranges::equal(rows, winners, [](const PageRow& row, const Row& winner) {
@@ -23,107 +27,79 @@ bool equal(std::span<const PageRow> rows, std::span<const Row> winners) {
   });
 }
 
-class Verification {
- public:
-  explicit Verification(const RunPaths& run) : run_{run}, manifest_{corpus::load_manifest(run.manifest())}, contents_{run} {}
-
-  VerifyReport operator()() {
-    for (const auto& problem : contents_.problems()) add(problem);
-    report_.superseded = contents_.superseded();
-    check_sums();
-    check_pages();
-    check_records();
-    check_index();
-    report_.indexed = index_is_current(run_, contents_);
-    return std::move(report_);
-  }
-
- private:
-  void add(std::string problem) {
-    if (report_.problems.size() < problems_listed) report_.problems.push_back(std::move(problem));
-  }
-
-  void check_sums() {
-    for (const auto& name : list_shards(run_)) {
-      const auto problem = problem_of_sum(run_.shards() / name);
-      if (!problem.empty()) add(fmt::format("shard {}: {}", name, problem));
+void count_records(const Findings& found, VerifyReport& report) {
+  std::uint64_t orphans_told = 0;
+  constexpr std::uint64_t orphans_listed = 10;
+  const PageKey* last = nullptr;
+  for (const auto& entry : found.entries) {
+    ++report.records;
+    const bool best = !last || *last != entry.key;
+    last = &entry.key;
+    if (!best || found.is_of_earlier_revision(entry.key)) {
+      ++report.superseded;
+    } else if (found.is_page(entry.key)) {
+      ++report.by_state[static_cast<std::size_t>(entry.order.state)];
+    } else {
+      ++report.orphans;
+      if (!found.manifest_short() && ++orphans_told <= orphans_listed)
+        report.problems.push_back(fmt::format("a record of document {} revision {} page {}, which the manifest does not have",
+                                              to_string(entry.key.document), entry.key.revision, entry.key.page));
     }
   }
+  if (orphans_told > orphans_listed)
+    report.problems.push_back(fmt::format("and {} more records of pages that the manifest does not have", orphans_told - orphans_listed));
+  if (report.orphans > 0 && found.manifest_short())
+    report.notes.push_back(fmt::format("{} of documents that the manifest lacks: they stand again when the next job has listed these",
+                                       plural(report.orphans, "record")));
+}
 
-  void check_pages() {
-    report_.pages = manifest_.pages();
-    for (const auto& document : manifest_.documents()) {
-      for (std::uint32_t n = 0; n < document.outcomes(); ++n) {
-        const auto* row = contents_.find({document.id, document.revision, document.first_page() + n});
-        if (row)
-          ++report_.by_state[static_cast<std::size_t>(row->order.state)];
-        else
-          ++report_.pending;
-      }
-    }
+std::string words(const RecordFile& file) {
+  auto text = fmt::format("{} {}: {}", file.sealed ? "shard" : "journal segment", file.name(), file.problem);
+  if (file.rows > 0)
+    text += fmt::format(" ({} of its {} can be kept)", file.rows - file.unreadable, plural(file.rows, "record"));
+  return text;
+}
+
+VerifyReport report_of(const RunPaths& run, const Findings& found) {
+  VerifyReport report;
+  report.pages = found.manifest.pages();
+  for (const auto& file : found.files) {
+    ++(file.sealed ? report.shards : report.segments);
+    if (!file.problem.empty()) report.problems.push_back(words(file));
   }
+  for (const auto& file : found.bad)
+    report.problems.push_back(fmt::format("{}: {}", printable(file.path.lexically_relative(run.root).native()), file.problem));
+  report.problems.insert(report.problems.end(), found.lost.begin(), found.lost.end());
+  if (!found.index_problem.empty()) report.problems.push_back("corpus.h5: " + found.index_problem);
+  report.notes = found.notes;
+  count_records(found, report);
+  report.pending_pages = found.pending_pages();
+  for (const auto& document : report.pending_pages) report.pending += document.pages.size();
+  report.indexed = found.indexed;
+  report.manifest_short = found.manifest_short();
+  return report;
+}
 
-  /// Every record decodes and matches its checksum, and belongs to a page of the manifest.
-  void check_records() {
-    for (const auto& row : contents_.rows()) {
-      const auto at = manifest_.find(row.key.document);
-      if (at >= 0 && row.key.revision < manifest_.documents()[static_cast<std::size_t>(at)].revision) {
-        ++report_.superseded;  // of the document before it changed
-        continue;
-      }
-      if (!is_page(at, row.key)) {
-        ++report_.orphans;
-        add(fmt::format("a record of document {} revision {} page {}, which the manifest does not have",
-                        to_string(row.key.document), row.key.revision, row.key.page));
-        continue;
-      }
-      try {
-        (void)contents_.load(row);
-      } catch (const Error& error) {
-        add(fmt::format("{} page {}: {}", printable(manifest_.documents()[static_cast<std::size_t>(at)].path), row.key.page, error.what()));
-      }
-    }
-  }
-
-  [[nodiscard]] bool is_page(std::int64_t at, const PageKey& key) const {
-    if (at < 0) return false;
-    const auto& document = manifest_.documents()[static_cast<std::size_t>(at)];
-    return key.revision == document.revision && key.page - document.first_page() < document.outcomes();
-  }
-
-  /// corpus.h5 holds the winners of the shards that it was made of, and these are there. One that
-  /// is older than others of the shards is stale, not damaged.
-  void check_index() {
-    if (!fs::exists(run_.corpus_index()) || !list_segments(run_).empty()) return;
-    try {
-      const ShardReader index{run_.corpus_index()};
-      for (const auto& name : index.shards()) {
-        if (!fs::exists(run_.shards() / name))
-          return add(fmt::format("corpus.h5: the shard {} that it reads from is missing", name));
-      }
-      const auto rows = index.rows();
-      for (const auto& row : rows)
-        (void)index.text(row);  // through the virtual dataset: what cannot be opened reads as zeros
-      if (index.shards() == list_shards(run_) && !equal(rows, contents_.rows()))
-        add("corpus.h5 does not have the rows of the shards that it is made of");
-    } catch (const Error& error) {
-      add(fmt::format("corpus.h5: {}", error.what()));
-    }
-  }
-
-  RunPaths run_;
-  corpus::Manifest manifest_;
-  Contents contents_;
-  VerifyReport report_;
-};
+std::vector<std::string> names_in(const RunPaths& run) {
+  auto names = list_segments(run);
+  for (auto& name : list_shards(run)) names.push_back(std::move(name));
+  return names;
+}
 
 }  // namespace
 
-VerifyReport verify(const RunPaths& run) { return Verification{run}(); }
+VerifyReport verify(const RunPaths& run, const VerifyOptions& options) {
+  for (int n = 1;; ++n) {
+    const auto before = names_in(run);
+    auto report = report_of(run, look_at(run, options));
+    if (report.sound() || n == looks || names_in(run) == before) return report;
+  }
+}
 
 bool index_is_current(const RunPaths& run, const Contents& contents) {
   if (!fs::exists(run.corpus_index()) || !list_segments(run).empty()) return false;
   try {
+    if (!problem_of_index_sum(run).empty()) return false;
     const ShardReader index{run.corpus_index()};
     return index.shards() == list_shards(run) && equal(index.rows(), contents.rows());
   } catch (const Error&) {

@@ -231,7 +231,11 @@ std::uint64_t seal_leftovers(const RunPaths& run, std::uint32_t epoch, const Pro
   std::uint32_t number = 0;
   std::error_code ignored;
   for (const auto& entry : fs::directory_iterator{run.shards(), ignored}) {
-    if (entry.path().extension() == ".part") fs::remove(entry.path(), ignored);  // of a killed sealing
+    if (entry.path().extension() != ".part") continue;
+    // Of a killed sealing, which had perhaps written the checksum already.
+    const auto shard = fs::path{entry.path()}.replace_extension();
+    if (shard.extension() == ".h5" && !fs::exists(shard)) fs::remove(shard.string() + ".sum", ignored);
+    fs::remove(entry.path(), ignored);
   }
   for (const auto& name : list_segments(run)) {
     const auto path = run.journal() / name;

@@ -153,6 +153,7 @@ TEST(Queue, CarriesEverythingBetweenManyThreads) {
 TEST(Stop, TheFirstSignalDrainsAndALaterSecondOneEnds) {
   stop::reset();
   const stop::ScopedHandlers handlers;
+  const stop::ScopedOrderlyEnd orderly;
   EXPECT_EQ(stop::requested(), stop::Request::none);
   std::raise(SIGTERM);
   EXPECT_EQ(stop::requested(), stop::Request::drain);
@@ -165,6 +166,22 @@ TEST(Stop, TheFirstSignalDrainsAndALaterSecondOneEnds) {
   std::raise(SIGINT);
   EXPECT_EQ(stop::requested(), stop::Request::now);
   stop::reset();
+}
+
+/// As in a process that hangs while it lists files.
+void ask_twice(int number) {
+  stop::reset();
+  const stop::ScopedHandlers handlers;
+  raise(SIGUSR1);
+  std::this_thread::sleep_for(std::chrono::milliseconds{250});
+  raise(SIGUSR1);
+  raise(number);
+  std::this_thread::sleep_for(std::chrono::seconds{60});
+}
+
+TEST(StopDeathTest, WhoAsksTwiceEndsAProcessThatHasNothingToBringToAnEnd) {
+  EXPECT_EXIT(ask_twice(SIGINT), ::testing::KilledBySignal(SIGINT), "");
+  EXPECT_EXIT(ask_twice(SIGTERM), ::testing::KilledBySignal(SIGTERM), "");
 }
 
 TEST(Version, IsKnown) {

@@ -131,9 +131,10 @@ std::string text_of(const ShardParts& parts) {
 }
 
 void write_shard(const std::filesystem::path& path, const ShardParts& parts) {
-  const auto file = store::h5::create_file(path);
-  write_schema(file.get(), parts.schema);
-  for (std::size_t n = 0; n < ShardParts::count; ++n) write_part(file.get(), n, parts);
+  store::h5::NewFile file;
+  write_schema(file.id(), parts.schema);
+  for (std::size_t n = 0; n < ShardParts::count; ++n) write_part(file.id(), n, parts);
+  write_whole(path, file.close(), Durability::none);
 }
 
 ShardParts read_parts(const std::filesystem::path& path) {

@@ -7,7 +7,6 @@ seed (PECIA_SOAK_SEED; printed) and its number; --only repeats some.
 """
 
 import argparse
-import concurrent.futures
 import os
 import random
 import shutil
@@ -18,7 +17,6 @@ import soak
 import pecia_process as pecia
 from points import POINTS
 
-AT_ONCE = 6  # much of a run's time is waiting: for ranks whose launcher was killed
 CORPUS = pecia.DATA / "system" / "corpus"
 ENGLISH = {"name": "tesseract", "languages": ["eng"], "threads": 1}
 VICTIMS = ("rank", "rank 0", "mpirun", "page child", "engine child", "all at once")
@@ -98,9 +96,7 @@ class KillTest(pecia.Case):
     def test_every_page_survives(self):
         print(f"PECIA_SOAK_SEED={OPTIONS.seed}", flush=True)
         self.prepare()
-        with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
-            futures = {number: pool.submit(self.one, number) for number in OPTIONS.numbers}
-        for number, future in futures.items():
+        for number, future in soak.at_once(OPTIONS.numbers, self.one):
             with self.subTest(number=number, seed=OPTIONS.seed):
                 future.result()
 

@@ -1,15 +1,25 @@
 """Runs that are killed, robbed of power or given faults by the shim: shared by the soak tests."""
 
+import concurrent.futures
 import os
 import pathlib
 import re
 import shutil
 import signal
 import subprocess
+import sys
 import time
 
-import pecia_process as pecia
-import power_cut
+# By hand as under ctest, which sets these.
+TOP = pathlib.Path(__file__).resolve().parents[2]
+sys.path += [str(TOP / "tests/system"), str(TOP / "tests/support/shim")]
+for name, value in {"PECIA_BIN_DIR": TOP / "build/bin", "PECIA_TEST_DATA": TOP / "tests/data",
+                    "PECIA_SHIM": TOP / "build/tests/libpecia_shim.so",
+                    "PECIA_MPIEXEC_FLAGS": "--oversubscribe --allow-run-as-root"}.items():
+    os.environ.setdefault(name, str(value))
+
+import power_cut  # noqa: E402
+import pecia_process as pecia  # noqa: E402
 
 SHIM = os.environ["PECIA_SHIM"]
 COMPLETE, COMPLETE_WITH_FAILURES, UNFINISHED = 0, 3, 75
@@ -40,6 +50,12 @@ def write_trace(path, documents, pages, seconds=0.002):
 def replay_settings(trace, shard_pages=16, **store):
     return {"corpus": {"trace": str(trace)}, "engine": {"name": "replay", "threads": 2}, "progress_s": 0.1,
             "store": {"shard_pages": shard_pages, "sync_interval_s": 0.05, **store}}
+
+
+def at_once(cases, do, workers=6):
+    """Pairs of case and future. Much of a run's time is waiting: for ranks whose launcher was killed."""
+    with concurrent.futures.ThreadPoolExecutor(workers) as pool:
+        return [(case, pool.submit(do, case)) for case in cases]
 
 
 class Job:

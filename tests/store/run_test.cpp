@@ -8,6 +8,7 @@
 #include "pecia/base/error.hpp"
 #include "pecia/base/file.hpp"
 #include "pecia/store/contents.hpp"
+#include "pecia/store/verify.hpp"
 #include "store/made_records.hpp"
 #include "support/temp_folder.hpp"
 

@@ -76,6 +76,11 @@ struct Job {
 /// The paths of all keys: "engine.threads", "rules[].match".
 [[nodiscard]] std::vector<std::string> job_keys();
 
+/// The same as it stands in a run, with a checksum as its last line.
+[[nodiscard]] std::string to_run_yaml(const Job& job);
+/// Throws `Error` or `UsageError` if that is damaged. `has_checksum`: it was written by a pecia that adds one.
+void check_run_yaml(const std::string& contents, bool has_checksum);
+
 /// The settings that change the text of pages and differ between the job and the run.yaml of an
 /// earlier job on the run ("engine.languages: [eng] -> [deu]"), empty if none do.
 [[nodiscard]] std::vector<std::string> differences_in_text(const Job& job, const std::string& run_yaml);

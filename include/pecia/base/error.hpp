@@ -37,6 +37,21 @@ class UsageError : public Error {
   explicit UsageError(const std::string& message, Here where = Here::now());
 };
 
+/// A file could not be made, written, committed or renamed: the disk is full, read-only, faulty or
+/// gone. It says nothing of the program, and may pass.
+class StorageError : public Error {
+ public:
+  StorageError(int error_number, const std::string& message, std::string path, Here where = Here::now());
+  [[nodiscard]] int error_number() const noexcept { return error_number_; }
+  [[nodiscard]] const std::string& path() const noexcept { return path_; }
+  /// Of bytes or of files, on the file system or in a quota.
+  [[nodiscard]] bool out_of_room() const noexcept;
+
+ private:
+  int error_number_;
+  std::string path_;
+};
+
 /// Asked to stop before anything could begin: the program exits with 75, for "run it again".
 class Stopped : public Error {
  public:
@@ -49,8 +64,11 @@ inline void require(bool condition, std::string_view message, Here where = Here:
     throw Error{std::string{message}, where};
 }
 
-/// `Error` from errno: "<what> '<path>': <strerror>".
+/// `Error` from errno: "<what> '<path>': <strerror>", and what to do if that is known.
 [[nodiscard]] Error system_error(int error_number, std::string_view what, std::string_view path,
                                  Here where = Here::now());
+/// The same for what a file system refused.
+[[nodiscard]] StorageError storage_error(int error_number, std::string_view what, std::string_view path,
+                                         Here where = Here::now());
 
 }  // namespace pecia

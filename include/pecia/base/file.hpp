@@ -35,16 +35,30 @@ class UniqueFd {
 [[nodiscard]] UniqueFd open_for_reading(const std::filesystem::path& path);
 /// The whole file; throws `Error`.
 [[nodiscard]] std::string read_file(const std::filesystem::path& path);
-/// Writes all of `bytes`, over short writes and EINTR; throws `Error`.
+/// Writes all of `bytes`, over short writes and EINTR; throws `StorageError`, as all below.
 void write_all(int fd, std::span<const std::byte> bytes, const std::filesystem::path& path);
-/// fsync; throws `Error`. A failed fsync is never tried again on the same descriptor.
+/// fsync. One that failed is never tried again on the same descriptor: what it was to commit may be
+/// gone from memory, and the next would succeed without it.
 void sync_file(int fd, const std::filesystem::path& path);
 /// fsync of a folder, so that names made or renamed in it survive a crash.
 void sync_folder(const std::filesystem::path& folder);
-/// Makes the folder and those above it that are missing, each fsynced in its parent; throws `Error`.
-void create_folders(const std::filesystem::path& folder);
-/// Writes `<path>.part`, fsyncs it, renames it to `path` and fsyncs the folder: a reader sees the
-/// old file or the whole new one.
-void replace_file(const std::filesystem::path& path, std::string_view contents);
+/// What a crash of the machine leaves of a file that was replaced; a reader sees the old file or the
+/// whole new one in any case.
+enum class Durability {
+  committed,  ///< the new file: fsync of the file and of its folder
+  whole,      ///< the old file or the new one, whole: fsync of the file
+  none,       ///< anything: no fsync
+};
+/// A new file with these contents, under a name that nobody looks for yet; its folder is not synced.
+void write_whole(const std::filesystem::path& path, std::span<const std::byte> contents,
+                 Durability durability = Durability::whole);
+/// Writes `<path>.<pid>.part` and renames it to `path`.
+void replace_file(const std::filesystem::path& path, std::span<const std::byte> contents,
+                  Durability durability = Durability::committed);
+void replace_file(const std::filesystem::path& path, std::string_view contents,
+                  Durability durability = Durability::committed);
+void rename_file(const std::filesystem::path& from, const std::filesystem::path& to);
+/// False if it was not there.
+bool remove_file(const std::filesystem::path& path);
 
 }  // namespace pecia

@@ -39,6 +39,12 @@ class Manifest {
 /// earlier one. An absent folder is an empty manifest. Throws `Error` on a damaged segment.
 /// Format: docs/formats.md, "manifest/".
 [[nodiscard]] Manifest load_manifest(const std::filesystem::path& folder);
+/// A manifest segment that cannot be used: its name, and why.
+struct DamagedSegment {
+  std::string name, problem;
+};
+/// As `load_manifest`, but leaves damaged segments out and names them in `damaged`.
+[[nodiscard]] Manifest load_sound_manifest(const std::filesystem::path& folder, std::vector<DamagedSegment>& damaged);
 /// Writes one segment "<epoch as 6 digits>.jsonl", whole and renamed. Nothing if `documents` is empty.
 void write_manifest_segment(const std::filesystem::path& folder, std::uint32_t epoch,
                             std::span<const Document> documents);

@@ -54,21 +54,6 @@ class Contents {
   std::unique_ptr<State> state_;
 };
 
-/// What `verify` found, in words and numbers.
-struct VerifyReport {
-  std::uint64_t pages = 0;  ///< of the manifest
-  std::uint64_t by_state[5] = {};  ///< indexed by result::State
-  std::uint64_t pending = 0;       ///< pages without an outcome
-  std::uint64_t orphans = 0;       ///< records of no page in the manifest
-  std::uint64_t superseded = 0;
-  bool indexed = false;            ///< corpus.h5 is in place and holds every outcome
-  std::vector<std::string> problems;  ///< damage; empty = sound
-  [[nodiscard]] bool sound() const noexcept { return problems.empty(); }
-};
-/// Every page of the manifest in exactly one state, every record's checksum, whole-file checksums of
-/// sealed shards, corpus.h5 equal to its sources if it is there and newer than they are.
-[[nodiscard]] VerifyReport verify(const RunPaths& run);
-
 /// Whether corpus.h5 is there and holds exactly the outcomes of the shards: a job that is killed after
 /// its last page leaves none, or that of an earlier job.
 [[nodiscard]] bool index_is_current(const RunPaths& run, const Contents& contents);

@@ -28,8 +28,8 @@ struct RunPaths {
 /// for the sources of virtual datasets too.
 void turn_off_hdf5_locking();
 
-/// Makes the run directory and its folders (umask kept). `UsageError` where it cannot be written,
-/// with the cause and the path.
+/// Makes the run directory and its folders (umask kept), and commits their names. `UsageError` where it
+/// cannot be written, with the cause and the path; `StorageError` where there is no room.
 void create_run_directory(const RunPaths& run);
 
 /// Takes the next epoch by mkdir (atomic on NFS too): greater than any before.

@@ -13,7 +13,8 @@ namespace shim {
 struct Rule {
   enum class Do { kill, kill_session, fail, shorten, stall, skip, clock };
   Do act = Do::fail;
-  std::string on;           ///< create, open, write, truncate, fsync, fsyncdir, rename, unlink, rmdir, mkdir
+  std::string on;           ///< create, open, write, truncate, fsync, rename, unlink, rmdir, mkdir; fsyncdir of
+                            ///< a folder, named by what the thread made there last, or (-removed) removed
   std::string path;         ///< a glob on the path below the root; `*` matches `/` too
   bool after = false;       ///< `when=after`: once the call has worked
   int nth = 1, count = 1;   ///< from the nth event of this process on, so many times (`count=all`)

@@ -11,6 +11,7 @@
 #include <cstdarg>
 #include <ctime>
 #include <string>
+#include <string_view>
 
 #include "events.hpp"
 
@@ -30,6 +31,7 @@ Function* next(const char* name) {
 
 /// The name that this thread last made, renamed or removed: tells the folder fsyncs of the code apart.
 thread_local std::string last_name;
+thread_local bool last_removed = false;
 
 std::string parent_of(const std::string& path) {
   const auto slash = path.rfind('/');
@@ -51,6 +53,7 @@ int named_call(const char* op, const std::string& path, Call call, Note note) {
   const int result = call();
   if (result < 0) return result;
   last_name = path;
+  last_removed = op == std::string_view{"unlink"};
   if (shim::recording()) note();
   if (const auto verdict = shim::look_up(op, path, true); verdict.error != 0) {
     errno = verdict.error;
@@ -113,7 +116,7 @@ int sync_call(int fd, Call call) {
   const bool folder = S_ISDIR(is.st_mode);
   const bool named = folder && !last_name.empty() && parent_of(last_name) == path;
   const auto event = !folder ? path : named ? last_name : path + "/";
-  const auto* op = folder ? "fsyncdir" : "fsync";
+  const auto* op = !folder ? "fsync" : named && last_removed ? "fsyncdir-removed" : "fsyncdir";
   const auto verdict = shim::look_up(op, event);
   if (verdict.skip) return 0;
   if (verdict.error != 0) {
