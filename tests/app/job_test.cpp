@@ -292,6 +292,11 @@ TEST_F(JobFile, RefusesWhatIsNoText) {
   EXPECT_THAT(refusal(std::string(2 << 20, '#')), HasSubstr("larger than 1 MiB"));
 }
 
+TEST_F(JobFile, RefusesWhatMakesYamlReadersGoRoundForEver) {
+  for (const auto* text : {"corpus: x\n] b", "corpus: x\n} b\n, c"})
+    EXPECT_THAT(refusal(text), HasSubstr("this is not YAML")) << text;
+}
+
 // ---- --set
 
 TEST_F(JobFile, IsOverriddenInOrder) {

@@ -63,7 +63,7 @@ TEST_F(HostileShardTest, DatasetsOfAnyOtherShapeAreRefused) {
 }
 
 TEST_F(HostileShardTest, ASchemaThatIsNoNumberIsRefused) {
-  for (const std::uint8_t kind : {1, 2, 3}) {
+  for (std::uint8_t kind = 1; kind < 4; ++kind) {
     auto parts = sound_;
     parts.schema = kind;
     EXPECT_THROW(read(parts), Error) << int{kind};
