@@ -12,7 +12,7 @@ if [ -n "${PECIA_SITE:-}" ] && [ ! -r "$PECIA_SITE" ]; then die "PECIA_SITE name
 site=${PECIA_SITE:-$here/site.sh}
 # shellcheck source=slurm/site.example.sh
 if [ -r "$site" ]; then . "$site"; fi
-: "${MAX_RESTARTS_WITHOUT_PROGRESS:=3}" "${MIN_RUN_S:=60}" "${POLL_S:=15}" "${END_S:=60}" "${SILENT_S:=300}" "${START_S:=1800}"
+: "${MAX_RESTARTS_WITHOUT_PROGRESS:=5}" "${MIN_RUN_S:=60}" "${POLL_S:=15}" "${END_S:=60}" "${SILENT_S:=300}" "${START_S:=1800}"
 pecia=${PECIA:-pecia}
 
 load_site_modules() {
@@ -61,15 +61,27 @@ warn() {
 }
 
 # ---- launchers that hang
-# A launcher killed this way leaves its steps behind.
+# One that has to be killed leaves its steps behind; they go first, since its end is the end of this watch, too.
 end_launcher() {
   kill -TERM "$1" 2>/dev/null
-  for _ in 1 2 3 4 5 6 7 8 9 10; do kill -0 "$1" 2>/dev/null || break; sleep 1 >/dev/null 2>&1; done
-  kill -KILL "$1" 2>/dev/null
+  for _ in 1 2 3 4 5 6 7 8 9 10; do
+    sleep 1 >/dev/null 2>&1
+    kill -0 "$1" 2>/dev/null || return
+  done
   local id
   for id in $(squeue -h -s -j "$SLURM_JOB_ID" -o %i 2>/dev/null); do
     case $id in *.batch|*.extern|*.interactive) ;; *) scancel "$id" 2>/dev/null ;; esac
   done
+  kill -KILL "$1" 2>/dev/null
+}
+
+# Whether the run's folder takes a file: where it is full or hangs, a run that waits for it can only be silent.
+takes_files() {
+  local probe; probe=$(field run)/.watch-$SLURM_JOB_ID
+  timeout 60 dd if=/dev/zero of="$probe" bs=4096 count=1 conv=fsync 2>/dev/null
+  local status=$?
+  timeout 60 rm -f "$probe"
+  return $status
 }
 
 # Ends the launcher ($1) where it stays though the job that it began (an epoch after $2) has ended, or where
@@ -91,6 +103,11 @@ watch_launcher() {
     now="$epoch $state $pages_done $(field lock_counter)"
     if [ "$now" != "$seen" ]; then seen=$now changed=$SECONDS; fi
     if [ $((SECONDS - changed)) -ge "$limit" ]; then
+      if ! takes_files; then
+        say "nothing was heard of the run for $limit s, but its folder takes no file (full? quota?): it is left to wait for room"
+        changed=$SECONDS
+        continue
+      fi
       say "nothing was heard of the run for $limit s ($state): ending its launcher"
       end_launcher "$launcher"
       return
@@ -150,7 +167,7 @@ decide() {
   fi
   [ $drained = yes ] && again
   sleep 1
-  if [ $ended = 1 ] || [ "$(job_field JobState)" != RUNNING ]; then again; fi
+  if [ $ended = 1 ] || is_preempted || [ "$(job_field JobState)" != RUNNING ]; then again; fi
   say "it did not come to its end: going on in this allocation"
 }
 

@@ -14,7 +14,7 @@
 # MPIRUN_FLAGS=(--mca btl_tcp_if_include ib0)
 
 # ---- restarts
-# MAX_RESTARTS_WITHOUT_PROGRESS=3        # then the job gives up
+# MAX_RESTARTS_WITHOUT_PROGRESS=5        # then the job gives up; a page that kills its rank is found out in four
 # MIN_RUN_S=60                           # a start that lived shorter waits so long before it goes back into the queue
 # END_S=60                               # so long a launcher may stay after the run has ended
 # SILENT_S=300                           # so long a run may neither renew its lock nor finish a page

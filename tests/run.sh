@@ -12,11 +12,12 @@ thorough=no
 while [ $# -gt 0 ]; do
   case "$1" in
     --thorough) thorough=yes ;;
-    --label) label=${2:?--label needs one of unit mpi system soak slurm}; shift ;;
+    --label) label=${2:?--label needs one of unit mpi system soak slurm fuzz}; shift ;;
     -h|--help)
       cat <<'TEXT'
-usage: tests/run.sh [--thorough] [--label unit|mpi|system|soak|slurm]
-  --thorough  also the benchmarks (--quick), and the unit and mpi tests under the sanitizers (asan, tsan); on where CI=true
+usage: tests/run.sh [--thorough] [--label unit|mpi|system|soak|slurm|fuzz]
+  --thorough  also the benchmarks (--quick), and the unit and mpi tests under the sanitizers (asan, tsan), and 20 s of
+              each fuzzer; on where CI=true
   --label L   only the tests with this label
 PECIA_SOAK_SEED=N repeats the kill matrix with that seed (it prints its own).
 TEXT
@@ -45,6 +46,20 @@ run_tests() {
 }
 
 (set -e; install_missing build test) || exit 1
+# With clang, in a build tree of their own.
+run_fuzzers() {
+  (set -e; configure_and_build fuzz) || exit 1
+  say "built the fuzzers after $((SECONDS - began)) s"
+  run_tests "$top/build/fuzz" -L '^fuzz$' -j 2
+}
+
+if [ "$label" = fuzz ]; then
+  run_fuzzers
+  printf '%d passed, %d failed\n' "$passed" "$failed"
+  [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
+  exit
+fi
+
 (set -e; configure_and_build default -DPECIA_TESTS=ON -DPECIA_BENCHMARKS=ON) || exit 1
 say "installed and built after $((SECONDS - began)) s"
 
@@ -65,6 +80,7 @@ if [ "$thorough" = yes ]; then
     say "built $preset after $((SECONDS - began)) s"
     run_tests "$top/build/$preset" -L "^(${label:-unit|mpi})\$" -j 2
   done
+  [ -n "$label" ] || run_fuzzers
 fi
 
 say "all of it took $((SECONDS - began)) s"

@@ -26,6 +26,8 @@ Failure failure_of(const std::function<void()>& step) {
     return {usage_status, error.what()};
   } catch (const Stopped& stopped) {
     return {unfinished_status, stopped.what()};
+  } catch (const StorageError& error) {
+    return {error.out_of_room() ? unfinished_status : error_status, error.what()};
   } catch (const std::exception& error) {
     return {error_status, error.what()};
   }

@@ -94,8 +94,9 @@ void Clerk::write(const report::Status& status) {
   try {
     // Where another job has taken the run, it says how far it is.
     if (store::is_newest(run_, status.epoch)) report::write_status(run_, stamped);
+    warned_ = false;
   } catch (const std::exception& error) {
-    log::warning("status.json could not be written: {}", error.what());
+    if (!std::exchange(warned_, true)) log::warning("status.json could not be written: {}", error.what());
   }
 }
 

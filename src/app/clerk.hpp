@@ -38,6 +38,7 @@ class Clerk {
   CostKeeper* costs_;
   std::vector<sched::FinishedPage> finished_;
   bool ending_ = false;
+  bool warned_ = false;  ///< that status.json cannot be written; once is enough
   std::thread thread_;
 };
 

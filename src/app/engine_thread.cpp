@@ -27,11 +27,12 @@ void Pipeline::State::make_engine() {
 void Pipeline::State::engine_loop(std::promise<void>& started) {
   try {
     make_engine();
+    (void)store();  // now that its provenance is known; pages need it from their start on
     started.set_value();
   } catch (const std::exception& error) {
     const bool usage = dynamic_cast<const UsageError*>(&error) != nullptr;
     if (usage)
-      events.push(Failed{error.what(), true});
+      events.push(Failed{error.what(), sched::ExitStatus::usage});
     else
       events.push(EngineLost{error.what(), true});
     started.set_exception(std::current_exception());

@@ -5,12 +5,10 @@
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
-#include <cstring>
-#include <system_error>
 
+#include "job_file.hpp"
 #include "job_schema.hpp"
 #include "pecia/base/error.hpp"
-#include "pecia/base/file.hpp"
 #include "pecia/base/text.hpp"
 #include "pecia/engine/factory.hpp"
 
@@ -21,62 +19,6 @@ namespace {
 constexpr std::string_view checksum_line = "# crc32c ";
 
 namespace fs = std::filesystem;
-
-constexpr std::uintmax_t largest_job_bytes = 1 << 20;
-
-std::string read_job_file(const fs::path& file) {
-  const auto shown = printable(file.native());
-  std::error_code failure;
-  const auto status = fs::status(file, failure);
-  if (!fs::exists(status))
-    throw UsageError{
-        fmt::format("cannot read the job file {}: {}. Job files to begin with are in jobs/", shown,
-                    failure ? failure.message() : "there is no such file")};
-  if (fs::is_directory(status))
-    throw UsageError{
-        fmt::format("{} is a folder, not a job file. Name a YAML file: {}/x.yaml", shown, shown)};
-  if (fs::is_regular_file(status) && fs::file_size(file, failure) > largest_job_bytes)
-    throw UsageError{
-        fmt::format("{} is no job file: it is larger than 1 MiB. A job file is a short "
-                    "text; documents are named in it, under corpus.root",
-                    shown)};
-  std::string text;
-  try {
-    text = read_file(file);
-  } catch (const Error& error) {
-    throw UsageError{fmt::format("the job file: {}", error.what())};
-  }
-  if (!is_utf8(text) || text.find('\0') != std::string::npos)
-    throw UsageError{
-        fmt::format("{} is no job file: it is not UTF-8 text. A job file is YAML; "
-                    "documents are named in it, under corpus.root",
-                    shown)};
-  return text;
-}
-
-/// yaml-cpp's message, with place and name of what is not YAML.
-UsageError not_yaml(const YAML::Exception& error, const JobOrigin& origin) {
-  return UsageError{fmt::format("{}: this is not YAML: {}", origin.place(error.mark), error.msg)};
-}
-
-YAML::Node parse_job(const std::string& text, const JobOrigin& origin) {
-  try {
-    const auto documents = YAML::LoadAll(text);
-    if (documents.empty() || documents.front().IsNull())
-      throw UsageError{
-          fmt::format("{} is empty. A job needs at least corpus and run; see "
-                      "jobs/example.yaml",
-                      origin.name)};
-    if (documents.size() > 1)
-      throw UsageError{
-          fmt::format("{}: '---' begins a second job in the file. Put it in a file of "
-                      "its own",
-                      origin.place(documents[1].Mark()))};
-    return documents.front();
-  } catch (const YAML::Exception& error) {
-    throw not_yaml(error, origin);
-  }
-}
 
 void apply_override(const std::string& text, Job& job) {
   const JobOrigin origin{fmt::format("--set {}", printable(text)), false};

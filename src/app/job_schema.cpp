@@ -260,6 +260,11 @@ void add_store(std::vector<KeyOf<Job>>& schema) {
       "store.shard_age_s", [](auto& job) -> auto& { return job.store.shard_age_s; },
       kind::Number{1, 30 * day_s, "s"}, "and so does one that is so old"));
   schema.push_back(job_key(
+      "store.on_full", [](auto& job) -> auto& { return job.store.on_full; },
+      kind::Choice<OnFull>{{{"drain", OnFull::drain}, {"wait", OnFull::wait}}},
+      "when the run directory takes no more (no room, quota, read-only, a fault): end with 75, to be "
+      "run again, or keep what is read, try again, and go on once it can be written"));
+  schema.push_back(job_key(
       "cost_model", [](auto& job) -> auto& { return job.cost_model; }, kind::Path{},
       "cost_model.json of another run, whose pages were like these; without it the run's own, or "
       "what is shipped"));

@@ -1,6 +1,7 @@
 #include <fmt/ranges.h>
 
 #include <CLI/CLI.hpp>
+#include <chrono>
 #include <cstdio>
 #include <memory>
 
@@ -21,6 +22,8 @@ namespace {
 using namespace pecia;
 
 constexpr int usage_status = 2;
+/// For the log to be written before a process is ended.
+constexpr std::chrono::seconds last_lines{5};
 
 struct Options {
   app::RunOptions run;
@@ -180,6 +183,7 @@ int run_under_mpi(int& argc, char**& argv, const app::RunOptions& options) {
     return app::run_job(*world, options);
   } catch (const std::exception& error) {
     log::error("{}", error.what());
+    log::flush(last_lines);
     world->abort(1);  // the others wait in a collective or for messages
   }
   return 1;
@@ -208,6 +212,7 @@ int run_verb(int& argc, char**& argv, const Options& options) {
                                    word)};
   }
   if (options.verbose) log::set_level(log::Level::debug);
+  const log::Background background;  // a rank that waits for its log would look dead
   const stop::ScopedHandlers handlers;  // before MPI_Init: a signal during it must not kill the rank
   switch (comm::detect_launch()) {
     case comm::Launch::mpi: return run_under_mpi(argc, argv, options.run);

@@ -30,12 +30,11 @@ StoreThread& Pipeline::State::store() {
   const std::lock_guard lock{store_mutex};
   if (!store_thread) {
     const std::shared_lock engine_lock{engine_mutex};
-    auto writer = settings.writer;
-    writer.provenance.engine = engine_is.name + " " + engine_is.version;
-    writer.provenance.engine_fingerprint = engine_is.fingerprint;
-    store_thread = std::make_unique<StoreThread>(
-        std::move(writer), settings.job->store.sync, settings.job->store.sync_interval_s, events,
-        [this] { return unread == 0; });
+    const auto& job = settings.job->store;
+    StoreSettings storing{settings.writer, job.sync, job.sync_interval_s, job.on_full, {}};
+    storing.writer.provenance.engine = engine_is.name + " " + engine_is.version;
+    storing.writer.provenance.engine_fingerprint = engine_is.fingerprint;
+    store_thread = std::make_unique<StoreThread>(std::move(storing), events, [this] { return unread == 0; });
   }
   return *store_thread;
 }
@@ -43,7 +42,15 @@ StoreThread& Pipeline::State::store() {
 void Pipeline::State::give_back(PageWork& work) {
   if (!work.leave()) return;
   --unread;
+  released(work);
   events.push(Returned{work.task});
+}
+
+void Pipeline::State::note_start(const PageWork& work) {
+  if (work.task.alone) return;  // noted before it came here
+  with_store([&](StoreThread& store) { store.started({key(work), work.task.generation, false}); });
+  // Taken back meanwhile: its release came first.
+  if (work.stage == PageWork::Stage::left) released(work);
 }
 
 void Pipeline::State::end(PageWork& work, result::PageOutcome outcome, double seconds) {
@@ -53,8 +60,7 @@ void Pipeline::State::end(PageWork& work, result::PageOutcome outcome, double se
     log::warning("{} page {}: failed({}): {}", printable(document_of_page.path), work.task.page.page,
                  name(outcome.reason), outcome.detail);
   events.push(Finished{work.task.index, seconds});
-  store().put({work.task, {document_of_page.id, document_of_page.revision, work.task.page.page},
-               std::move(outcome)});
+  store().put({work.task, key(work), std::move(outcome)});
   --unread;
 }
 
@@ -93,6 +99,7 @@ void Pipeline::State::decode_loop() {
       give_back(**work);
       continue;
     }
+    note_start(**work);
     (*work)->began = Clock::now();
     try {
       decode(reader, *work);
@@ -198,7 +205,15 @@ void Pipeline::start(const plan::Task& task) {
   auto work = std::make_shared<PageWork>();
   work->task = task;
   state_->inside.insert_or_assign(task.index, work);
-  if (!state_->to_decode.push(work)) state_->give_back(*work);
+  const auto decode = [s = state_.get(), work] {
+    if (!s->to_decode.push(work)) s->give_back(*work);
+  };
+  // Should a page that is read alone end this rank, the journal must say so, however soon that is. Of
+  // others it is told when they are decoded, and they need not wait for the disk.
+  if (task.alone)
+    state_->store().started({state_->key(*work), task.generation, true}, decode);
+  else
+    decode();
 }
 
 std::vector<plan::Task> Pipeline::recall() {
@@ -208,6 +223,7 @@ std::vector<plan::Task> Pipeline::recall() {
     auto& work = *entry.second;
     if (!work.leave_unless_reading()) return false;
     --s.unread;
+    s.released(work);
     tasks.push_back(work.task);
     return true;
   });
@@ -219,10 +235,25 @@ void Pipeline::take_back(std::uint32_t index) {
   if (work == state_->inside.end()) return;
   if (work->second->leave_unless_reading()) {
     --state_->unread;
+    state_->released(*work->second);
     state_->events.push(Returned{work->second->task});
   } else {
     work->second->unwanted = true;
   }
+}
+
+void Pipeline::stopping() {
+  state_->with_store([](StoreThread& store) { store.stopping(); });
+}
+
+bool Pipeline::backed_up() const {
+  bool backed_up = false;
+  state_->with_store([&](const StoreThread& store) { backed_up = store.backed_up(); });
+  return backed_up;
+}
+
+void Pipeline::set_pages_left(std::uint64_t pages) {
+  state_->with_store([&](StoreThread& store) { store.set_pages_left(pages); });
 }
 
 void Pipeline::sync_at_once(bool at_once) { state_->store().sync_at_once(at_once); }

@@ -40,10 +40,11 @@ struct Committed {
 struct Returned {
   plan::Task task;
 };
-/// This rank cannot go on. `usage`: the user can mend it.
+/// This rank cannot go on. `status`: that the run will end with; `usage` where the user can mend it,
+/// `unfinished` where the disk refused what was to be written.
 struct Failed {
   std::string why;
-  bool usage = false;
+  sched::ExitStatus status = sched::ExitStatus::error;
 };
 /// The pages in the engine have been Returned. Not `for_good`: another engine was made.
 struct EngineLost {
@@ -56,6 +57,7 @@ struct Closed {
 struct Bound {
   std::string problem;  ///< empty: corpus.h5 is in place
   std::vector<store::LedgerFile> shards;  ///< that it is made of
+  sched::ExitStatus status = sched::ExitStatus::error;  ///< with a problem; as of Failed
 };
 using Event = std::variant<Ready, Started, Finished, Committed, Returned, Failed, EngineLost, Closed, Bound>;
 
@@ -88,6 +90,13 @@ class Pipeline {
   [[nodiscard]] std::vector<plan::Task> recall();
   /// Gives one page back, as Returned, if it has no outcome yet.
   void take_back(std::uint32_t index);
+  /// The process may be ended within a second: before all else the journal says that the pages in
+  /// flight have nothing to do with it. A disk that refuses is waited for no more.
+  void stopping();
+  /// Outcomes wait for the disk, and no more pages should be started.
+  [[nodiscard]] bool backed_up() const;
+  /// For messages: how many pages this rank has left.
+  void set_pages_left(std::uint64_t pages);
   /// Every record is synced as it comes: the process may be ended within a second, or others wait.
   void sync_at_once(bool at_once);
   /// Gives back, as Returned, every page that has no outcome yet.

@@ -44,8 +44,23 @@ struct Pipeline::State {
   [[nodiscard]] const corpus::Document& document(const PageWork& work) const {
     return settings.manifest->document(work.task.page);
   }
+  [[nodiscard]] store::PageKey key(const PageWork& work) const {
+    return {document(work).id, document(work).revision, work.task.page.page};
+  }
   /// Made at the first call, when the engine is known or will not be.
   StoreThread& store();
+  /// Does so with the store thread, if there is one yet.
+  template <class Do>
+  void with_store(Do act) {
+    const std::lock_guard lock{store_mutex};
+    if (store_thread) act(*store_thread);
+  }
+  /// A page that left unread is not in flight any more.
+  void released(const PageWork& work) {
+    with_store([&](StoreThread& store) { store.released(key(work)); });
+  }
+  /// Into the journal, before anything is done with a page.
+  void note_start(const PageWork& work);
 
   // ---- ways out of the pipeline: every page takes exactly one of them
   void give_back(PageWork& work);

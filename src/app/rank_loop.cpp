@@ -1,5 +1,7 @@
 #include "rank_loop.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <chrono>
 #include <iterator>
@@ -49,6 +51,7 @@ class RankLoop {
       while (auto out = scheduler_.next_outgoing()) comm_.send(out->to, out->bytes);
       if (Clock::now() - last_progress >= progress_every) {
         scheduler_.set_memory_bytes(peak_memory_bytes());
+        pipeline_.set_pages_left(scheduler_.unstarted() + scheduler_.in_flight());
         tell_warnings();
         progress();
         last_progress = Clock::now();
@@ -67,7 +70,10 @@ class RankLoop {
   void look_at_signals() {
     const auto request = stop::requested();
     if (request == seen_) return;
-    if (seen_ == stop::Request::none) scheduler_.on_drain_requested();
+    if (seen_ == stop::Request::none) {
+      pipeline_.stopping();
+      scheduler_.on_drain_requested();
+    }
     if (request == stop::Request::now) {
       log::warning("asked twice to stop: pages in flight are given back");
       pipeline_.cancel();
@@ -76,7 +82,7 @@ class RankLoop {
   }
 
   void hand_out() {
-    while (ready_) {
+    while (ready_ && !pipeline_.backed_up()) {
       const auto task = scheduler_.next_page();
       if (!task) return;
       pipeline_.start(*task);
@@ -98,7 +104,7 @@ class RankLoop {
   void on(const Returned& event) { scheduler_.on_returned(event.task); }
   void on(const Failed& event) {
     log::error("{}", event.why);
-    scheduler_.on_failure(event.why, event.usage ? sched::ExitStatus::usage : sched::ExitStatus::error);
+    scheduler_.on_failure(event.why, event.status);
     pipeline_.cancel();
   }
   void on(const EngineLost& event) {
@@ -111,8 +117,9 @@ class RankLoop {
   }
   void on(const Bound& event) {
     if (!event.problem.empty()) {
-      log::error("corpus.h5 could not be written: {}", event.problem);
-      scheduler_.on_failure(event.problem);
+      const auto why = fmt::format("corpus.h5 could not be written: {}", event.problem);
+      log::error("{}", why);
+      scheduler_.on_failure(why, event.status);
     }
     end_.bound = event.shards;
     scheduler_.on_bound();
@@ -122,6 +129,7 @@ class RankLoop {
     using Kind = sched::Command::Kind;
     switch (command.kind) {
       case Kind::drain:  // and from now on pages are synced at once
+        pipeline_.stopping();
         for (const auto& task : pipeline_.recall()) scheduler_.on_returned(task);
         break;
       case Kind::recall:
@@ -141,13 +149,13 @@ class RankLoop {
     }
   }
 
-  /// Rank 0. A run that was drained is bound by the job that completes it.
+  /// Rank 0. A run that was drained, or has a segment that could not be sealed, is bound by a later job.
   void bind(const std::vector<sched::ClosedReport>& reports) {
     for (const auto& report : reports) {
       std::ranges::move(as<store::LedgerFile>(report.shards), std::back_inserter(end_.shards));
       std::ranges::move(as<store::LedgerFile>(report.segments), std::back_inserter(end_.segments));
     }
-    if (complete_)
+    if (complete_ && end_.segments.empty())
       pipeline_.bind(end_.shards);
     else
       scheduler_.on_bound();

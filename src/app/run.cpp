@@ -19,6 +19,7 @@
 #include "pecia/corpus/trace.hpp"
 #include "pipeline.hpp"
 #include "rank_loop.hpp"
+#include "room.hpp"
 #include "run_start.hpp"
 #include "schedule_settings.hpp"
 #include "summary.hpp"
@@ -30,6 +31,8 @@ namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
 constexpr int exit_unfinished = 75;
 constexpr std::chrono::seconds engine_patience{5};
+/// For the log to be written before MPI_Abort ends this process.
+constexpr std::chrono::seconds last_lines{5};
 
 /// What every rank knows before pages are given out.
 struct Shared {
@@ -227,7 +230,10 @@ class Teller {
     clerk_->update(status_);
   }
 
-  void last_words(const sched::Scheduler& scheduler, const RankEnd& end) {
+  /// `cores`: of all ranks.
+  void last_words(const sched::Scheduler& scheduler, const RankEnd& end, int cores) {
+    const auto& progress = scheduler.progress();  // too early to tell by what was read: as foreseen
+    if (!status_.left_s) status_.left_s = std::max(0.0, progress.cost_total_s - progress.cost_done_s) / cores;
     for (const auto& why : scheduler.failures()) log::error("{}", why);
     // What failed may have failed by that: segments that it sealed are gone.
     if (end.status != sched::ExitStatus::complete && !store::is_newest(run_, start_.epoch()))
@@ -235,12 +241,22 @@ class Teller {
     for (const auto rank : scheduler.progress().dead)
       log::error("rank {} was not heard of any more and is taken for dead", rank);
     summarise(run_, status_, end.status, elapsed_s());
+    // Only what the disk refused ends a run so.
+    if (end.status == sched::ExitStatus::unfinished && !scheduler.failures().empty()) log_room_left();
     end_ledger(run_, start_.ledger(), status_, end);
     clerk_->update(status_);
     clerk_.reset();
   }
 
  private:
+  void log_room_left() const {
+    const auto left = status_.pages - status_.done;
+    const auto per_page = status_.done > 0 ? store::journal_and_shard_bytes(run_) / status_.done : 0;
+    if (left > 0)
+      log::error("the run stopped since its directory takes no more. The {} page{} left will need {}", left,
+                 left == 1 ? "" : "s", room_text(run_.root, room_needed_bytes(left, per_page)));
+  }
+
   [[nodiscard]] double elapsed_s() const { return std::chrono::duration<double>(Clock::now() - scattered_).count(); }
 
   RunStart& start_;
@@ -273,14 +289,18 @@ int read_all_pages(comm::Communicator& comm, const Job& job, Shared& shared, con
   shared.share = {};
   std::unique_ptr<Teller> teller;
   if (start) teller = std::make_unique<Teller>(comm, job, shared, *start);
+  const stop::ScopedOrderlyEnd orderly;  // pages that were read are committed, whoever asks how often
   const auto end = run_rank(comm, scheduler, *pipeline, [&] {
     if (teller) (*teller)(scheduler, *pipeline);
   });
   pipeline.reset();
-  if (teller) teller->last_words(scheduler, end);
+  if (teller) teller->last_words(scheduler, end, comm.size() * cores);
   const auto exit_status = comm.rank() == 0 ? static_cast<int>(end.status) : 0;
   // The lock stays behind: the next job must see that ranks of this one may still live.
-  if (end.abort && comm.rank() == 0) comm.abort(exit_status);
+  if (end.abort && comm.rank() == 0) {
+    log::flush(last_lines);
+    comm.abort(exit_status);
+  }
   return exit_status;
 }
 
@@ -324,7 +344,9 @@ int run(comm::Communicator& comm, const RunOptions& options) {
               comm.size() * cores == 1 ? "" : "s");
   if (comm.sum(stop::requested() != stop::Request::none) > 0) {
     if (start) {
-      log::info("stopped before reading began; run the same command again to go on");
+      log::info("stopped before reading began: {} pages left, about {} on {} cores; run the same command again to go on",
+                start->pages_to_read(), report::duration_text(start->cost_s() / (comm.size() * cores)),
+                comm.size() * cores);
       auto last = first_status(comm, *start);
       last.state = "unfinished";
       if (!options.dry_run) end_ledger({job.run}, start->ledger(), last, {});

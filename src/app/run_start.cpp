@@ -1,7 +1,6 @@
 #include "run_start.hpp"
 
 #include <fmt/ranges.h>
-#include <sys/statvfs.h>
 
 #include <algorithm>
 #include <chrono>
@@ -10,6 +9,8 @@
 
 #include "cost_keeping.hpp"
 #include "rank_specs.hpp"
+#include "room.hpp"
+#include "storage_wait.hpp"
 #include "pecia/base/file.hpp"
 #include "pecia/base/log.hpp"
 #include "pecia/base/stop.hpp"
@@ -26,8 +27,6 @@ namespace fs = std::filesystem;
 
 /// Ranks whose launcher died live up to 2 s longer and may still write (seen).
 constexpr std::chrono::seconds orphans_end{5};
-/// Journal, shard and index together, per page of dense text with word boxes (docs/performance.md).
-constexpr std::uint64_t disk_per_page_bytes = 40'000;
 
 void wait_for_orphans() {
   log::info("the last job on this run was killed; waiting {} s for its ranks to end",
@@ -37,18 +36,14 @@ void wait_for_orphans() {
     std::this_thread::sleep_for(std::chrono::milliseconds{50});
 }
 
-void log_disk_need(const fs::path& run, std::uint64_t pages) {
-  const auto need = pages * disk_per_page_bytes;
-  struct statvfs disk {};
-  const bool known = statvfs(run.c_str(), &disk) == 0;
-  const auto free = known ? disk.f_bavail * disk.f_frsize : 0;
-  constexpr double mib = 1024.0 * 1024.0;
-  log::info("the run will need about {:.0f} MiB in {} ({})", static_cast<double>(need) / mib,
-            run.string(),
-            known ? fmt::format("{:.0f} MiB free", static_cast<double>(free) / mib) : "free space unknown");
-  if (known && free < need)
-    log::warning("that may not be enough: the run drains when the disk is full, and goes on when it is "
-                 "started again with more room");
+void log_disk_need(const Job& job, std::uint64_t pages) {
+  const auto need = room_needed_bytes(pages, 0);
+  log::info("the run will need {}", room_text(job.run, need));
+  const auto room = free_room(job.run);
+  if (room.known && (room.bytes < need || room.no_more_files))
+    log::warning("that may not be enough: when the disk is full the run {}",
+                 job.store.on_full == OnFull::wait ? "waits until there is room (store.on_full)"
+                                                   : "drains, and goes on when it is started again with more room");
 }
 
 }  // namespace
@@ -108,7 +103,10 @@ void RunStart::take_over_run() {
   lock_ = std::make_unique<store::RunLock>(run_, settings);
   epoch_ = store::take_next_epoch(run_);
   if (lock_->taken_over()) wait_for_orphans();
-  rescued_ = store::seal_leftovers(run_, epoch_, {job_.file.filename().string(), "", "", "", ""});
+  deaths_ = std::make_unique<Deaths>(run_, epoch_);  // before the journals that tell of them are deleted
+  until_written(job_.store.on_full, [&] {
+    rescued_ += store::seal_leftovers(run_, epoch_, {job_.file.filename().string(), "", "", "", ""});
+  });
   if (rescued_ > 0) log::info("{} pages were rescued from the journals of earlier jobs", rescued_);
   store::delete_superseded(run_);
 }
@@ -182,7 +180,7 @@ void RunStart::add_documents(std::vector<corpus::Document> probed) {
   new_documents_.clear();
   manifest_ = corpus::load_manifest(run_.manifest());
   find_pages_to_read();
-  log_disk_need(run_.root, to_read_.pages);
+  log_disk_need(job_, to_read_.pages);
 }
 
 bool RunStart::wants_retry(const corpus::Document& document, Reason reason, bool failed) const {
@@ -195,6 +193,7 @@ bool RunStart::wants_retry(const corpus::Document& document, Reason reason, bool
 }
 
 void RunStart::find_pages_to_read() {
+  deaths_->record_poison(manifest_, ledger_.ranks);
   const store::Contents contents{run_};
   for (const auto& problem : contents.problems()) log::warning("{}", problem);
   before_ = tally(manifest_, contents);
@@ -208,7 +207,17 @@ void RunStart::find_pages_to_read() {
                                        return again;
                                      });
   warn_of_lost_pages();
+  find_pages_to_read_alone(contents);
   if (!options_.dry_run) write_first_ledger(contents);
+}
+
+void RunStart::find_pages_to_read_alone(const store::Contents& contents) {
+  deaths_->forget_done(contents);
+  for (const auto& [page, generation] : deaths_->to_be_tried_alone(manifest_)) {
+    const auto again = to_read_.generations.find(page);
+    if (generation == (again == to_read_.generations.end() ? 0 : again->second)) to_read_.alone.insert(page);
+  }
+  log_pages_alone(to_read_.alone, manifest_);
 }
 
 void RunStart::warn_of_lost_pages() const {

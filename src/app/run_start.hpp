@@ -19,6 +19,7 @@
 #include "pecia/store/contents.hpp"
 #include "pecia/store/ledger.hpp"
 #include "pecia/store/run.hpp"
+#include "poison.hpp"
 #include "probing.hpp"
 #include "to_read.hpp"
 
@@ -69,6 +70,7 @@ class RunStart {
   void add_trace();
   void find_pages_to_read();
   void warn_of_lost_pages() const;
+  void find_pages_to_read_alone(const store::Contents& contents);
   void write_first_ledger(const store::Contents& contents);
   [[nodiscard]] bool wants_retry(const corpus::Document& document, Reason reason,
                                  bool failed) const;
@@ -86,6 +88,7 @@ class RunStart {
   std::vector<corpus::Document> new_documents_;  ///< not yet in a segment
   std::unique_ptr<Priorities> priorities_;
   PagesToRead to_read_;
+  std::unique_ptr<Deaths> deaths_;
   std::chrono::steady_clock::time_point manifest_written_;
   std::vector<report::Status::Rank> earlier_;  ///< of the last job of the run
   Tally before_;

@@ -75,6 +75,7 @@ std::vector<plan::Share> shares_of(const PagesToRead& pages, const corpus::Manif
   for (auto& share : shares) {
     for (auto& task : share.tasks) {
       task.index = static_cast<std::uint32_t>(manifest.index(task.page));
+      task.alone = pages.alone.contains(task.page);
       if (pages.generations.empty()) continue;
       const auto again = pages.generations.find(task.page);
       if (again != pages.generations.end()) task.generation = again->second;

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <set>
 #include <span>
 #include <unordered_map>
 #include <vector>
@@ -31,6 +32,7 @@ class Priorities {
 struct PagesToRead {
   std::vector<plan::PageRun> runs;
   std::map<PageRef, std::uint32_t> generations;  ///< of pages that are read again
+  std::set<PageRef> alone;  ///< pages that nothing else is to be read beside
   std::uint64_t pages = 0;
   double cost_s = 0;
   bool failed_before = false;  ///< of the pages that are not read again, some had failed

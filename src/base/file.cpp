@@ -35,7 +35,7 @@ void UniqueFd::reset(int fd) noexcept {
 
 UniqueFd open_for_reading(const std::filesystem::path& path) {
   UniqueFd fd{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY)};
-  if (!fd) throw system_error(errno, "cannot open", shown(path));
+  if (!fd) throw storage_error(errno, "cannot open", shown(path));
   return fd;
 }
 
@@ -46,7 +46,7 @@ std::string read_file(const std::filesystem::path& path) {
   while (true) {
     const auto got = ::read(fd.get(), buffer.data(), buffer.size());
     if (got < 0 && errno == EINTR) continue;
-    if (got < 0) throw system_error(errno, "cannot read", shown(path));
+    if (got < 0) throw storage_error(errno, "cannot read", shown(path));
     if (got == 0) return contents;
     contents.append(buffer.data(), static_cast<std::size_t>(got));
   }

@@ -15,8 +15,10 @@ constexpr std::array signals{SIGINT, SIGTERM, SIGUSR1};
 constexpr std::int64_t same_request_ns = 200'000'000;
 
 std::atomic<Request> request{Request::none};
+std::atomic<bool> orderly{false};
 std::atomic<int> first_signal{0};
 std::atomic<std::int64_t> first_ns{0};
+static_assert(std::atomic<bool>::is_always_lock_free);
 static_assert(std::atomic<Request>::is_always_lock_free);  // used in a signal handler
 static_assert(std::atomic<std::int64_t>::is_always_lock_free);
 
@@ -35,6 +37,10 @@ void on_signal(int number) {
     request = Request::drain;
   } else if (number != SIGUSR1 && now_ns() - first_ns > same_request_ns) {
     request = Request::now;
+    if (orderly) return;
+    // Whatever the program waits for (a file system that hangs, say), nothing is lost by ending here.
+    signal(number, SIG_DFL);
+    raise(number);  // delivered when this handler returns
   }
 }
 
@@ -50,6 +56,9 @@ ScopedHandlers::ScopedHandlers() {
 ScopedHandlers::~ScopedHandlers() {
   for (std::size_t n = 0; n < signals.size(); ++n) sigaction(signals[n], &former[n], nullptr);
 }
+
+ScopedOrderlyEnd::ScopedOrderlyEnd() noexcept { orderly = true; }
+ScopedOrderlyEnd::~ScopedOrderlyEnd() { orderly = false; }
 
 Request requested() noexcept { return request; }
 

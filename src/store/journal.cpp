@@ -2,36 +2,25 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <charconv>
-#include <cstring>
 #include <utility>
 
 #include "pecia/base/error.hpp"
-#include "pecia/base/text.hpp"
+#include "segment_format.hpp"
 
 namespace pecia::store {
 namespace {
 
-constexpr std::string_view magic = "PECIASEG";
-constexpr std::uint32_t segment_version = 2;
-constexpr std::uint32_t outcomes_only_version = 1;  ///< of earlier releases: outcomes alone
-constexpr std::size_t header_bytes = 8 + 4 * 4 + 4;  ///< magic, version, epoch, rank, number, CRC
-constexpr std::size_t frame_bytes = 4 + 2 + 4;       ///< length, kind, CRC
-constexpr std::size_t key_bytes = 8 + 4 + 4;
-constexpr std::size_t least_outcome_bytes = key_bytes + 4 * 4 + 8;  ///< key and order
-constexpr std::size_t start_bytes = key_bytes + 4 + 1;
+using segment::checksum;
+using segment::Kind;
+using segment::magic;
+using segment::segment_version;
+
 constexpr mode_t file_mode = 0666;
-
-/// The numbers stand in files.
-enum class Kind : std::uint16_t { outcome = 1, started = 2, released = 3 };
-
-unsigned checksum(std::span<const std::byte> bytes) {
-  return crc32c({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
-}
 
 Bytes header_of(std::uint32_t epoch, std::uint32_t rank, std::uint32_t number) {
   ByteWriter out;
@@ -40,79 +29,7 @@ Bytes header_of(std::uint32_t epoch, std::uint32_t rank, std::uint32_t number) {
   return std::move(out).bytes();
 }
 
-/// The version of the segment.
-std::uint32_t check_header(std::span<const std::byte> file, Replay& replay) {
-  ByteReader in{file.first(header_bytes)};
-  const auto text = in.get_raw(magic.size());
-  const auto version = in.get<std::uint32_t>();
-  replay.made_as.epoch = in.get<std::uint32_t>();
-  replay.made_as.rank = in.get<std::uint32_t>();
-  replay.made_as.number = in.get<std::uint32_t>();
-  if (std::memcmp(text.data(), magic.data(), magic.size()) != 0) {
-    replay.problem = "it is no journal segment";
-  } else if (in.get<std::uint32_t>() != checksum(file.first(header_bytes - 4))) {
-    replay.problem = "its header is damaged";
-  } else if (version != segment_version && version != outcomes_only_version) {
-    replay.problem = "written by another version of pecia";
-    replay.other_version = true;
-  }
-  return version;
-}
-
-/// Whether a payload of this size can be of this kind.
-bool fits(std::uint16_t kind, std::size_t size) {
-  switch (static_cast<Kind>(kind)) {
-    case Kind::outcome: return size >= least_outcome_bytes;
-    case Kind::started: return size == start_bytes;
-    case Kind::released: return size >= 4 && (size - 4) % key_bytes == 0;
-  }
-  return false;
-}
-
-/// Whether a whole record that matches its checksum begins anywhere in there. It tells damage,
-/// which may have cost committed records, from a torn tail, which nothing follows.
-bool holds_record(std::span<const std::byte> bytes) {
-  for (; bytes.size() > frame_bytes; bytes = bytes.subspan(1)) {
-    ByteReader in{bytes};
-    const auto size = in.get<std::uint32_t>();
-    if (!fits(in.get<std::uint16_t>(), size)) continue;
-    const auto crc = in.get<std::uint32_t>();
-    if (size <= in.left() && crc == checksum(in.get_raw(size))) return true;
-  }
-  return false;
-}
-
 void put(ByteWriter& out, const PageKey& key) { out.put(key.document.value).put(key.revision).put(key.page); }
-
-PageKey get_key(ByteReader& in) {
-  PageKey key;
-  key.document.value = in.get<std::uint64_t>();
-  key.revision = in.get<std::uint32_t>();
-  key.page = in.get<std::uint32_t>();
-  return key;
-}
-
-InFlightPage decode_start(std::span<const std::byte> payload) {
-  ByteReader in{payload, "start of a page"};
-  InFlightPage page;
-  page.key = get_key(in);
-  page.generation = in.get<std::uint32_t>();
-  page.alone = in.get<bool>();
-  in.expect_end();
-  return page;
-}
-
-std::vector<PageKey> decode_release(std::span<const std::byte> payload) {
-  ByteReader in{payload, "release of pages"};
-  std::vector<PageKey> keys(in.get_count(key_bytes));
-  for (auto& key : keys) key = get_key(in);
-  in.expect_end();
-  return keys;
-}
-
-bool all_zero(std::span<const std::byte> bytes) {
-  return std::ranges::all_of(bytes, [](std::byte b) { return b == std::byte{0}; });
-}
 
 }  // namespace
 
@@ -142,28 +59,17 @@ Bytes encode(const Record& record) {
   return std::move(out).bytes();
 }
 
-Record decode_record(std::span<const std::byte> payload) {
-  ByteReader in{payload, "record"};
-  Record record;
-  record.key = get_key(in);
-  record.order.generation = in.get<std::uint32_t>();
-  record.order.attempt = in.get<std::uint32_t>();
-  record.order.epoch = in.get<std::uint32_t>();
-  record.order.rank = in.get<std::uint32_t>();
-  record.order.sequence = in.get<std::uint64_t>();
-  record.outcome = result::decode_outcome(in);
-  record.order.state = record.outcome.state;
-  in.expect_end();
-  return record;
-}
-
 SegmentWriter::SegmentWriter(const std::filesystem::path& folder, std::uint32_t epoch, std::uint32_t rank,
                              std::uint32_t number)
     : path_{folder / segment_name(epoch, rank, number)},
       fd_{::open(path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, file_mode)} {
-  if (!fd_) throw system_error(errno, "cannot make the journal segment", path_.string());
-  write_all(fd_.get(), header_of(epoch, rank, number), path_);
-  sync_folder(folder);
+  if (!fd_) throw storage_error(errno, "cannot make the journal segment", path_.string());
+  try {
+    write_all(fd_.get(), header_of(epoch, rank, number), path_);
+  } catch (...) {
+    ::unlink(path_.c_str());
+    throw;
+  }
 }
 
 void SegmentWriter::write(std::uint16_t kind, std::span<const std::byte> payload) {
@@ -172,8 +78,8 @@ void SegmentWriter::write(std::uint16_t kind, std::span<const std::byte> payload
   write_all(fd_.get(), frame.bytes(), path_);
 }
 
-void SegmentWriter::append(const Record& record) {
-  write(static_cast<std::uint16_t>(Kind::outcome), encode(record));
+void SegmentWriter::append(std::span<const std::byte> outcome) {
+  write(static_cast<std::uint16_t>(Kind::outcome), outcome);
   ++records_;
 }
 
@@ -191,7 +97,13 @@ void SegmentWriter::released(std::span<const PageKey> pages) {
   write(static_cast<std::uint16_t>(Kind::released), out.bytes());
 }
 
-void SegmentWriter::sync() { sync_file(fd_.get(), path_); }
+void SegmentWriter::sync() {
+  sync_file(fd_.get(), path_);
+  struct stat now {};
+  if (::fstat(fd_.get(), &now) == 0 && now.st_nlink == 0)
+    throw storage_error(ENOENT, "the journal segment was deleted while it was written:", path_.string());
+  if (!std::exchange(name_committed_, true)) sync_folder(path_.parent_path());
+}
 
 bool OpenPages::start(const InFlightPage& page) {
   const auto [known, fresh] = pages_.try_emplace(page.key, page);
@@ -210,113 +122,6 @@ std::vector<PageKey> OpenPages::keys() const {
   std::vector<PageKey> keys;
   for (const auto& [key, page] : pages_) keys.push_back(key);
   return keys;
-}
-
-namespace {
-
-using Use = std::function<void(Record&&, std::uint64_t, std::uint32_t)>;
-
-/// The records of a segment, one behind the other.
-class Replayer {
- public:
-  Replayer(std::span<const std::byte> file, const Use& use, OpenPages* open)
-      : file_{file}, use_{use}, open_{open} {}
-
-  Replay operator()() {
-    // Never synced: a lost node may leave a length without its bytes.
-    const bool no_header = file_.size() < header_bytes || all_zero(file_.first(header_bytes));
-    if (no_header && !holds_record(file_)) {
-      replay_.torn_bytes = file_.size();
-      return std::move(replay_);
-    }
-    outcomes_only_ = check_header(file_, replay_) == outcomes_only_version;
-    if (!replay_.problem.empty()) return std::move(replay_);
-    at_ = header_bytes;
-    while (at_ < file_.size() && next()) ++number_;
-    if (!replay_.problem.empty() || at_ == file_.size()) return std::move(replay_);
-    if (holds_record(file_.subspan(at_ + 1)))
-      fail("is damaged and more follows it");
-    else
-      replay_.torn_bytes = file_.size() - at_;
-    return std::move(replay_);
-  }
-
- private:
-  /// False where the records end: at damage, which is then named, or at what may be a torn tail.
-  bool next() {
-    const auto rest = file_.subspan(at_);
-    if (rest.size() < frame_bytes || all_zero(rest.first(frame_bytes))) return false;  // a torn tail may be zeros
-    ByteReader frame{rest};
-    const auto size = frame.get<std::uint32_t>();
-    const auto kind = frame.get<std::uint16_t>();
-    const auto crc = frame.get<std::uint32_t>();
-    if (size > frame.left()) return false;
-    const auto payload = frame.get_raw(size);
-    const bool known = fits(kind, size) && (kind == static_cast<std::uint16_t>(Kind::outcome) || !outcomes_only_);
-    if (crc != checksum(payload) || !known) {
-      if (frame.left() > 0) fail("is damaged and more follows it");
-      return false;
-    }
-    try {
-      take(static_cast<Kind>(kind), payload);
-    } catch (const Error& error) {
-      fail(fmt::format("makes no sense: {}", error.what()));
-      return false;
-    }
-    at_ += frame_bytes + size;
-    return true;
-  }
-
-  void take(Kind kind, std::span<const std::byte> payload) {
-    if (kind == Kind::started) {
-      const auto page = decode_start(payload);
-      if (open_) open_->start(page);
-    } else if (kind == Kind::released) {
-      for (const auto& key : decode_release(payload)) {
-        if (open_) open_->end(key);
-      }
-    } else {
-      auto record = decode_record(payload);
-      if (open_) open_->end(record.key);
-      use_(std::move(record), at_ + frame_bytes, static_cast<std::uint32_t>(payload.size()));
-      ++replay_.records;
-    }
-  }
-
-  void fail(std::string_view what) { replay_.problem = fmt::format("record {} (byte {}) {}", number_, at_, what); }
-
-  std::span<const std::byte> file_;
-  const Use& use_;
-  OpenPages* open_;
-  bool outcomes_only_ = false;
-  std::size_t at_ = 0;
-  std::uint64_t number_ = 1;  ///< of the record at `at_`
-  Replay replay_;
-};
-
-}  // namespace
-
-Replay replay_segment(const std::filesystem::path& path, const Use& use, OpenPages* open) {
-  const auto contents = read_file(path);
-  return Replayer{std::as_bytes(std::span{contents}), use, open}();
-}
-
-Record read_record(const std::filesystem::path& path, std::uint64_t at, std::uint32_t size) {
-  const auto fd = open_for_reading(path);
-  Bytes frame(frame_bytes + size);
-  std::size_t got = 0;
-  while (got < frame.size()) {
-    const auto count = ::pread(fd.get(), frame.data() + got, frame.size() - got, static_cast<off_t>(at - frame_bytes + got));
-    if (count < 0 && errno == EINTR) continue;
-    if (count <= 0) throw system_error(count < 0 ? errno : EIO, "cannot read a record of", path.string());
-    got += static_cast<std::size_t>(count);
-  }
-  ByteReader in{frame};
-  (void)in.get_raw(4 + 2);
-  const auto crc = in.get<std::uint32_t>();
-  const auto payload = in.get_raw(size);
-  require(crc == checksum(payload), fmt::format("a record of {} does not match its checksum", path.string()));
-  return decode_record(payload);
 }
 
 }  // namespace pecia::store

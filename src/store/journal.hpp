@@ -44,15 +44,17 @@ class OpenPages {
   std::map<PageKey, InFlightPage> pages_;
 };
 
-/// A segment being written: made fresh (O_EXCL), appended to by its maker alone.
+/// A segment being written: made fresh (O_EXCL), appended to by its maker alone. Failures are
+/// `StorageError`s; after one, nothing more may be done with it.
 class SegmentWriter {
  public:
   SegmentWriter(const std::filesystem::path& folder, std::uint32_t epoch, std::uint32_t rank, std::uint32_t number);
 
-  void append(const Record& record);
+  /// An outcome as `encode` gives it.
+  void append(std::span<const std::byte> outcome);
   void started(const InFlightPage& page);
   void released(std::span<const PageKey> pages);
-  /// fsync: what was appended is committed.
+  /// fsync of the file, and the first time of its name: what was appended is committed.
   void sync();
   [[nodiscard]] const std::filesystem::path& path() const noexcept { return path_; }
   /// Outcomes appended.
@@ -63,6 +65,7 @@ class SegmentWriter {
 
   std::filesystem::path path_;
   UniqueFd fd_;
+  bool name_committed_ = false;
   std::uint64_t records_ = 0;
 };
 

@@ -1,6 +1,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <signal.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -74,8 +75,10 @@ std::optional<Process> process_of(std::int64_t pid) {
   }
 }
 
-Holder ourselves() {
+Holder ourselves(const RunPaths& run) {
   Holder holder;
+  struct stat folder {};
+  if (::stat(run.root.c_str(), &folder) == 0) holder.folder = folder.st_ino;
   char host[256] = {};
   gethostname(host, sizeof host - 1);
   holder.host = host;
@@ -98,6 +101,7 @@ std::string to_json(const Holder& holder) {
               {"slurm_job", holder.slurm_job},
               {"slurm_step", holder.slurm_step},
               {"slurm_restart", holder.slurm_restart},
+              {"folder", holder.folder},
               {"counter", holder.counter}}
              .dump(1) +
          "\n";
@@ -115,11 +119,14 @@ Life life_of(const Holder& holder, const Holder& us) {
   // Containers share a boot id, not process ids.
   if (holder.boot_id.empty() || holder.boot_id != us.boot_id || holder.host != us.host)
     return Life::unknown;
+  // It lives, if so, on the run that this one was copied from.
+  const bool is_copy = holder.folder != 0 && holder.folder != us.folder;
   if (const auto process = process_of(holder.pid)) {
     // Where nobody waits for orphans (pid 1 of many containers), the dead stay listed.
     const bool dead =
         process->state == 'Z' || process->state == 'X' || process->start != holder.pid_start;
-    return dead ? Life::ended : Life::alive;
+    if (dead) return Life::ended;
+    return is_copy ? Life::unknown : Life::alive;
   }
   // Another user's process may be hidden (/proc mounted with hidepid), but it can be asked for.
   const bool gone = ::kill(static_cast<pid_t>(holder.pid), 0) != 0 && errno == ESRCH;
@@ -169,6 +176,7 @@ std::optional<Holder> read_holder(const RunPaths& run) {
     holder.slurm_job = file.at("slurm_job").get<std::string>();
     holder.slurm_step = file.at("slurm_step").get<std::string>();
     holder.slurm_restart = file.at("slurm_restart").get<std::string>();
+    if (file.contains("folder")) holder.folder = whole_number<std::uint64_t>(file.at("folder"));
     holder.counter = whole_number<std::uint64_t>(file.at("counter"));
     return holder;
   } catch (const std::exception&) {
@@ -179,7 +187,7 @@ std::optional<Holder> read_holder(const RunPaths& run) {
 struct RunLock::State {
   RunPaths run;
   LockSettings settings;
-  Holder us = ourselves();
+  Holder us;
   bool taken_over = false;
   std::atomic<bool> lost{false};
   std::mutex mutex;
@@ -309,6 +317,7 @@ struct RunLock::State {
 RunLock::RunLock(const RunPaths& run, const LockSettings& settings) : state_{std::make_unique<State>()} {
   state_->run = run;
   state_->settings = settings;
+  state_->us = ourselves(run);
   state_->acquire();
   state_->renewer = std::thread{[this] { state_->renew_loop(); }};
 }

@@ -41,6 +41,8 @@ void make_folders(const fs::path& folder) {
   }
 }
 
+fs::path epoch_folder(const RunPaths& run, std::uint32_t epoch) { return run.epochs() / fmt::format("{:06}", epoch); }
+
 }  // namespace
 
 void turn_off_hdf5_locking() { ::setenv("HDF5_USE_FILE_LOCKING", "FALSE", 1); }
@@ -61,6 +63,18 @@ void create_run_directory(const RunPaths& run) {
   }
 }
 
+std::uint64_t journal_and_shard_bytes(const RunPaths& run) {
+  std::uint64_t bytes = 0;
+  std::error_code unknown;
+  for (const auto& folder : {run.journal(), run.shards()}) {
+    for (const auto& entry : fs::directory_iterator{folder, unknown}) {
+      const auto size = entry.file_size(unknown);
+      if (!unknown) bytes += size;
+    }
+  }
+  return bytes;
+}
+
 std::uint32_t newest_epoch(const RunPaths& run) {
   std::uint32_t newest = 0;
   std::error_code ignored;
@@ -70,6 +84,8 @@ std::uint32_t newest_epoch(const RunPaths& run) {
     const auto [end, failure] = std::from_chars(name.data(), name.data() + name.size(), epoch);
     if (failure == std::errc{} && end == name.data() + name.size()) newest = std::max(newest, epoch);
   }
+  // A stale listing (NFS) lacks the last ones; asked for by name they are there.
+  while (fs::exists(epoch_folder(run, newest + 1), ignored)) ++newest;
   return newest;
 }
 
@@ -83,7 +99,7 @@ void check_newest(const RunPaths& run, std::uint32_t epoch) {
 
 std::uint32_t take_next_epoch(const RunPaths& run) {
   for (auto epoch = newest_epoch(run) + 1;; ++epoch) {
-    const auto folder = run.epochs() / fmt::format("{:06}", epoch);
+    const auto folder = epoch_folder(run, epoch);
     if (::mkdir(folder.c_str(), folder_mode) == 0) {
       sync_folder(run.epochs());
       return epoch;

@@ -29,7 +29,10 @@ std::vector<std::string> names_with(const fs::path& folder, std::string_view ext
   std::error_code failed;
   for (fs::directory_iterator entry{folder, failed}; !failed && entry != fs::directory_iterator{};
        entry.increment(failed)) {
-    if (entry->path().extension() == extension) names.push_back(entry->path().filename().string());
+    std::error_code ignored;
+    // Asked for by name: a stale listing (NFS) still has what was removed.
+    if (entry->path().extension() == extension && fs::exists(entry->path(), ignored))
+      names.push_back(entry->path().filename().string());
   }
   if (failed && failed != std::errc::no_such_file_or_directory)
     throw system_error(failed.value(), "cannot list", folder.string());

@@ -1,17 +1,14 @@
 #include "pecia/store/writer.hpp"
 
 #include <fmt/format.h>
-#include <sys/stat.h>
 
-#include <charconv>
 #include <chrono>
 #include <filesystem>
 #include <optional>
+#include <utility>
 
 #include "journal.hpp"
 #include "pecia/base/error.hpp"
-#include "pecia/base/log.hpp"
-#include "pecia/store/ledger.hpp"
 #include "shard.hpp"
 
 namespace pecia::store {
@@ -20,131 +17,130 @@ namespace {
 namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
 
-std::int64_t now_s() { return std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch()).count(); }
-
-/// Writes the whole records of a segment as a shard, if there are any and `accept` agrees.
-void seal_segment(const fs::path& segment, const fs::path& shard, Provenance provenance,
-                  const std::function<void(const Replay&)>& accept) {
-  struct stat file {};
-  if (::stat(segment.c_str(), &file) == 0) provenance.ended_s = file.st_mtim.tv_sec;
-  ShardWriter writer;
-  const auto replay = replay_segment(segment, [&](Record&& record, std::uint64_t, std::uint32_t) { writer.add(record); });
-  accept(replay);
-  const auto sealed = segment.filename().string();
-  if (!writer.empty()) writer.write(shard, provenance, {&sealed, 1});
+std::int64_t now_s() {
+  return std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch()).count();
 }
 
-/// What is still known of who wrote a segment: its name, and what rank 0 wrote down of that job.
-Provenance provenance_of(const RunPaths& run, const std::string& segment, Provenance provenance) {
-  const auto digits = [&](std::size_t at, std::size_t count) {
-    std::uint32_t number = 0;
-    if (segment.size() >= at + count) std::from_chars(segment.data() + at, segment.data() + at + count, number);
-    return number;
-  };
-  provenance.epoch = digits(0, 6);
-  provenance.rank = digits(7, 5);
-  try {
-    if (const auto ledger = read_ledger(run, provenance.epoch)) {
-      provenance.slurm_job = ledger->slurm_job;
-      provenance.slurm_restart = ledger->slurm_restart;
-    }
-  } catch (const Error& error) {
-    log::warning("{}: which Slurm job wrote {} is not known", error.what(), segment);
-  }
-  return provenance;
-}
-
-/// Damage costs the records behind it and not the run: their pages are read again.
-void seal_leftover(const fs::path& segment, const fs::path& shard, const Provenance& provenance,
-                   std::uint64_t& rescued) {
-  bool damaged = false;
-  const auto name = segment.filename().string();
-  seal_segment(segment, shard, provenance, [&](const Replay& replay) {
-    if (replay.other_version)
-      throw Error{fmt::format("the journal segment {} was {}. Let that version finish the run",
-                              name, replay.problem)};
-    damaged = !replay.problem.empty();
-    if (damaged)
-      log::error(
-          "the journal segment {} is damaged: {}. What stands before that is kept, the other pages "
-          "are read again; "
-          "the file stays as {}.damaged",
-          name, replay.problem, name);
-    if (replay.torn_bytes > 0)
-      log::warning(
-          "{}: the last {} bytes were cut off in writing and are dropped; no committed page was in "
-          "them",
-          name, replay.torn_bytes);
-    rescued += replay.records;
-  });
-  if (damaged)
-    fs::rename(segment, segment.string() + ".damaged");
-  else
-    fs::remove(segment);
-}
+/// A segment that is written to no more, and not sealed and deleted yet.
+struct ClosedSegment {
+  fs::path path;
+  std::uint32_t number = 0;
+  std::uint64_t committed = 0;  ///< its first outcomes; those behind them are in a later segment
+  std::int64_t begun_s = 0, ended_s = 0;  ///< when its first outcome came, and when it was closed; since 1970
+  bool sealed = false;          ///< it is only to be deleted
+};
 
 }  // namespace
 
 struct Writer::State {
   WriterSettings settings;
   std::optional<SegmentWriter> segment;  ///< made with its first record
+  std::uint32_t number = 0;              ///< of `segment`, or of the last there was
+  std::uint64_t committed = 0;           ///< outcomes of `segment`
+  std::vector<Bytes> unsynced;           ///< encoded outcomes without a good fsync
+  bool given_up = false;                 ///< the last segment, and there is no other yet
   Clock::time_point opened;
   std::int64_t begun_s = 0;  ///< the same, since 1970
-  std::uint32_t next_number = 1;
-  std::uint64_t sequence = 0;
-  bool unsynced = false;
-  bool failed = false;
+  std::vector<ClosedSegment> closed;
   OpenPages open;
+  std::uint64_t sequence = 0;
+  std::uint64_t bytes = 0;  ///< of all outcomes
   Written written;
-
-  template <class Do>
-  void guarded(Do act) {
-    require(!failed, "the journal was given up after a failure to write");
-    failed = true;  // until it is known to have worked
-    act();
-    failed = false;
-  }
 
   /// What is in flight stands at the head of each segment: the ones before it may be gone.
   SegmentWriter& current_segment() {
-    if (!segment) {
-      segment.emplace(settings.run.journal(), settings.epoch, settings.rank, next_number++);
-      for (const auto& page : open.list()) segment->started(page);
-    }
+    if (segment) return *segment;
+    segment.emplace(settings.run.journal(), settings.epoch, settings.rank, ++number);
+    for (const auto& page : open.list()) segment->started(page);
     return *segment;
   }
 
-  void release(std::span<const PageKey> keys) {
-    std::vector<PageKey> ended;
-    for (const auto& key : keys) {
-      if (open.end(key)) ended.push_back(key);
+  template <class Do>
+  void or_give_up(Do act) {
+    try {
+      act();
+    } catch (const StorageError&) {
+      close_segment(true);
+      given_up = true;
+      throw;
     }
-    if (!ended.empty()) guarded([&] { current_segment().released(ended); });
   }
 
-  void seal() {
-    const auto number = next_number - 1;
-    const auto path = segment->path();
-    const auto records = segment->records();
+  /// Nothing more goes into the segment. One that has nothing committed is no loss, unless it says what
+  /// became of pages that were started in segments before it.
+  void close_segment(bool broken) {
+    if (!segment) return;
+    const bool last_words = !broken && !closed.empty();
+    closed.push_back({segment->path(), number, std::exchange(committed, 0), begun_s, now_s()});
     segment.reset();
-    if (!open.empty()) current_segment();  // before the other is deleted
+    if (closed.back().committed > 0 || last_words) return;
+    if (::unlink(closed.back().path.c_str()) == 0) closed.pop_back();
+  }
+
+  void release(const std::vector<PageKey>& ended) {
+    if (!ended.empty() && !given_up) or_give_up([&] { current_segment().released(ended); });
+  }
+
+  void sync() {
+    if (unsynced.empty() && !given_up) return;
+    or_give_up([&] {
+      auto& to = current_segment();
+      if (std::exchange(given_up, false)) {
+        for (const auto& outcome : unsynced) to.append(outcome);
+      }
+      to.sync();
+    });
+    committed += unsynced.size();
+    written.rows += unsynced.size();
+    unsynced.clear();
+  }
+
+  [[nodiscard]] bool due() const {
+    const std::chrono::duration<double> age = Clock::now() - opened;
+    const auto outcomes = segment ? segment->records() : 0;
+    return outcomes > 0 && (outcomes >= settings.shard_pages || age.count() >= settings.shard_age_s);
+  }
+
+  void seal_all() {
+    for (auto& one : closed) {
+      if (one.committed > 0 && !one.sealed) seal(one);
+      remove_file(one.path);  // undone by a crash, it is found beside its shard
+    }
+    closed.clear();
+  }
+
+  void seal(ClosedSegment& one) {
+    ShardWriter shard;
+    std::uint64_t found = 0;
+    const auto replay = replay_segment(one.path, [&](Record&& record, std::uint64_t, std::uint32_t) {
+      if (found++ < one.committed) shard.add(record);
+    });
+    if (found < one.committed)
+      throw Error{fmt::format("the journal segment {} has {} of the {} records committed to it ({}). It is kept, for "
+                              "the next job; look at the disk",
+                              one.path.string(), found, one.committed,
+                              replay.problem.empty() ? "it is cut off" : replay.problem)};
+    const auto name = fs::path{segment_name(settings.epoch, settings.rank, one.number)}.replace_extension(".h5");
+    const auto sealed = one.path.filename().string();
     auto provenance = settings.provenance;
     provenance.epoch = settings.epoch;
     provenance.rank = settings.rank;
-    provenance.begun_s = begun_s;
-    auto shard = fs::path{segment_name(settings.epoch, settings.rank, number)}.replace_extension(".h5");
-    seal_segment(path, settings.run.shards() / shard, std::move(provenance),
-                 [&](const Replay& replay) {
-                   if (replay.records != records || !replay.problem.empty())
-                     throw Error{
-                         fmt::format("the journal segment {} has {} of the {} records written to "
-                                     "it ({}). It is kept, for the "
-                                     "next job; look at the disk",
-                                     path.string(), replay.records, records,
-                                     replay.problem.empty() ? "it is cut off" : replay.problem)};
-                 });
-    fs::remove(path);
-    written.shards.push_back({shard.string(), records, fs::file_size(settings.run.shards() / shard)});
+    provenance.begun_s = one.begun_s;
+    provenance.ended_s = one.ended_s;
+    shard.write(settings.run.shards() / name, provenance, {&sealed, 1});
+    one.sealed = true;
+    written.shards.push_back({name.string(), one.committed, fs::file_size(settings.run.shards() / name)});
+  }
+
+  /// The segments that stay, by name.
+  Written all_written() const {
+    auto all = written;
+    for (const auto& one : closed) {
+      std::error_code unknown;
+      const auto size = fs::file_size(one.path, unknown);
+      if (one.committed > 0) all.segments.push_back({one.path.filename().string(), one.committed, unknown ? 0 : size});
+    }
+    return all;
   }
 };
 
@@ -153,97 +149,81 @@ Writer::~Writer() = default;
 
 void Writer::append(const PageKey& key, std::uint32_t generation, const result::PageOutcome& outcome) {
   auto& s = *state_;
-  s.guarded([&] {
-    // Read back it would be refused, and its segment could not be sealed.
-    if (const auto problem = result::problem_of(outcome.reading); !problem.empty())
-      throw Error{fmt::format("the reading of document {} page {} by {} makes no sense: {}",
-                              to_string(key.document), key.page, outcome.engine, problem)};
-    auto& segment = s.current_segment();
-    if (segment.records() == 0) {
-      s.opened = Clock::now();
-      s.begun_s = now_s();
-    }
-    Record record{key, {}, outcome};
-    record.order = {generation,     outcome.state,   static_cast<std::uint32_t>(outcome.attempts.size()),
-                    s.settings.epoch, s.settings.rank, s.sequence++};
-    segment.append(record);
-    s.open.end(key);
-    s.unsynced = true;
-    ++s.written.rows;
-  });
+  // Read back it would be refused, and its segment could not be sealed.
+  if (const auto problem = result::problem_of(outcome.reading); !problem.empty())
+    throw Error{fmt::format("the reading of document {} page {} by {} makes no sense: {}",
+                            to_string(key.document), key.page, outcome.engine, problem)};
+  Record record{key, {}, outcome};
+  record.order = {generation,       outcome.state,   static_cast<std::uint32_t>(outcome.attempts.size()),
+                  s.settings.epoch, s.settings.rank, s.sequence++};
+  s.unsynced.push_back(encode(record));
+  s.bytes += s.unsynced.back().size();
+  s.open.end(key);
+  if (s.given_up) return;
+  if (s.committed == 0 && s.unsynced.size() == 1) {
+    s.opened = Clock::now();
+    s.begun_s = now_s();
+  }
+  s.or_give_up([&] { s.current_segment().append(s.unsynced.back()); });
 }
 
 void Writer::started(const PageKey& key, std::uint32_t generation, bool alone) {
   auto& s = *state_;
   const InFlightPage page{key, generation, alone};
-  if (!s.open.start(page)) return;
-  s.guarded([&] {
+  if (!s.open.start(page) || s.given_up) return;
+  s.or_give_up([&] {
     const bool carried_over = !s.segment;
     auto& segment = s.current_segment();
     if (!carried_over) segment.started(page);
   });
 }
 
-void Writer::released(std::span<const PageKey> keys) { state_->release(keys); }
-
-void Writer::release_all() { state_->release(state_->open.keys()); }
-
-void Writer::sync() {
-  auto& s = *state_;
-  if (!s.unsynced) return;
-  s.guarded([&] { s.segment->sync(); });
-  s.unsynced = false;
+void Writer::released(std::span<const PageKey> keys) {
+  std::vector<PageKey> ended;
+  for (const auto& key : keys) {
+    if (state_->open.end(key)) ended.push_back(key);
+  }
+  state_->release(ended);
 }
+
+void Writer::release_all() { released(state_->open.keys()); }
+
+void Writer::sync() { state_->sync(); }
 
 void Writer::seal_if_due() {
   auto& s = *state_;
-  if (!s.segment || s.segment->records() == 0) return;
-  const std::chrono::duration<double> age = Clock::now() - s.opened;
-  if (s.segment->records() < s.settings.shard_pages && age.count() < s.settings.shard_age_s) return;
-  sync();
-  s.guarded([&] { s.seal(); });
+  if (s.due()) {
+    s.sync();
+    s.close_segment(false);
+    // Before the other is deleted.
+    if (!s.open.empty()) s.or_give_up([&] { s.current_segment(); });
+  }
+  s.seal_all();
 }
 
 Written Writer::close(bool seal) {
   auto& s = *state_;
-  if (s.segment && !s.failed) {
-    release_all();
-    sync();
-    if (s.segment->records() == 0) {
-      fs::remove(s.segment->path());
-      s.segment.reset();
-    } else if (seal) {
-      s.guarded([&] { s.seal(); });
-    }
-  }
-  if (s.segment) {
-    // Of one that was given up nobody knows what is on disk.
-    const auto& path = s.segment->path();
-    s.written.segments.push_back({path.filename().string(), s.failed ? 0 : s.segment->records(),
-                                  s.failed ? 0 : fs::file_size(path)});
-  }
-  s.segment.reset();
-  return s.written;
+  release_all();
+  s.sync();
+  s.close_segment(false);
+  if (seal) s.seal_all();
+  return s.all_written();
 }
 
-std::uint64_t seal_leftovers(const RunPaths& run, std::uint32_t epoch, const Provenance& provenance) {
-  std::uint64_t rescued = 0;
-  std::uint32_t number = 0;
-  std::error_code ignored;
-  for (const auto& entry : fs::directory_iterator{run.shards(), ignored}) {
-    if (entry.path().extension() != ".part") continue;
-    // Of a killed sealing, which had perhaps written the checksum already.
-    const auto shard = fs::path{entry.path()}.replace_extension();
-    if (shard.extension() == ".h5" && !fs::exists(shard)) fs::remove(shard.string() + ".sum", ignored);
-    fs::remove(entry.path(), ignored);
+Written Writer::abandon() {
+  auto& s = *state_;
+  s.unsynced.clear();
+  try {
+    // They have nothing to do with this rank's end. There may be room for so little.
+    if (!s.open.empty()) s.or_give_up([&] { s.current_segment().released(s.open.keys()); });
+  } catch (const StorageError&) {
   }
-  for (const auto& name : list_segments(run)) {
-    const auto path = run.journal() / name;
-    // A shard of the same name holds these records already: it was killed before it deleted this one.
-    const auto shard = run.shards() / fmt::format("{:06}-r-{:05}.h5", epoch, ++number);
-    seal_leftover(path, shard, provenance_of(run, name, provenance), rescued);
-  }
-  return rescued;
+  s.close_segment(false);
+  return s.all_written();
+}
+
+std::uint64_t Writer::bytes_per_page() const noexcept {
+  return state_->sequence == 0 ? 0 : state_->bytes / state_->sequence;
 }
 
 }  // namespace pecia::store

@@ -71,7 +71,7 @@ TEST_F(JobFile, GivesEveryKey) {
       "  - {match: 'a/**', languages: [frk, lat]}\n"
       "  - {match: '*.pdf', password: 1234, priority: urgent}\n"
       "split: chapter\n"
-      "store: {sync: page, sync_interval_s: 7, shard_pages: 10, shard_age_s: 20}\n"
+      "store: {sync: page, sync_interval_s: 7, shard_pages: 10, shard_age_s: 20, on_full: wait}\n"
       "drain: {grace_s: 0}\n"
       "cost_model: ../m.json\n"
       "probe: {budget: 0.1}\n"
@@ -99,6 +99,7 @@ TEST_F(JobFile, GivesEveryKey) {
   EXPECT_EQ(job.store.sync_interval_s, 7);
   EXPECT_EQ(job.store.shard_pages, 10);
   EXPECT_EQ(job.store.shard_age_s, 20);
+  EXPECT_EQ(job.store.on_full, app::OnFull::wait);
   EXPECT_EQ(job.drain.grace_s, 0);
   EXPECT_EQ(job.cost_model, (folder_.path() / "../m.json").lexically_normal());
   EXPECT_EQ(job.probe.budget, 0.1);
@@ -289,6 +290,11 @@ TEST_F(JobFile, RefusesASecondDocument) {
 TEST_F(JobFile, RefusesWhatIsNoText) {
   EXPECT_THAT(refusal("%PDF-1.4\n\xE2\xE3\xCF\xD3\n"), HasSubstr("is not UTF-8 text"));
   EXPECT_THAT(refusal(std::string(2 << 20, '#')), HasSubstr("larger than 1 MiB"));
+}
+
+TEST_F(JobFile, RefusesWhatMakesYamlReadersGoRoundForEver) {
+  for (const auto* text : {"corpus: x\n] b", "corpus: x\n} b\n, c"})
+    EXPECT_THAT(refusal(text), HasSubstr("this is not YAML")) << text;
 }
 
 // ---- --set

@@ -69,5 +69,23 @@ TEST(PagesToRead, HavePriorityChaptersAndCosts) {
   EXPECT_THAT(found.generations, IsEmpty());
 }
 
+TEST(PagesToRead, ThatAreReadAloneKeepThatWhereverTheyGo) {
+  const Job job;
+  const corpus::Manifest manifest{{document("a.pdf", 3), document("b.pdf", 3)}};
+  auto found = find_pages_to_read(manifest, nullptr, {}, job, Priorities{job, {}}, never);
+  found.alone = {{1, 2}};
+  const std::vector<plan::RankSpec> ranks(2);
+  std::vector<PageRef> alone;
+  for (const auto& share : shares_of(found, manifest, job, ranks)) {
+    for (const auto& task : share.tasks) {
+      ByteWriter out;
+      plan::encode(out, task);
+      ByteReader in{out.bytes()};
+      if (plan::decode_task(in).alone) alone.push_back(task.page);
+    }
+  }
+  EXPECT_THAT(alone, ElementsAre(PageRef{1, 2}));
+}
+
 }  // namespace
 }  // namespace pecia::app

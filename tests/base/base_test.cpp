@@ -1,7 +1,9 @@
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <csignal>
 #include <filesystem>
 #include <thread>
@@ -10,16 +12,77 @@
 #include "pecia/base/error.hpp"
 #include "pecia/base/file.hpp"
 #include "pecia/base/ids.hpp"
+#include "pecia/base/log.hpp"
 #include "pecia/base/queue.hpp"
 #include "pecia/base/reason.hpp"
 #include "pecia/base/stop.hpp"
 #include "pecia/base/version.hpp"
+#include "support/file_size_limit.hpp"
 #include "support/temp_folder.hpp"
 
 namespace pecia {
 namespace {
 
 using std::chrono::milliseconds;
+
+TEST(Log, NobodyWaitsForAPipeThatNobodyReads) {
+  int ends[2];
+  ASSERT_EQ(::pipe(ends), 0);
+  const int before = ::dup(STDERR_FILENO);
+  ::dup2(ends[1], STDERR_FILENO);
+  constexpr int lines = 2000;  // far more than a pipe holds
+  std::string read;
+  {
+    const log::Background background;
+    for (int n = 0; n < lines; ++n) log::info("line {} {}", n, std::string(100, '.'));
+    // Only now does somebody read.
+    std::jthread reader{[&] {
+      std::string buffer(1 << 16, '\0');
+      while (read.find(" 1999 ") == std::string::npos) {
+        const auto got = ::read(ends[0], buffer.data(), buffer.size());
+        if (got <= 0) break;
+        read.append(buffer, 0, static_cast<std::size_t>(got));
+      }
+    }};
+  }
+  ::dup2(before, STDERR_FILENO);
+  for (const int fd : {before, ends[0], ends[1]}) ::close(fd);
+  EXPECT_NE(read.find("line 0 "), std::string::npos);
+  EXPECT_NE(read.find("line 1999 "), std::string::npos);
+}
+
+TEST(File, AFullDeviceIsAStorageErrorWithCauseAndPath) {
+  const UniqueFd full{::open("/dev/full", O_WRONLY | O_CLOEXEC)};
+  ASSERT_TRUE(full);
+  const std::string_view text{"some bytes"};
+  try {
+    write_all(full.get(), std::as_bytes(std::span{text}), "/dev/full");
+    FAIL();
+  } catch (const StorageError& error) {
+    EXPECT_EQ(error.error_number(), ENOSPC);
+    EXPECT_EQ(error.path(), "/dev/full");
+    EXPECT_TRUE(error.out_of_room());
+    EXPECT_NE(std::string{error.what()}.find("make room"), std::string::npos);
+  }
+}
+
+TEST(File, WhatCannotBeReplacedStaysAsItWas) {
+  const test::TempFolder folder;
+  const auto file = folder.write("file", "old");
+  {
+    const test::FileSizeLimit full{2};
+    EXPECT_THROW(replace_file(file, "new contents"), StorageError);
+  }
+  EXPECT_EQ(read_file(file), "old");
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator{folder.path()}, {}), 1) << "no part is left";
+  try {
+    sync_file(-1, file);
+    FAIL();
+  } catch (const StorageError& error) {
+    EXPECT_EQ(error.error_number(), EBADF);
+    EXPECT_FALSE(error.out_of_room());
+  }
+}
 
 TEST(Error, SaysWhatFailedOnWhatAndWhatToDo) {
   const auto error = system_error(ENOSPC, "cannot write", "/x/y");
@@ -153,6 +216,7 @@ TEST(Queue, CarriesEverythingBetweenManyThreads) {
 TEST(Stop, TheFirstSignalDrainsAndALaterSecondOneEnds) {
   stop::reset();
   const stop::ScopedHandlers handlers;
+  const stop::ScopedOrderlyEnd orderly;
   EXPECT_EQ(stop::requested(), stop::Request::none);
   std::raise(SIGTERM);
   EXPECT_EQ(stop::requested(), stop::Request::drain);
@@ -165,6 +229,22 @@ TEST(Stop, TheFirstSignalDrainsAndALaterSecondOneEnds) {
   std::raise(SIGINT);
   EXPECT_EQ(stop::requested(), stop::Request::now);
   stop::reset();
+}
+
+/// As in a process that hangs while it lists files.
+void ask_twice(int number) {
+  stop::reset();
+  const stop::ScopedHandlers handlers;
+  raise(SIGUSR1);
+  std::this_thread::sleep_for(std::chrono::milliseconds{250});
+  raise(SIGUSR1);
+  raise(number);
+  std::this_thread::sleep_for(std::chrono::seconds{60});
+}
+
+TEST(StopDeathTest, WhoAsksTwiceEndsAProcessThatHasNothingToBringToAnEnd) {
+  EXPECT_EXIT(ask_twice(SIGINT), ::testing::KilledBySignal(SIGINT), "");
+  EXPECT_EXIT(ask_twice(SIGTERM), ::testing::KilledBySignal(SIGTERM), "");
 }
 
 TEST(Version, IsKnown) {

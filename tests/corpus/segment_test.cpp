@@ -216,19 +216,33 @@ TEST(DamagedManifestSegment, IsNamedWithLineAndWhatToDo) {
   EXPECT_THAT(message, HasSubstr("set it aside"));
 }
 
-TEST(ManifestSegment, OfAnotherVersionIsRefused) {
-  const Scratch scratch;
+/// A segment with one document, in which `what` is replaced by `by`, under a trailer that fits.
+void write_changed_segment(const Scratch& scratch, const std::string& what, const std::string& by) {
   write_manifest_segment(scratch.folder(), 1, std::vector{book("a")});
   auto text = read_file(scratch.folder() / "000001.jsonl");
-  const auto at = text.find("\"pecia_manifest\":1");
+  const auto at = text.find(what);
   ASSERT_NE(at, std::string::npos);
-  text[at + 17] = '2';
-  const auto trailer = text.rfind('\n', text.size() - 2) + 1;
-  const auto body = text.substr(0, trailer);
+  text.replace(at, what.size(), by);
+  const auto body = text.substr(0, text.rfind('\n', text.size() - 2) + 1);
   scratch.write("000001.jsonl",
                 body + "{\"crc32c\":" + std::to_string(crc32c(body)) + ",\"documents\":1}\n");
+}
+
+TEST(ManifestSegment, OfAnotherVersionIsRefused) {
+  const Scratch scratch;
+  write_changed_segment(scratch, "\"pecia_manifest\":1", "\"pecia_manifest\":2");
   EXPECT_THAT(message_of<Error>([&] { (void)load_manifest(scratch.folder()); }),
               HasSubstr("another version"));
+}
+
+TEST(ManifestSegment, RefusesNumbersThatDoNotFit) {
+  for (const auto* number : {"1e300", "-1", "4294967296", "1.5", "null"}) {
+    const Scratch scratch;
+    write_changed_segment(scratch, "\"revision\":0", std::string{"\"revision\":"} + number);
+    EXPECT_THAT(message_of<Error>([&] { (void)load_manifest(scratch.folder()); }),
+                HasSubstr("a whole number"))
+        << number;
+  }
 }
 
 TEST(ManifestSegment, KeepsABookOfFiveThousandPagesInOneModerateLine) {

@@ -153,6 +153,48 @@ TEST(Stealing, WhileThereAreUnstartedPagesNothingIsCalledBack) {
   EXPECT_FALSE(victim.next_command());
 }
 
+TEST(Stealing, APageThatIsReadAloneIsStolenButNeitherCalledBackNorCopied) {
+  sched::Settings settings;
+  settings.rank = 1;
+  settings.size = 4;
+  auto tasks = pages(0, 3, 0);
+  for (auto& task : tasks) task.alone = true;
+  const auto share = share_of(tasks);
+  auto job = test::job_of(std::span{&share, 1});
+  job.manifest_pages = 100;
+  sched::Scheduler victim{settings, share, job};
+  victim.on_time(0);
+  const auto first = victim.next_page();
+  ASSERT_TRUE(first);
+  EXPECT_FALSE(victim.next_page());
+  (void)said(victim);
+  const auto request = ByteWriter{}.put(Kind::request).put(1.0).put(0.0).put(sched::Level::alone).put(true).put(std::uint32_t{1}).bytes();
+
+  std::size_t granted = 0;
+  for (int n = 0; n < 3; ++n) {
+    victim.on_message(2, request);
+    for (const auto& answer : said(victim)) {
+      if (kind_of(answer) != Kind::grant) continue;
+      ByteReader in{std::span{answer.bytes}.subspan(1)};
+      (void)in.get<std::uint32_t>();
+      for (const auto& task : sched::decode_tasks(in)) granted += task.alone ? 1 : 0;
+    }
+  }
+  EXPECT_EQ(granted, 2U);
+  EXPECT_EQ(victim.unstarted(), 0U);
+  EXPECT_FALSE(victim.next_command()) << "it waits for the engine, and stays";
+
+  victim.on_started(first->index);
+  victim.on_time(1000);  // it lags
+  (void)said(victim);
+  victim.on_message(2, request);
+  EXPECT_EQ(kind_of(said(victim).back()), Kind::refuse);
+  victim.on_finished(first->index, 1000);
+  EXPECT_EQ(victim.in_flight(), 1U);
+  victim.on_committed(first->index, PageEnd::good);
+  EXPECT_EQ(victim.in_flight(), 0U);
+}
+
 std::size_t handed_out(std::uint32_t pages_left, int prefetch, int slots) {
   auto rank = rank_one(pages_left, prefetch, slots);
   std::size_t count = 0;

@@ -12,6 +12,13 @@ import slurm_case as slurm
 CORPUS = {"root": str(pecia.DATA / "system" / "corpus"), "exclude": ["**/truncated.pdf"]}
 
 
+def command_of(pid):
+    try:
+        return pathlib.Path(f"/proc/{pid}/cmdline").read_text(errors="replace")
+    except OSError:  # it has just ended
+        return ""
+
+
 class EndTest(slurm.Case):
     def wrapper(self, verb, *lines):
         """A pecia that does `lines` before `verb`; for moments that are short otherwise."""
@@ -20,6 +27,11 @@ class EndTest(slurm.Case):
                                      f'exec {pecia.PECIA} "$@"', ""]))
         script.chmod(0o755)
         self.env["PECIA"] = str(script)
+
+    def processes(self, name):
+        """Of this test, in whatever step of Slurm."""
+        return [pid for pid in map(int, filter(str.isdigit, os.listdir("/proc")))
+                if pecia.name_of(pid) == name and str(self.folder) in command_of(pid)]
 
     def test_a_warning_before_the_ranks_start_is_passed_on(self):
         marker = self.folder / "before-the-ranks"
@@ -52,13 +64,22 @@ class EndTest(slurm.Case):
     def test_a_job_goes_on_in_its_allocation_when_a_rank_dies(self):
         number = self.submit(self.job(60, 0.3))
         self.reading(pages=5)
-        own = str(self.folder).encode()
-        ranks = [pid for pid in map(int, filter(str.isdigit, os.listdir("/proc")))
-                 if pecia.name_of(pid) == "pecia" and own in pathlib.Path(f"/proc/{pid}/cmdline").read_bytes()]
+        ranks = self.processes("pecia")
         self.assertEqual(len(ranks), 2)
         pecia.end(random.choice(ranks), signal.SIGKILL)
         self.expect_complete(number, 0)
         self.assertIn("going on in this allocation", self.output())
+
+    def test_a_launcher_that_hangs_is_ended_by_the_runs_own_state(self):
+        self.env.update(POLL_S="1", END_S="3")
+        number = self.submit(self.job(40, 0.3))
+        self.reading()
+        launcher = self.processes("srun")
+        self.assertTrue(launcher)
+        for pid in launcher:
+            pecia.end(pid, signal.SIGSTOP)
+        self.expect_complete(number, 0)
+        self.assertIn("the run is complete, but its launcher has not ended for 3 s", self.output())
 
     def test_a_run_that_makes_no_progress_is_given_up_over_requeues(self):
         self.wrapper("run", "exit 75")

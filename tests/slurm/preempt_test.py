@@ -15,6 +15,13 @@ class PreemptTest(slurm.Case):
         self.expect_complete(at_once, 1, "once")
         self.assertEqual(self.finish(high), "COMPLETED")
 
+    def test_under_mpirun(self):
+        # Slurm tells mpirun's daemons too, which leave the ranks a second or two.
+        number = self.submit(self.job(60, 0.3), script="pecia-mpirun.sbatch")
+        self.reading(pages=5)
+        self.high()
+        self.expect_complete(number, 1)
+
     def test_a_job_that_is_put_back_by_hand_goes_on(self):
         number = self.submit(self.job(60, 0.3), script="pecia.sbatch")
         self.reading(pages=5)

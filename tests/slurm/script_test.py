@@ -26,13 +26,14 @@ class ScriptTest(pecia.Case):
     def batch(self, run, verify, state, *status, **env):
         """The script's exit status and output. `run`, `verify`: exit statuses of these verbs; `state`: of the run after a
         start; `status`: more lines of pecia status."""
-        defaults = {"pages": 2, "done": 1, "starts_without_progress": 0, "lock_counter": "$RANDOM"}
+        defaults = {"run": f'\\"{self.folder}\\"', "pages": 2, "done": 1, "starts_without_progress": 0, "lock_counter": "$RANDOM"}
         lines = [f'echo "  \\"{key}\\": {value},"' for key, value in {**defaults, **dict(status)}.items()]
         program = self.program(
             "pecia", 'echo "$1" >>calls', "starts=$(grep -c run calls)", "case $1 in", f"run) exit {run} ;;",
             f"verify) echo verified; exit {verify} ;;", f'status) echo "  \\"state\\": \\"{state}\\","; echo "  \\"epoch\\": $starts,"',
             *lines, ";;", "esac")
         env = {**os.environ, "PATH": f"{self.folder}:{os.environ['PATH']}", "PECIA": program, "SLURM_JOB_ID": "1", "MIN_RUN_S": "0",
+               "MAX_RESTARTS_WITHOUT_PROGRESS": "3",
                "SLURM_JOB_NODELIST": "n1", "POLL_S": "0.2", "END_S": "1", "SILENT_S": "2", **env}
         done = subprocess.run(["bash", SLURM / "pecia-cpu.sbatch", "job.yaml"], env=env, cwd=self.folder, capture_output=True,
                               text=True, timeout=60)
@@ -109,6 +110,13 @@ class ScriptTest(pecia.Case):
         self.assertIn("nothing was heard of the run for 2 s (running)", output)
         self.assertIn("giving up", output)
         self.assertEqual(status, 1)
+
+    def test_a_launcher_whose_run_waits_for_room_is_left_alone(self):
+        self.program("after_the_ranks", "sleep 6")
+        output = self.batch(137, 75, "running", ("lock_counter", 7), ("run", '\\"/absent/folder\\"'),
+                            MAX_RESTARTS_WITHOUT_PROGRESS="0")[1]
+        self.assertIn("its folder takes no file", output)
+        self.assertNotIn("ending its launcher", output)
 
     def test_a_launcher_whose_run_lives_is_left_alone(self):
         self.program("after_the_ranks", "sleep 5")

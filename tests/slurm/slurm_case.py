@@ -33,7 +33,7 @@ class Case(pecia.Case):
         # Two ranks of different "nodes" of one host must not meet in its shared memory.
         self.env = dict(pecia.environment(), SLURM_CONF=str(self.cluster / "slurm.conf"), PECIA=pecia.PECIA,
                         OMPI_MCA_btl="tcp,self", OMPI_ALLOW_RUN_AS_ROOT="1", OMPI_ALLOW_RUN_AS_ROOT_CONFIRM="1",
-                        MIN_RUN_S="2", **self.SETTINGS)
+                        MIN_RUN_S="2", MAX_RESTARTS_WITHOUT_PROGRESS="3", **self.SETTINGS)
         subprocess.run([HERE / "cluster.sh", "start", self.cluster, str(self.NODES)], check=True, env=self.env, timeout=60)
         self.addCleanup(subprocess.run, [HERE / "cluster.sh", "stop", self.cluster], env=self.env, timeout=60)
 

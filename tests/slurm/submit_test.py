@@ -65,6 +65,29 @@ class SubmitTest(slurm.Case):
         self.assertEqual(self.finish(run), "CANCELLED")
         self.assertEqual(self.finish(export), "CANCELLED")
 
+    def test_a_job_that_came_by_another_way_is_seen(self):
+        job = self.job(100, 0.3)
+        number = self.submit(job)
+        self.reading()
+        status, output = self.submit_sh(job)
+        self.assertEqual(status, 1)
+        self.assertIn(f"job {number} (RUNNING) works on", output)
+        self.tool("scancel", number)
+        self.assertEqual(self.finish(number), "CANCELLED")
+
+        by_hand = pecia.start(0, "run", job)
+        self.addCleanup(by_hand.communicate)
+        self.addCleanup(by_hand.kill)
+        self.wait_for(lambda: self.status()["running"], what="the run started by hand")
+        status, output = self.submit_sh(job)
+        self.assertEqual(status, 1)
+        self.assertIn("is in use", output)
+
+        # Another run of the same job file is free.
+        status, output = self.submit_sh(job, "--set", "run=other", "--no-export", "--", "--hold")
+        self.assertEqual(status, 0, output)
+        self.assertIn(f"({self.folder}/other;", output)
+
     def test_what_is_wrong_is_said(self):
         job = self.job(1, 0.1)
         for arguments, said in (((), "it needs a job file"), (("absent.yaml",), "no job file"),

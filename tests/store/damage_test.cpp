@@ -1,6 +1,4 @@
 #include <gtest/gtest.h>
-#include <signal.h>
-#include <sys/resource.h>
 
 #include <algorithm>
 #include <fstream>
@@ -10,12 +8,14 @@
 #include "pecia/store/contents.hpp"
 #include "pecia/store/verify.hpp"
 #include "store/made_records.hpp"
+#include "support/file_size_limit.hpp"
 #include "support/temp_folder.hpp"
 
 namespace pecia::store {
 namespace {
 
 namespace fs = std::filesystem;
+using test::FileSizeLimit;
 using test::made_key;
 using test::made_outcome;
 using test::made_run;
@@ -34,27 +34,6 @@ std::vector<std::string> names_in(const fs::path& folder) {
 void write(const fs::path& file, const std::string& contents) {
   std::ofstream{file, std::ios::binary} << contents;
 }
-
-/// While it lives, no file can grow beyond a size: writing there fails as on a full disk.
-class FileSizeLimit {
- public:
-  explicit FileSizeLimit(rlim_t bytes) {
-    ::getrlimit(RLIMIT_FSIZE, &before_);
-    const rlimit limit{bytes, before_.rlim_max};
-    handler_ = ::signal(SIGXFSZ, SIG_IGN);
-    ::setrlimit(RLIMIT_FSIZE, &limit);
-  }
-  ~FileSizeLimit() {
-    ::setrlimit(RLIMIT_FSIZE, &before_);
-    ::signal(SIGXFSZ, handler_);
-  }
-  FileSizeLimit(const FileSizeLimit&) = delete;
-  FileSizeLimit& operator=(const FileSizeLimit&) = delete;
-
- private:
-  rlimit before_{};
-  void (*handler_)(int) = nullptr;
-};
 
 TEST(Damage, OfASegmentCostsOnlyTheRecordsBehindItAndNotTheRun) {
   const test::TempFolder folder;

@@ -27,7 +27,7 @@ Record made_record(std::uint32_t page) {
 
 std::filesystem::path made_segment(const std::filesystem::path& folder) {
   SegmentWriter writer{folder, 3, 1, 2};
-  for (std::uint32_t page = 1; page <= pages; ++page) writer.append(made_record(page));
+  for (std::uint32_t page = 1; page <= pages; ++page) writer.append(encode(made_record(page)));
   writer.sync();
   return writer.path();
 }

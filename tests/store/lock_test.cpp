@@ -156,6 +156,24 @@ TEST_F(LockTest, OfAnotherMachineIsTakenOverOnlyWhenItsCounterStands) {
   EXPECT_GE(asked, 1);
 }
 
+TEST_F(LockTest, OfTheRunThatThisOneWasCopiedFromIsTakenOverThoughItsHolderLives) {
+  const HolderProcess holder{run_};
+  const RunPaths copy{folder_.path() / "copy"};
+  create_run_directory(copy);
+  std::filesystem::copy_file(run_.lock(), copy.lock());
+  LockSettings settings;
+  settings.takeover_s = 1.5;
+  const RunLock lock{copy, settings};
+  EXPECT_TRUE(lock.taken_over());
+}
+
+TEST_F(LockTest, NumbersThatDoNotFitMakeItUnreadable) {
+  const HolderProcess holder{run_};
+  const auto pid = read_holder(run_)->pid;
+  replace_in_lock("\"pid\": " + std::to_string(pid), "\"pid\": 1e300");
+  EXPECT_FALSE(read_holder(run_));
+}
+
 TEST_F(LockTest, WaitingCanBeStopped) {
   { const HolderProcess holder{run_};
     replace_in_lock(read_holder(run_)->boot_id, "another-machine"); }
@@ -234,10 +252,25 @@ TEST_F(LockTest, ThatIsGoneIsLostAndNotMadeAgain) {
   LockSettings quick;
   quick.renew_s = 0.02;
   const RunLock lock{run_, quick};
-  std::filesystem::remove_all(run_.root);
+  std::filesystem::remove(run_.lock());
   for (int n = 0; n < 500 && !lock.lost(); ++n)
     std::this_thread::sleep_for(std::chrono::milliseconds{10});
   EXPECT_TRUE(lock.lost());
+}
+
+TEST_F(LockTest, OfARunWhoseMountVanishesForAWhileIsKept) {
+  LockSettings quick;
+  quick.renew_s = 0.02;
+  const RunLock lock{run_, quick};
+  const auto away = folder_.path() / "away";
+  std::filesystem::rename(run_.root, away);
+  std::this_thread::sleep_for(std::chrono::milliseconds{200});
+  std::filesystem::rename(away, run_.root);
+  const auto counter = read_holder(run_)->counter;
+  for (int n = 0; n < 500 && read_holder(run_)->counter == counter; ++n)
+    std::this_thread::sleep_for(std::chrono::milliseconds{10});
+  EXPECT_NE(read_holder(run_)->counter, counter);
+  EXPECT_FALSE(lock.lost());
 }
 
 TEST_F(LockTest, BrokenByTwoAtOnceIsHadByOne) {

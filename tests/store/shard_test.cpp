@@ -65,7 +65,7 @@ TEST(Shard, SaysWhereItComesFrom) {
   settings.provenance = {"job.yaml", "echo 1", "abc", "node7", "4711", "2", "1"};
   Writer writer{settings};
   writer.append(test::made_key(1, 1), 0, expected(1));
-  const auto shard = run.shards() / writer.close(true).shards.at(0);
+  const auto shard = run.shards() / writer.close(true).shards.at(0).name;
   const auto line = provenance_of(shard);
   for (const auto* part : {R"("job":"job.yaml")", R"("engine":"echo 1")", R"("engine_fingerprint":"abc")", R"("host":"node7")",
                            R"("slurm_job":"4711")", R"("slurm_step":"2")", R"("slurm_restart":"1")", R"("epoch":5)", R"("rank":3)",
@@ -87,7 +87,7 @@ TEST(Shard, JoinedFromOthersHoldsTheirRecordsAndProvenance) {
   const test::TempFolder folder;
   const auto run = made_run(folder.path(), 3, pages);
   std::vector<std::string> names;
-  for (std::uint32_t rank = 0; rank < 3; ++rank) names.push_back(write_pages(run, 1, rank, rank + 1, pages, true).shards.at(0));
+  for (std::uint32_t rank = 0; rank < 3; ++rank) names.push_back(write_pages(run, 1, rank, rank + 1, pages, true).shards.at(0).name);
   join_shards(run, std::span{names}.first(2), "000001-c-00001.h5", {"compaction", "", "", "", ""});
   const std::string again[] = {"000001-c-00001.h5", names[2]};
   join_shards(run, again, "000001-c-00002.h5", {"compaction", "", "", "", ""});
@@ -104,7 +104,7 @@ TEST(Shard, ThatIsDamagedIsNotJoined) {
   const auto run = made_run(folder.path(), 2, pages);
   const auto damaged = write_pages(run, 1, 0, 1, pages, true).shards.at(0);
   const auto whole = write_pages(run, 1, 1, 2, pages, true).shards.at(0);
-  const auto path = run.shards() / damaged;
+  const auto path = run.shards() / damaged.name;
   auto contents = read_file(path);
   contents[contents.size() / 2] = static_cast<char>(contents[contents.size() / 2] ^ 1);
   std::ofstream{path, std::ios::binary} << contents;
@@ -112,7 +112,7 @@ TEST(Shard, ThatIsDamagedIsNotJoined) {
     bind_corpus(run, 1, {damaged, whole}, 1);
     ADD_FAILURE() << "a damaged shard was joined";
   } catch (const Error& error) {
-    EXPECT_THAT(error.what(), HasSubstr(damaged));
+    EXPECT_THAT(error.what(), HasSubstr(damaged.name));
   }
   EXPECT_FALSE(fs::exists(run.corpus_index()));
   EXPECT_FALSE(fs::exists(run.shards() / "superseded.txt"));
@@ -140,13 +140,13 @@ TEST(CorpusIndex, OfMoreShardsThanFilesMayBeOpenHasAllText) {
   const test::TempFolder folder;
   constexpr std::uint32_t shards = 600;
   const auto run = made_run(folder.path(), shards, 1);
-  std::vector<std::string> names;
-  for (std::uint32_t rank = 0; rank < shards; ++rank) names.push_back(write_pages(run, 1, rank, rank + 1, 1, true).shards.at(0));
+  std::vector<LedgerFile> told;
+  for (std::uint32_t rank = 0; rank < shards; ++rank) told.push_back(write_pages(run, 1, rank, rank + 1, 1, true).shards.at(0));
   rlimit before{};
   ::getrlimit(RLIMIT_NOFILE, &before);
   const rlimit few{std::min<rlim_t>(1024, before.rlim_max), before.rlim_max};
   ::setrlimit(RLIMIT_NOFILE, &few);
-  bind_corpus(run, 1, names);
+  bind_corpus(run, 1, told);
   EXPECT_LE(ShardReader{run.corpus_index()}.shards().size(), 512U);
   expect_records(run.corpus_index(), shards);
   ::setrlimit(RLIMIT_NOFILE, &before);

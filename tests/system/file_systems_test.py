@@ -1,7 +1,5 @@
 """Runs on file systems without locks, without links, with NFS's stale listings; and copies of runs."""
 
-import os
-import pathlib
 import shutil
 import signal
 import subprocess
@@ -17,7 +15,9 @@ DOCUMENTS, PAGES = 8, 30
 LONGER_THAN_THE_TEST_S = 3600
 
 
-class FileSystemsTest(pecia.Case):
+class TracedRun(pecia.Case):
+    """Of pages that take their time and need no files."""
+
     def setUp(self):
         super().setUp()
         self.run_folder = self.folder / "run"
@@ -27,6 +27,17 @@ class FileSystemsTest(pecia.Case):
         self.job = pecia.write_job(self.folder, {"trace": str(table)}, engine={"name": "replay", "threads": 1},
                                    store={"sync_interval_s": 0.1, "shard_pages": 20})
 
+    def kill_in_the_middle(self, ranks, env):
+        """Ends with records in journals, and in shards of several ranks."""
+        process = pecia.start(ranks, "run", self.job, env=env, stdout=subprocess.DEVNULL)
+        shards = self.run_folder / "shards"
+        self.wait_for(lambda: shards.is_dir() and len(list(shards.glob("*.h5"))) >= 3, what="three shards")
+        for pid in [*pecia.descendants(process.pid), process.pid]:
+            pecia.end(pid)
+        process.wait()
+
+
+class FileSystemsTest(TracedRun):
     def odd(self, **settings):
         return dict(pecia.environment(), LD_PRELOAD=str(SHIM), PECIA_ODD_ROOT=str(self.run_folder),
                     PECIA_ODD_LOG=str(self.folder / "names.log"), **settings)
@@ -38,22 +49,13 @@ class FileSystemsTest(pecia.Case):
         """Time has passed: every host sees every name."""
         (self.folder / "names.log").unlink(missing_ok=True)
 
-    def assert_complete(self, run_folder=None):
-        status, output = pecia.run(0, "verify", run_folder or self.run_folder)
+    def assert_complete(self):
+        status, output = pecia.run(0, "verify", self.run_folder)
         self.assertEqual(status, 0, output)
-        with h5py.File((run_folder or self.run_folder) / "corpus.h5") as file:
+        with h5py.File(self.run_folder / "corpus.h5") as file:
             self.assertEqual(len(file["pages"]), DOCUMENTS * PAGES)
             for row in file["pages"]:
                 self.assertEqual(bytes(file["text"][row["text_begin"]:row["text_end"]]), b"replayed\n")
-
-    def kill_in_the_middle(self, ranks, env):
-        """Ends with records in journals, and in shards of several ranks."""
-        process = pecia.start(ranks, "run", self.job, env=env, stdout=subprocess.DEVNULL)
-        shards = self.run_folder / "shards"
-        self.wait_for(lambda: shards.is_dir() and len(list(shards.glob("*.h5"))) >= 3, what="three shards")
-        for pid in [*pecia.descendants(process.pid), process.pid]:
-            pecia.end(pid)
-        process.wait()
 
     def test_the_shim_does_what_it_says(self):
         self.run_folder.mkdir()
@@ -128,7 +130,7 @@ class FileSystemsTest(pecia.Case):
 
 
 def copied(run_folder, copy):
-    """As rsync without -t: other times, other inodes; and no more than the names and bytes."""
+    """As rsync without -t: other times, other inodes; names and bytes alone."""
     if shutil.which("rsync"):
         subprocess.run(["rsync", "--recursive", f"{run_folder}/", copy], check=True)
     else:
@@ -136,10 +138,40 @@ def copied(run_folder, copy):
     return copy
 
 
-class CopiesTest(FileSystemsTest):
+class CopiesTest(TracedRun):
     def texts(self, run_folder):
         with h5py.File(run_folder / "corpus.h5") as file:
             return [bytes(file["text"][row["text_begin"]:row["text_end"]]) for row in file["pages"]]
+
+    def test_a_complete_run_moved_and_copied(self):
+        job = pecia.write_job(self.folder, CORPUS, name="echo.yaml", engine={"name": "echo"})
+        self.assertEqual(pecia.run(2, "run", job)[0], COMPLETE_WITH_FAILURES)
+        texts, exported = self.texts(self.run_folder), pecia.export(self.run_folder, self.folder / "out")
+        self.assertTrue(any(texts))
+        copy = copied(self.run_folder, self.folder / "copy")
+        moved = self.run_folder.rename(self.folder / "moved")
+        for folder in copy, moved:
+            self.assertEqual(pecia.run(0, "verify", folder)[0], COMPLETE_WITH_FAILURES)
+            self.assertEqual(pecia.run(0, "status", folder)[0], 0)
+            self.assertEqual(self.texts(folder), texts)
+            self.assertEqual(pecia.export(folder, self.folder / f"out of {folder.name}"), exported)
+        status, output = pecia.run(0, "run", job, "--set", f"run={copy}")
+        self.assertEqual(status, COMPLETE_WITH_FAILURES, output)
+        self.assertIn("every page of the run is done already", output)
+
+    def test_a_copy_of_an_unfinished_run_goes_on(self):
+        self.kill_in_the_middle(3, pecia.environment())
+        copy = copied(self.run_folder, self.folder / "copy")
+        status, output = pecia.run(0, "verify", copy)
+        self.assertEqual(status, UNFINISHED, output)
+        self.assertEqual(pecia.run(0, "status", copy)[0], 0)
+        before = [page for page in pecia.export(copy, self.folder / "before")["pages.jsonl"] if page["state"] == "ok"]
+        self.assertGreater(len(before), 0)
+        status, output = pecia.run(2, "run", self.job, "--set", f"run={copy}")
+        self.assertEqual(status, 0, output)
+        self.assertIn(f"of which {DOCUMENTS * PAGES - len(before)} are to be read", output)
+        self.assertEqual(pecia.run(0, "verify", copy)[0], 0)
+        self.assertEqual(self.texts(copy), [b"replayed\n"] * DOCUMENTS * PAGES)
 
 
 if __name__ == "__main__":

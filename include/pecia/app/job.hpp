@@ -23,6 +23,8 @@ struct Rule {
 
 enum class Sync { page, interval, close };  ///< when the journal is fsynced
 
+enum class OnFull { drain, wait };  ///< what a rank does that cannot write
+
 /// A job: what to do. Every key of the job file has its place here; defaults work.
 struct Job {
   std::filesystem::path file;       ///< where it was read from
@@ -44,6 +46,7 @@ struct Job {
     double sync_interval_s = 2;
     int shard_pages = 4096;
     double shard_age_s = 3600;
+    OnFull on_full = OnFull::drain;
   } store;
   struct Drain {
     double grace_s = 60;

@@ -37,7 +37,7 @@ class UsageError : public Error {
   explicit UsageError(const std::string& message, Here where = Here::now());
 };
 
-/// A file could not be made, written, committed or renamed: the disk is full, read-only, faulty or
+/// A file could not be made, opened, read, written, committed or renamed: the disk is full, read-only, faulty or
 /// gone. It says nothing of the program, and may pass.
 class StorageError : public Error {
  public:

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <chrono>
 #include <string_view>
 
 /// One line per event on standard error, written whole: time, level, rank, text.
@@ -15,6 +16,19 @@ void set_prefix(std::string_view prefix);
 void set_level(Level least);
 [[nodiscard]] Level level() noexcept;
 void write(Level level, std::string_view text);
+
+/// While it lives, lines are written by a thread of its own, so that nobody waits where standard error
+/// is a file on a file system that stalls, or a pipe that nobody reads. Of more than 10,000 waiting
+/// lines the newest are dropped, and counted. At its end all are written.
+class Background {
+ public:
+  Background();
+  ~Background();
+  Background(const Background&) = delete;
+  Background& operator=(const Background&) = delete;
+};
+/// Before the process is ended from outside: waits until all is written, at most so long.
+void flush(std::chrono::milliseconds at_most);
 
 template <class... Args>
 void debug(fmt::format_string<Args...> format, Args&&... args) {

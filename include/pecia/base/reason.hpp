@@ -25,6 +25,7 @@ enum class Reason : std::uint8_t {
   engine_failed = 13,     ///< the engine refused the page, or its answer made no sense
   io_error = 14,          ///< the file could not be opened or read
   out_of_memory = 15,     ///< more memory than the limits allow
+  poison = 16,            ///< twice, the rank that read it and nothing else died
 };
 
 /// The stable name, as in the enumerators above.

@@ -32,6 +32,9 @@ void turn_off_hdf5_locking();
 /// cannot be written, with the cause and the path; `StorageError` where there is no room.
 void create_run_directory(const RunPaths& run);
 
+/// What the outcomes of the run take so far.
+[[nodiscard]] std::uint64_t journal_and_shard_bytes(const RunPaths& run);
+
 /// Takes the next epoch by mkdir (atomic on NFS too): greater than any before.
 [[nodiscard]] std::uint32_t take_next_epoch(const RunPaths& run);
 /// The newest epoch there is, 0 if none.
@@ -48,6 +51,7 @@ struct Holder {
   std::int64_t pid = 0;
   std::uint64_t pid_start = 0;   ///< field 22 of /proc/<pid>/stat
   std::string slurm_job, slurm_step, slurm_restart;
+  std::uint64_t folder = 0;      ///< inode of the run directory; another one is a copy. 0: not known
   std::uint64_t counter = 0;     ///< renewed every 5 s by its holder
   [[nodiscard]] std::string description() const;  ///< "host h1, pid 123, Slurm job 45"
 };

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "pecia/store/in_flight.hpp"
 #include "pecia/store/ledger.hpp"
 #include "pecia/store/record.hpp"
 #include "pecia/store/run.hpp"
@@ -34,18 +35,23 @@ struct WriterSettings {
 /// What a rank wrote in its job.
 struct Written {
   std::vector<LedgerFile> shards;
-  std::vector<LedgerFile> segments;
-  std::uint64_t rows = 0;
+  std::vector<LedgerFile> segments;  ///< that are not sealed
+  std::uint64_t rows = 0;            ///< committed outcomes in both
 };
 
-/// One rank's journal and shards. Used by one thread (HDF5 too). Every failure to write is an
-/// `Error` that says which file and why; after it the segment is given up: only `close` may follow.
+/// One rank's journal and shards. Used by one thread (HDF5 too).
+///
+/// Every failure to write is a `StorageError` that names the file and the cause. It gives the file up,
+/// and loses nothing: outcomes without a good fsync behind them are kept in memory, and the next `sync`
+/// writes all of them into a new segment. Until then nothing else touches the disk. A segment that was
+/// given up keeps what it has committed, and is sealed like the others.
 class Writer {
  public:
   explicit Writer(WriterSettings settings);
   ~Writer();  ///< closes without sealing; never throws
 
   /// Appends to the journal segment; committed once `sync` returned.
+  /// Throws `Error` for a reading that makes no sense.
   void append(const PageKey& key, std::uint32_t generation, const result::PageOutcome& outcome);
   /// A page was begun: it is in flight until its outcome is appended or it is released. Written at
   /// once and not synced: it is for whoever finds the journal of a rank that was killed.
@@ -56,10 +62,15 @@ class Writer {
   void release_all();
   /// fsync. All appended records are committed. No-op if there is nothing new.
   void sync();
-  /// Seals the segment if it is due: shard written, fsynced, renamed, segment deleted.
+  /// Seals the segment if it is due, and what could not be sealed before: shard written, fsynced,
+  /// renamed, segment deleted.
   void seal_if_due();
-  /// Syncs, seals if asked to, and says what was written. Last call.
+  /// Syncs, seals if asked to, and says what was written. May be called again where it failed.
   Written close(bool seal);
+  /// Last call where the disk takes no more: forgets what is not committed. Never fails.
+  Written abandon();
+  /// Of outcomes, in the journal: what a page takes there on average; 0 before the first.
+  [[nodiscard]] std::uint64_t bytes_per_page() const noexcept;
 
  private:
   struct State;

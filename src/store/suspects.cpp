@@ -1,0 +1,95 @@
+#include "pecia/store/suspects.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <map>
+#include <nlohmann/json.hpp>
+
+#include "pecia/base/error.hpp"
+#include "pecia/base/file.hpp"
+
+namespace pecia::store {
+namespace {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::ordered_json;
+
+constexpr int version = 1;
+
+fs::path path_of(const RunPaths& run) { return run.root / "suspects.json"; }
+
+Json to_json(const Suspect& page) {
+  return {{"document", to_string(page.key.document)}, {"revision", page.key.revision},
+          {"page", page.key.page},                    {"generation", page.generation},
+          {"died_alone", page.died_alone},            {"died_together", page.died_together},
+          {"trials", page.trials}};
+}
+
+Suspect suspect_of(const Json& json) {
+  using Epochs = std::set<std::uint32_t>;
+  Suspect page;
+  page.key = {parse_document_id(json.at("document").get<std::string>()), json.at("revision").get<std::uint32_t>(), json.at("page").get<std::uint32_t>()};
+  page.generation = json.at("generation").get<std::uint32_t>();
+  page.died_alone = json.at("died_alone").get<Epochs>();
+  page.died_together = json.at("died_together").get<Epochs>();
+  page.trials = json.at("trials").get<Epochs>();
+  return page;
+}
+
+Suspect& find_or_add(std::vector<Suspect>& suspects, const InFlightPage& page) {
+  const auto at = std::ranges::lower_bound(suspects, page.key, {}, &Suspect::key);
+  if (at == suspects.end() || at->key != page.key) return *suspects.insert(at, {page.key, page.generation, {}, {}, {}});
+  if (at->generation < page.generation) *at = {page.key, page.generation, {}, {}, {}};
+  return *at;
+}
+
+}  // namespace
+
+std::vector<Suspect> read_suspects(const RunPaths& run) {
+  const auto path = path_of(run);
+  if (!fs::exists(path)) return {};
+  std::vector<Suspect> suspects;
+  try {
+    const auto json = Json::parse(read_file(path));
+    require(json.at("version").get<int>() == version, "written by another version of pecia");
+    for (const auto& page : json.at("pages")) suspects.push_back(suspect_of(page));
+  } catch (const std::exception& error) {
+    throw Error{fmt::format("{} is damaged: {}", path.string(), error.what())};
+  }
+  std::ranges::sort(suspects, {}, &Suspect::key);
+  return suspects;
+}
+
+void write_suspects(const RunPaths& run, std::uint32_t epoch, std::span<const Suspect> suspects) {
+  check_newest(run, epoch);
+  if (suspects.empty()) {
+    fs::remove(path_of(run));
+    return;
+  }
+  auto pages = Json::array();
+  for (const auto& page : suspects) pages.push_back(to_json(page));
+  replace_file(path_of(run), Json{{"version", version}, {"pages", std::move(pages)}}.dump(1) + "\n");
+}
+
+void add_deaths(std::vector<Suspect>& suspects, std::span<const RankInFlight> ranks,
+                const std::function<JobEnd(std::uint32_t epoch)>& end_of) {
+  std::map<std::uint32_t, std::size_t> dead;  ///< ranks, by epoch
+  for (const auto& rank : ranks) ++dead[rank.epoch];
+  for (const auto& rank : ranks) {
+    const auto end = end_of(rank.epoch);
+    const bool by_itself = dead.at(rank.epoch) == 1;
+    for (const auto& in_flight : rank.open) {
+      auto& page = find_or_add(suspects, in_flight);
+      if (page.generation > in_flight.generation) continue;
+      if (in_flight.alone) {
+        if (by_itself && !end.from_outside) page.trials.insert(rank.epoch);
+      } else {
+        (by_itself && end.ranks > 1 ? page.died_alone : page.died_together).insert(rank.epoch);
+      }
+    }
+  }
+}
+
+}  // namespace pecia::store
