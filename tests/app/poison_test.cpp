@@ -6,6 +6,7 @@
 #include <cstdlib>
 
 #include "pecia/store/ledger.hpp"
+#include "pecia/store/verify.hpp"
 #include "pecia/store/writer.hpp"
 #include "store/made_records.hpp"
 #include "support/temp_folder.hpp"

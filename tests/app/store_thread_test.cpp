@@ -125,12 +125,12 @@ TEST_F(StoreThreadTest, IsBackedUpByOutcomesThatCannotBeCommitted) {
 
 TEST_F(StoreThreadTest, WhoIsToldToStopReleasesAllAndNotesNoMoreStarts) {
   StoreThread thread{settings(OnFull::drain), events_, [] { return false; }};
-  thread.started(made_key(1, 1), 0, false);
+  thread.started({made_key(1, 1), 0, false});
   put(thread, 5);  // behind it, the start is written
   (void)next<Committed>();
   EXPECT_EQ(store::pages_in_flight(run_).size(), 1U);
   thread.stopping();
-  thread.started(made_key(1, 2), 0, false);
+  thread.started({made_key(1, 2), 0, false});
   put(thread, 4);
   (void)next<Committed>();
   EXPECT_TRUE(store::pages_in_flight(run_).empty());

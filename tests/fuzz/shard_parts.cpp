@@ -4,6 +4,8 @@
 #include <cstring>
 #include <vector>
 
+#include "h5_image.hpp"
+#include "pecia/base/file.hpp"
 #include "shard.hpp"
 
 namespace pecia::fuzz {

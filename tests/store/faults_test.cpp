@@ -7,6 +7,7 @@
 #include "pecia/base/error.hpp"
 #include "pecia/base/file.hpp"
 #include "pecia/store/contents.hpp"
+#include "pecia/store/verify.hpp"
 #include "store/made_records.hpp"
 #include "support/file_size_limit.hpp"
 #include "support/temp_folder.hpp"
@@ -162,7 +163,9 @@ TEST_F(Faults, WhatIsAbandonedIsWhatIsCommitted) {
     EXPECT_THROW(write(4, 4), StorageError);
     const auto written = writer_.abandon();
     EXPECT_EQ(written.rows, 3U);
-    EXPECT_EQ(written.segments, std::vector<std::string>{first_.filename().string()});
+    ASSERT_EQ(written.segments.size(), 1U);
+    EXPECT_EQ(written.segments.front().name, first_.filename().string());
+    EXPECT_EQ(written.segments.front().rows, 3U);
   }
   EXPECT_EQ(seal_leftovers(run_, 2, {}), 3U);
 }

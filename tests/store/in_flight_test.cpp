@@ -7,6 +7,7 @@
 #include "journal.hpp"
 #include "pecia/base/text.hpp"
 #include "pecia/store/contents.hpp"
+#include "pecia/store/verify.hpp"
 #include "store/made_records.hpp"
 #include "support/temp_folder.hpp"
 
