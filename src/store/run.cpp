@@ -50,8 +50,8 @@ void turn_off_hdf5_locking() { ::setenv("HDF5_USE_FILE_LOCKING", "FALSE", 1); }
 void create_run_directory(const RunPaths& run) {
   try {
     make_folders(fs::absolute(run.root).lexically_normal());
+    // Their names are committed with run.yaml, before any page is.
     for (const auto& folder : {run.manifest(), run.epochs(), run.journal(), run.shards()}) make_folder(folder);
-    sync_folder(run.root);  // the names of the four
     const auto probe = run.root / ".writable";
     write_whole(probe, {}, Durability::none);
     remove_file(probe);

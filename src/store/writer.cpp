@@ -206,7 +206,10 @@ Written Writer::close(bool seal) {
   release_all();
   s.sync();
   s.close_segment(false);
-  if (seal) s.seal_all();
+  if (seal && !s.closed.empty()) {
+    s.seal_all();
+    sync_folder(s.settings.run.journal());  // come back, they would count as unsealed
+  }
   return s.all_written();
 }
 

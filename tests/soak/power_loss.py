@@ -48,6 +48,8 @@ LOSSES = (
     Loss("corpus.h5's name (store: write_index)", skip("fsyncdir", "run/corpus.h5"), "removed", "to_the_end", "is_whole",
          rules="do=fail errno=EIO on=create path=run/status.json.* count=all;"
                "do=fail errno=EIO on=create path=run/cost_model.json.* count=all"),
+    Loss("the removal of sealed segments (store: Writer::close)", skip("fsyncdir-removed", "run/journal/*"), "undone",
+         "to_the_end", "is_whole"),
     Loss("the removal of a corpus.h5 over shards that were joined (store: delete_superseded)",
          skip("fsyncdir-removed", "run/corpus.h5"), "undone", "after_deleting_joined", "is_not_damaged", joined=True),
     Loss("the removal of shards that were joined (store: delete_superseded)",
