@@ -12,7 +12,7 @@ if [ -n "${PECIA_SITE:-}" ] && [ ! -r "$PECIA_SITE" ]; then die "PECIA_SITE name
 site=${PECIA_SITE:-$here/site.sh}
 # shellcheck source=slurm/site.example.sh
 if [ -r "$site" ]; then . "$site"; fi
-: "${MAX_RESTARTS_WITHOUT_PROGRESS:=5}" "${MIN_RUN_S:=60}" "${POLL_S:=15}" "${END_S:=60}" "${SILENT_S:=300}" "${START_S:=1800}"
+: "${MAX_RESTARTS_WITHOUT_PROGRESS:=5}" "${MIN_RUN_S:=60}" "${POLL_S:=15}" "${END_S:=60}" "${SILENT_S:=300}" "${START_S:=1800}" "${ANSWER_S:=900}"
 pecia=${PECIA:-pecia}
 
 load_site_modules() {
@@ -24,22 +24,43 @@ load_site_modules() {
 # status JSON -> one value; strings without their quotes
 field() { sed -nE "s/^  \"$1\": \"?([^\"]*[^\",])\"?,?\$/\1/p" <<<"$json"; }
 
-# Sets json, state, epoch, pages_done, fruitless. Fails where the run does not answer (a file system that hangs).
+# Sets json, state, epoch, pages_done, fruitless. Fails where the run does not answer (a file system that hangs), and
+# leaves why in `answer`.
 look() {
-  json=$(timeout 120 "$pecia" status "$run" --json --no-slurm 2>/dev/null)
-  case $? in
+  json=$(timeout 120 "$pecia" status "$run" --json --no-slurm 2>/dev/null); answer=$?
+  case $answer in
     0) state=$(field state) epoch=$(field epoch) pages_done=$(field 'done') fruitless=$(field starts_without_progress) ;;
     2) state=none epoch=0 pages_done=0 fruitless=0 ;;  # nobody has begun it
     *) return 1 ;;
   esac
 }
 
+# The same, again and again for ANSWER_S; then this job ends, or goes back into the queue where all hangs.
+ask_run() {
+  local since=$SECONDS
+  until look; do
+    if [ $ended = 1 ] || [ $((SECONDS - since)) -ge "$ANSWER_S" ]; then
+      say "the run does not answer: $pecia status $run"
+      if [ $ended = 1 ] || [ $answer = 124 ]; then again; fi
+      exit 1
+    fi
+    sleep "$POLL_S"
+  done
+}
+
 # ---- what Slurm says of this job
+# Sets job_state, once the controller answers: nothing in ANSWER_S, or where this job is being ended.
+ask_job_state() {
+  local since=$SECONDS
+  while job_state=$(job_field JobState); [ -z "$job_state" ] && [ $ended = 0 ] && [ $((SECONDS - since)) -lt "$ANSWER_S" ]; do
+    sleep "$POLL_S"
+  done
+}
 job_field() { scontrol -o show job "$SLURM_JOB_ID" 2>/dev/null | sed -nE "s/(.* )?$1=([^ ]*).*/\2/p"; }
 is_preempted() { case $(job_field PreemptTime) in ''|None|N/A) return 1 ;; esac; }
 
 # ---- warnings
-warned=0 ended=0 step=''
+warned=0 ended=0 step='' lived_s=0 began=$SECONDS job_state=''
 trap warn USR1                   # the time limit is near, or preemption with preempt_send_user_signal
 trap 'ended=1' TERM              # scancel, preemption, requeue or node failure: KILL follows. No trap for CONT.
 
@@ -123,12 +144,16 @@ again() {
     say "it lived for $lived_s s only: waiting a while before it goes back into the queue"
     while [ $ended = 0 ] && [ $warned = 0 ] && [ $((SECONDS - began)) -lt "$MIN_RUN_S" ]; do sleep 1; done
   fi
-  if [ $ended = 0 ] && [ "$(job_field JobState)" = RUNNING ]; then
-    say "not complete yet: back into the queue"
+  local tries
+  for tries in 1 2 3 4 5 6 7 8 9 10; do
+    ask_job_state
+    if [ $ended = 1 ] || [ "$job_state" != RUNNING ]; then break; fi
+    say "not complete yet: back into the queue (try $tries)"
     # A job whose script ends is over: it waits for Slurm to end it.
     scontrol requeue "$SLURM_JOB_ID" && { while [ $ended = 0 ]; do sleep 0.5; done; exit 75; }
-  fi
-  say "Slurm is ending this job ($(job_field JobState)); what is done is kept, and the same command goes on with it"
+    sleep "$POLL_S"
+  done
+  say "Slurm is ending this job (${job_state:-no answer}); what is done is kept, and the same command goes on with it"
   exit 75
 }
 
@@ -147,7 +172,7 @@ end_if_complete() {
 
 # Looks at what a start came to. Exits, or returns to start again in this allocation.
 decide() {
-  look || say "the run does not answer: $pecia status $run"
+  ask_run
   local of_this_start=no drained=no
   [ "$epoch" -gt "$epoch_before" ] && of_this_start=$state
   say "pecia ended with $status; the run: $state, $pages_done pages done"
@@ -167,7 +192,8 @@ decide() {
   fi
   [ $drained = yes ] && again
   sleep 1
-  if [ $ended = 1 ] || is_preempted || [ "$(job_field JobState)" != RUNNING ]; then again; fi
+  ask_job_state
+  if [ $ended = 1 ] || is_preempted || [ "$job_state" != RUNNING ]; then again; fi
   say "it did not come to its end: going on in this allocation"
 }
 
@@ -185,7 +211,7 @@ run_to_its_end() {
   say "$pecia run $job $* on $SLURM_JOB_NODELIST"
   reruns=0
   while :; do
-    look || die "the run does not answer: $pecia status $run"
+    ask_run
     epoch_before=$epoch done_before=$pages_done began=$SECONDS
     # USR1 is ignored until pecia has its own handlers, so that none is killed by one that comes early.
     launch bash -c 'trap "" USR1; exec "$@"' _ "$pecia" run "$job" "$@" &

@@ -19,4 +19,5 @@
 # END_S=60                               # so long a launcher may stay after the run has ended
 # SILENT_S=300                           # so long a run may neither renew its lock nor finish a page
 # START_S=1800                           # so long listing the corpus may take
+# ANSWER_S=900                           # so long the run and Slurm's controller are asked where they do not answer
 # POLL_S=15                              # how often the run is looked at for these

@@ -45,7 +45,6 @@ run_tests() {
   say "$* in $folder: $((SECONDS - since)) s"
 }
 
-(set -e; install_missing build test) || exit 1
 # With clang, in a build tree of their own.
 run_fuzzers() {
   (set -e; configure_and_build fuzz) || exit 1
@@ -53,6 +52,7 @@ run_fuzzers() {
   run_tests "$top/build/fuzz" -L '^fuzz$' -j 2
 }
 
+(set -e; install_missing build test) || exit 1
 if [ "$label" = fuzz ]; then
   run_fuzzers
   printf '%d passed, %d failed\n' "$passed" "$failed"
@@ -75,7 +75,8 @@ if [ "$thorough" = yes ]; then
     if "$top/build/bin/bench_$name" --quick >/dev/null; then passed=$((passed + 1)); else failed=$((failed + 1)); fi
     say "bench_$name --quick: $((SECONDS - since)) s"
   done
-  for preset in asan tsan; do
+  case "$label" in ''|unit|mpi) presets=(asan tsan) ;; *) presets=() ;; esac
+  for preset in "${presets[@]}"; do
     (set -e; configure_and_build "$preset") || exit 1
     say "built $preset after $((SECONDS - began)) s"
     run_tests "$top/build/$preset" -L "^(${label:-unit|mpi})\$" -j 2

@@ -42,6 +42,19 @@ class ScriptTest(pecia.Case):
     def runs(self):
         return (self.folder / "calls").read_text().split().count("run")
 
+    def test_a_controller_that_does_not_answer_is_asked_again(self):
+        self.program("scontrol", "echo asked >>asked", '[ $(wc -l <asked) -gt 4 ] || exit 1',
+                     'echo "JobId=1 JobState=RUNNING Restarts=0 PreemptTime=None"', '[ "$1" = requeue ] && { echo >>requeued; kill -TERM $PPID; }',
+                     "true")
+        status, output = self.batch(run=75, verify=75, state="unfinished")
+        self.assertEqual(status, 75, output)
+        self.assertTrue((self.folder / "requeued").exists(), output)
+
+    def test_a_run_that_does_not_answer_at_first_is_asked_again(self):
+        program = self.program("slow", 'if [ "$1" = status ] && [ ! -e asked ]; then touch asked; exit 1; fi', 'exec ./pecia "$@"')
+        status, output = self.batch(run=0, verify=0, state="complete", PECIA=program)
+        self.assertEqual(status, 0, output)
+
     def test_a_complete_run_is_a_success_with_failed_pages_too(self):
         self.assertEqual(self.batch(run=0, verify=0, state="complete")[0], 0)
         status, output = self.batch(run=3, verify=3, state="complete")

@@ -103,7 +103,7 @@ class KillTest(pecia.Case):
         shutil.rmtree(folder)
 
     def at_point(self, number, folder, rng, power):
-        point = POINTS[number // 3 % len(POINTS)] if not power else rng.choice(POINTS)
+        point = POINTS[(OPTIONS.seed + number // 3) % len(POINTS)] if not power else rng.choice(POINTS)
         corpus = "joins" if point.joins else "trace"
         job = self.many.copy(folder) if point.joins else soak.Job(folder, **soak.replay_settings(self.trace))
         ranks = rng.choice([1, 2, 3])
