@@ -93,6 +93,27 @@ class KillTest(pecia.Case):
             with self.subTest(number=number, seed=OPTIONS.seed):
                 future.result()
 
+    def test_the_checks_can_fail(self):
+        trace = soak.write_trace(self.folder / "few.tsv", 2, 40, 0.002)
+        quiet = soak.Job(self.folder / "few", **soak.replay_settings(trace))
+        expected, _ = self.quiet("few", quiet)
+        told = len(quiet.committed())
+
+        def tampered(name, change, told, expected):
+            job = soak.Job(self.folder / name, **soak.replay_settings(trace))
+            shutil.copytree(quiet.run, job.run)
+            change(job)
+            with self.assertRaises(AssertionError, msg=name):
+                soak.check_resumed(self, job, random.Random(1), expected, told)
+
+        def lose_a_shard(job):
+            for file in (job.run / "shards").glob(sorted(p.stem for p in (job.run / "shards").glob("*.h5"))[0] + "*"):
+                file.unlink()
+
+        tampered("a lost shard", lose_a_shard, told, expected)
+        tampered("pages told that are nowhere", lambda job: None, told + 1, expected)
+        tampered("another text", lambda job: None, told, {**expected, "pages.jsonl": expected["pages.jsonl"][1:]})
+
     def one(self, number):
         """Of three kills one is at a named point, one at a random time, and one a loss of power in either way."""
         rng = random.Random(OPTIONS.seed * 10_000 + number)
