@@ -27,7 +27,7 @@ Failure failure_of(const std::function<void()>& step) {
   } catch (const Stopped& stopped) {
     return {unfinished_status, stopped.what()};
   } catch (const StorageError& error) {
-    return {error.out_of_room() ? unfinished_status : error_status, error.what()};
+    return {error.may_pass() ? unfinished_status : error_status, error.what()};
   } catch (const std::exception& error) {
     return {error_status, error.what()};
   }

@@ -55,6 +55,13 @@ void Pipeline::State::note_start(const PageWork& work) {
 
 void Pipeline::State::end(PageWork& work, result::PageOutcome outcome, double seconds) {
   if (!work.leave()) return;
+  if (const auto problem = result::problem_of(outcome.reading); !problem.empty()) {
+    // Read back from the journal it would be refused.
+    outcome.state = result::State::failed;
+    outcome.reason = Reason::engine_failed;
+    outcome.detail = "the answer of the engine makes no sense: " + problem;
+    outcome.reading = {};
+  }
   const auto& document_of_page = document(work);
   if (outcome.state == result::State::failed)
     log::warning("{} page {}: failed({}): {}", printable(document_of_page.path), work.task.page.page,

@@ -240,7 +240,13 @@ class Teller {
       log::error("another job has taken the run over: this one ends, and what it committed stays");
     for (const auto rank : scheduler.progress().dead)
       log::error("rank {} was not heard of any more and is taken for dead", rank);
-    summarise(run_, status_, end.status, elapsed_s());
+    try {
+      summarise(run_, status_, end.status, elapsed_s());
+    } catch (const std::exception& error) {
+      // The disk that ended the run may not be read either: it ended as it did.
+      log::warning("the run could not be looked at again: {}", error.what());
+      status_.state = end.status == sched::ExitStatus::unfinished ? "unfinished" : "failed";
+    }
     // Only what the disk refused ends a run so.
     if (end.status == sched::ExitStatus::unfinished && !scheduler.failures().empty()) log_room_left();
     end_ledger(run_, start_.ledger(), status_, end);

@@ -196,6 +196,9 @@ void RunStart::find_pages_to_read() {
   deaths_->record_poison(manifest_, ledger_.ranks);
   const store::Contents contents{run_};
   for (const auto& problem : contents.problems()) log::warning("{}", problem);
+  if (!contents.unreadable().empty())
+    throw StorageError{EIO, contents.unreadable().front() + ". Its pages would be read again; run the same command again "
+                       "when the disk can be read", run_.root.string()};
   before_ = tally(manifest_, contents);
   to_read_ = app::find_pages_to_read(manifest_, &contents, cost_model_, job_, *priorities_,
                                      [this](const corpus::Document& document, Reason reason, bool failed) {

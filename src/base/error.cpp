@@ -43,6 +43,18 @@ bool StorageError::out_of_room() const noexcept {
   return error_number_ == ENOSPC || error_number_ == EDQUOT || error_number_ == EFBIG;
 }
 
+bool StorageError::may_pass() const noexcept {
+  switch (error_number_) {
+    case EIO:
+    case EROFS:
+    case ESTALE:
+    case ENOTCONN:
+    case ETIMEDOUT:
+    case EHOSTDOWN: return true;
+    default: return out_of_room();
+  }
+}
+
 Error system_error(int error_number, std::string_view what, std::string_view path, Here where) {
   return Error{message_of(error_number, what, path), where};
 }

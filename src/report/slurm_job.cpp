@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <charconv>
-#include <ranges>
 
 #include "pecia/report/overview.hpp"
 
@@ -43,7 +42,11 @@ std::optional<SlurmJob> parse_scontrol(std::string_view line) {
 std::optional<SlurmJob> parse_squeue(std::string_view line) {
   line = line.substr(0, line.find('\n'));
   std::vector<std::string> fields;
-  for (const auto part : std::views::split(line, '|')) fields.emplace_back(part.begin(), part.end());
+  for (std::size_t at = 0; at <= line.size();) {
+    const auto end = std::min(line.find('|', at), line.size());
+    fields.emplace_back(line.substr(at, end - at));
+    at = end + 1;
+  }
   if (fields.size() != 4 || fields[0].empty() || fields[1].empty()) return std::nullopt;
   return SlurmJob{fields[0], fields[1], unless_none(fields[2]), unless_none(fields[3]), std::nullopt};
 }

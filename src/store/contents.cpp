@@ -9,6 +9,7 @@
 
 #include "journal.hpp"
 #include "pecia/base/error.hpp"
+#include "pecia/base/file.hpp"
 #include "shard.hpp"
 
 namespace pecia::store {
@@ -41,7 +42,7 @@ struct Contents::State {
   RunPaths run;
   std::vector<Source> sources;
   std::vector<Row> rows;
-  std::vector<std::string> problems;
+  std::vector<std::string> problems, unreadable;
   std::vector<LedgerFile> shard_files, segment_files;
   std::uint64_t superseded = 0;
   std::deque<std::string> strings;           ///< of shards, where rows' texts stand
@@ -121,6 +122,7 @@ struct Contents::State {
     rows.clear();
     strings.clear();
     problems.clear();
+    unreadable.clear();
     shard_files.clear();
     segment_files.clear();
     // Segments first: one that is sealed meanwhile is found again as a shard, never missed.
@@ -131,6 +133,7 @@ struct Contents::State {
         add_segment(path);
       } catch (const Error& error) {
         if (!last_try && !fs::exists(path)) return false;
+        note_unreadable(path, error);
         problems.push_back(error.what());
       }
     }
@@ -140,10 +143,24 @@ struct Contents::State {
         add_shard(path);
       } catch (const Error& error) {
         if (!last_try && !fs::exists(path)) return false;
+        note_unreadable(path, error);
         problems.push_back(fmt::format("shard {}: {}", name, error.what()));
       }
     }
     return true;
+  }
+
+  /// A file that the disk does not give now may be sound.
+  void note_unreadable(const fs::path& path, const Error& error) {
+    if (!fs::exists(path)) return;
+    try {
+      if (dynamic_cast<const StorageError*>(&error) != nullptr)
+        unreadable.emplace_back(error.what());
+      else
+        (void)read_file(path);  // HDF5 does not say why it failed
+    } catch (const StorageError& refused) {
+      unreadable.emplace_back(refused.what());
+    }
   }
 
   /// Of the records of a page, the best one stays.
@@ -193,6 +210,7 @@ result::PageOutcome Contents::load(const Row& row) const {
 }
 
 const std::vector<std::string>& Contents::problems() const noexcept { return state_->problems; }
+const std::vector<std::string>& Contents::unreadable() const noexcept { return state_->unreadable; }
 const std::vector<LedgerFile>& Contents::shards() const noexcept { return state_->shard_files; }
 const std::vector<LedgerFile>& Contents::segments() const noexcept { return state_->segment_files; }
 std::uint64_t Contents::superseded() const noexcept { return state_->superseded; }

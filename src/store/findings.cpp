@@ -117,7 +117,8 @@ class Look {
     for (const auto& path : files_in(run_.shards())) {
       const auto name = path.filename().string();
       const auto shard = fs::path{path}.replace_extension();
-      if (path.extension() == ".h5" || name == "superseded.txt") continue;
+      // What NFS keeps for readers of files that were deleted.
+      if (path.extension() == ".h5" || name == "superseded.txt" || name.starts_with(".nfs")) continue;
       if (path.extension() == ".sum" && fs::exists(shard)) continue;
       if (path.extension() == ".part" || (path.extension() == ".sum" && fs::exists(shard.string() + ".part")))
         left_over(path);
@@ -127,7 +128,7 @@ class Look {
         found_.bad.push_back({path, "it is none of pecia's files"});
     }
     for (const auto& path : files_in(run_.journal())) {
-      if (path.extension() == ".seg") continue;
+      if (path.extension() == ".seg" || path.filename().string().starts_with(".nfs")) continue;
       if (path.extension() == ".damaged")
         found_.notes.push_back(fmt::format("{}: damaged, and set aside by an earlier job; nobody reads it", path.filename().string()));
       else if (path.extension() == ".part")

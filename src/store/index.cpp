@@ -247,7 +247,17 @@ std::vector<std::string> compact(const RunPaths& run, std::uint32_t epoch, std::
     while (fs::exists(run.shards() / name));  // this job has joined shards before
     Provenance provenance{"compaction", "", "", "", ""};
     provenance.epoch = epoch;
-    join_shards(run, sealed, name, provenance);
+    try {
+      join_shards(run, sealed, name, provenance);
+    } catch (...) {
+      // Tried again, they would count as shards to be joined, and take room that is short.
+      for (const auto& made : fresh) {
+        std::error_code ignored;
+        fs::remove(run.shards() / made, ignored);
+        fs::remove(run.shards() / (made + ".sum"), ignored);
+      }
+      throw;
+    }
     old.insert(old.end(), sealed.begin(), sealed.end());
     fresh.push_back(name);
     from += count;
@@ -266,9 +276,15 @@ std::vector<std::string> compact(const RunPaths& run, std::uint32_t epoch, std::
 /// it would read as zeros.
 void remove_index_over(const RunPaths& run, const std::vector<std::string>& names) {
   if (!fs::exists(run.corpus_index())) return;
-  const auto sources = ShardReader{run.corpus_index()}.shards();
-  const bool needs_them = std::ranges::any_of(
-      names, [&](const auto& name) { return std::ranges::binary_search(sources, name); });
+  const auto reads_from_them = [&] {
+    try {
+      const auto sources = ShardReader{run.corpus_index()}.shards();
+      return std::ranges::any_of(names, [&](const auto& name) { return std::ranges::binary_search(sources, name); });
+    } catch (const Error&) {
+      return true;  // damaged: it is made anew in any case
+    }
+  };
+  const bool needs_them = reads_from_them();
   if (!needs_them) return;
   remove_file(run.corpus_index());
   sync_folder(run.root);  // before its sources are deleted

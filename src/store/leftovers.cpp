@@ -83,7 +83,8 @@ void remove_parts(const RunPaths& run) {
   for (const auto& folder : {run.root, run.manifest(), run.shards()}) {
     for (const auto& entry : fs::directory_iterator{folder, ignored}) {
       const auto& file = entry.path();
-      const bool part = file.extension() == ".part";
+      // That of the lock is being written, by ourselves.
+      const bool part = file.extension() == ".part" && !file.filename().string().starts_with(run.lock().filename().string());
       const bool sum_alone = file.extension() == ".sum" && !fs::exists(fs::path{file}.replace_extension(), ignored);
       if (part || sum_alone) fs::remove(file, ignored);
     }
@@ -96,6 +97,8 @@ std::uint64_t seal_leftovers(const RunPaths& run, std::uint32_t epoch, const Pro
   std::uint64_t rescued = 0;
   std::uint32_t number = 0;
   remove_parts(run);
+  // A shard that is seen here may have been named just before its writer was killed.
+  sync_folder(run.shards());
   for (const auto& name : list_segments(run)) {
     const auto segment = run.journal() / name;
     // Its own shard, of a rank that was killed before it deleted the segment.

@@ -83,8 +83,10 @@ class Repair {
 
   /// Whether a file that stays, or whose records were kept already, has this very record.
   [[nodiscard]] bool is_elsewhere(const Record& record, std::uint32_t file) const {
-    const auto same = std::ranges::equal_range(found_.entries, record.key, {}, &Entry::key);
-    return std::ranges::any_of(same, [&](const Entry& entry) {
+    const auto& entries = found_.entries;
+    const auto first = std::ranges::lower_bound(entries, record.key, {}, &Entry::key);
+    const auto last = std::ranges::upper_bound(entries, record.key, {}, &Entry::key);
+    return std::any_of(first, last, [&](const Entry& entry) {
       const auto& other = found_.files[entry.file];
       return entry.file != file && (entry.file < file || other.problem.empty()) && !wins(entry.order, record.order) &&
              !wins(record.order, entry.order);

@@ -207,7 +207,7 @@ Record read_record(const std::filesystem::path& path, std::uint64_t at, std::uin
   while (got < frame.size()) {
     const auto count = ::pread(fd.get(), frame.data() + got, frame.size() - got, static_cast<off_t>(at - frame_bytes + got));
     if (count < 0 && errno == EINTR) continue;
-    if (count <= 0) throw system_error(count < 0 ? errno : EIO, "cannot read a record of", path.string());
+    if (count <= 0) throw storage_error(count < 0 ? errno : EIO, "cannot read a record of", path.string());
     got += static_cast<std::size_t>(count);
   }
   ByteReader in{frame};

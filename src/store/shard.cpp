@@ -35,7 +35,7 @@ std::vector<std::string> names_with(const fs::path& folder, std::string_view ext
       names.push_back(entry->path().filename().string());
   }
   if (failed && failed != std::errc::no_such_file_or_directory)
-    throw system_error(failed.value(), "cannot list", folder.string());
+    throw storage_error(failed.value(), "cannot list", folder.string());
   std::ranges::sort(names);
   return names;
 }
@@ -52,7 +52,7 @@ std::string sum_of(const fs::path& file) {
   while (true) {
     const auto got = ::read(fd.get(), buffer.data(), buffer.size());
     if (got < 0 && errno == EINTR) continue;
-    if (got < 0) throw system_error(errno, "cannot read", file.string());
+    if (got < 0) throw storage_error(errno, "cannot read", file.string());
     if (got == 0) return sum_text(crc, size);
     crc = crc32c(std::string_view{buffer}.substr(0, static_cast<std::size_t>(got)), crc);
     size += static_cast<std::uint64_t>(got);

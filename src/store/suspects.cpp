@@ -65,7 +65,7 @@ std::vector<Suspect> read_suspects(const RunPaths& run) {
 void write_suspects(const RunPaths& run, std::uint32_t epoch, std::span<const Suspect> suspects) {
   check_newest(run, epoch);
   if (suspects.empty()) {
-    fs::remove(path_of(run));
+    remove_file(path_of(run));
     return;
   }
   auto pages = Json::array();
@@ -82,12 +82,14 @@ void add_deaths(std::vector<Suspect>& suspects, std::span<const RankInFlight> ra
     const bool by_itself = dead.at(rank.epoch) == 1;
     for (const auto& in_flight : rank.open) {
       auto& page = find_or_add(suspects, in_flight);
-      if (page.generation > in_flight.generation) continue;
-      if (in_flight.alone) {
-        if (by_itself && !end.from_outside) page.trials.insert(rank.epoch);
-      } else {
-        (by_itself && end.ranks > 1 ? page.died_alone : page.died_together).insert(rank.epoch);
-      }
+      const auto epoch = rank.epoch;
+      // Judged once: a job that was killed while it sealed the others' journals left fewer to judge by.
+      const bool judged = page.trials.contains(epoch) || page.died_alone.contains(epoch) || page.died_together.contains(epoch);
+      if (judged || page.generation > in_flight.generation) continue;
+      if (in_flight.alone)
+        (by_itself && !end.from_outside ? page.trials : page.died_together).insert(epoch);
+      else
+        (by_itself && end.ranks > 1 ? page.died_alone : page.died_together).insert(epoch);
     }
   }
 }

@@ -128,8 +128,8 @@ struct Writer::State {
     provenance.begun_s = one.begun_s;
     provenance.ended_s = one.ended_s;
     shard.write(settings.run.shards() / name, provenance, {&sealed, 1});
-    one.sealed = true;
     written.shards.push_back({name.string(), one.committed, fs::file_size(settings.run.shards() / name)});
+    one.sealed = true;
   }
 
   /// The segments that stay, by name.

@@ -46,6 +46,8 @@ class StorageError : public Error {
   [[nodiscard]] const std::string& path() const noexcept { return path_; }
   /// Of bytes or of files, on the file system or in a quota.
   [[nodiscard]] bool out_of_room() const noexcept;
+  /// So that the same may work later: no room, a fault, a mount that is gone or read-only.
+  [[nodiscard]] bool may_pass() const noexcept;
 
  private:
   int error_number_;

@@ -43,6 +43,8 @@ class Contents {
   /// The whole outcome. Throws `Error` if its bytes do not match their checksum.
   [[nodiscard]] result::PageOutcome load(const Row& row) const;
   [[nodiscard]] const std::vector<std::string>& problems() const noexcept;
+  /// Of them, those of files that the disk did not give: they may be sound, and what is in them is not lost.
+  [[nodiscard]] const std::vector<std::string>& unreadable() const noexcept;
   /// What was read, those with problems left out.
   [[nodiscard]] const std::vector<LedgerFile>& shards() const noexcept;
   [[nodiscard]] const std::vector<LedgerFile>& segments() const noexcept;
