@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <limits>
 #include <numeric>
+#include <set>
 #include <string_view>
 #include <thread>
 
@@ -290,6 +291,24 @@ void remove_index_over(const RunPaths& run, const std::vector<std::string>& name
   sync_folder(run.root);  // before its sources are deleted
 }
 
+/// Whether each of these shards stands in a sound one that is there, perhaps by way of another that was joined.
+bool all_joined(const RunPaths& run, const std::vector<std::string>& names) {
+  std::set<std::string> joined;
+  auto to_look_at = list_shards(run);
+  while (!to_look_at.empty()) {
+    const auto name = std::move(to_look_at.back());
+    to_look_at.pop_back();
+    const auto path = run.shards() / name;
+    if (name.find("-c-") == std::string::npos || !fs::exists(path) || !problem_of_sum(path).empty()) continue;
+    for (auto& source : ShardReader{path}.sealed()) {
+      if (joined.insert(source).second) to_look_at.push_back(std::move(source));
+    }
+  }
+  // One that is gone already needs no proof: a job was killed while it deleted them.
+  return std::ranges::all_of(
+      names, [&](const std::string& name) { return joined.contains(name) || !fs::exists(run.shards() / name); });
+}
+
 void check_rows(const Bound& bound, const std::vector<LedgerFile>& expected) {
   for (const auto& file : expected) {
     const auto at = static_cast<std::size_t>(std::ranges::find(bound.shards, file.name) - bound.shards.begin());
@@ -328,6 +347,11 @@ std::vector<LedgerFile> bind_corpus(const RunPaths& run, std::uint32_t epoch, co
 void delete_superseded(const RunPaths& run) {
   const auto names = superseded_shards(run);
   if (names.empty()) return;
+  if (!all_joined(run, names)) {
+    log::warning("shards that were joined are kept, since the one that they are in is missing or damaged: see pecia verify");
+    remove_file(run.shards() / superseded_list);  // now they count again
+    return;
+  }
   remove_index_over(run, names);
   for (const auto& name : names) {
     remove_file(run.shards() / name);

@@ -18,11 +18,18 @@ write_configuration() {
   local host me ports n where controller=127.0.0.1
   host=$(hostname -s) me=$(id -un)
   [ -z "${HOSTS:-}" ] || controller=$(cat "$dir/hosts/net").1
-  # Free ports, so that clusters of tests that run side by side do not meet.
-  read -r -a ports < <(python3 -c 'import socket, sys
-s = [socket.socket() for _ in range(int(sys.argv[1]))]
-[x.bind(("", 0)) for x in s]
-print(*[x.getsockname()[1] for x in s])' $((nodes + 1)))
+  # Free ports, so that clusters of tests that run side by side do not meet; below those that the system gives to
+  # connections, of which one may come before the daemon does.
+  read -r -a ports < <(python3 -c 'import random, socket, sys
+found = []
+while len(found) < int(sys.argv[1]):
+    taken = socket.socket()
+    try:
+        taken.bind(("", random.randrange(10000, 32000)))
+        found.append(taken)
+    except OSError:
+        pass
+print(*[x.getsockname()[1] for x in found])' $((nodes + 1)))
   cat >"$SLURM_CONF" <<CONF
 ClusterName=pecia
 SlurmctldHost=$host($controller)
@@ -92,14 +99,14 @@ start() {
   head -c 128 /dev/urandom >"$dir/munge/key"
   chmod 400 "$dir/munge/key"
   [ -z "${HOSTS:-}" ] || "$here/hosts.sh" up "$dir/hosts" "$nodes"
-  write_configuration
   munged --socket="$dir/munge/munge.sock" --key-file="$dir/munge/key" --pid-file="$dir/munge/munged.pid" \
     --log-file="$dir/munge/munged.log" --seed-file="$dir/munge/seed" --num-threads=2
+  write_configuration
   slurmctld -f "$SLURM_CONF"
   local n
   for n in $(seq "$nodes"); do boot "$letter$n"; done
   for _ in $(seq 200); do
-    [ "$(sinfo -h -N -p low -t idle -o %N 2>/dev/null | sort -u | wc -l)" = "$nodes" ] && return 0
+    [ "$(timeout 5 sinfo -h -N -p low -t idle -o %N 2>/dev/null | sort -u | wc -l)" = "$nodes" ] && return 0
     sleep 0.1
   done
   echo "the cluster did not come up" >&2

@@ -189,6 +189,17 @@ TEST_F(Index, IsBoundWhateverTheNumberOfShards) {
   EXPECT_EQ(names_in(run_.shards()).size(), 2U) << "one shard and its checksum";
 }
 
+TEST_F(Index, ShardsThatWereJoinedStayWhileTheOneTheyAreInIsDamaged) {
+  write_all_documents(epoch_, 0);
+  bind_corpus(run_, epoch_, {}, 1);
+  for (const auto& name : names_in(run_.shards())) {
+    if (name.ends_with(".h5") && name.find("-c-") != std::string::npos) fs::resize_file(run_.shards() / name, 100);
+  }
+  delete_superseded(run_);
+  const Contents contents{run_};
+  EXPECT_EQ(contents.rows().size(), std::size_t{documents} * pages);
+}
+
 TEST_F(Index, OfAnOlderJobTouchesNoShards) {
   write_all_documents(epoch_, 0);
   const auto before = names_in(run_.shards());
