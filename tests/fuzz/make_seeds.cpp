@@ -30,10 +30,10 @@ void make_run_seeds(const fs::path& seeds, std::uint32_t pages) {
   const auto number = std::to_string(pages);
   const auto journal = test::write_pages(run, 1, 0, 1, pages, false);
   fs::create_directories(seeds / "journal");
-  fs::copy_file(run.journal() / journal.segments.at(0), seeds / "journal" / number, fs::copy_options::overwrite_existing);
+  fs::copy_file(run.journal() / journal.segments.at(0).name, seeds / "journal" / number, fs::copy_options::overwrite_existing);
   const auto sealed = test::write_pages(run, 2, 0, 1, pages, true);
-  auto parts = fuzz::read_parts(run.shards() / sealed.shards.at(0));
-  parts.bytes.back() = sealed.shards.at(0) + "\n";
+  auto parts = fuzz::read_parts(run.shards() / sealed.shards.at(0).name);
+  parts.bytes.back() = sealed.shards.at(0).name + "\n";
   fs::create_directories(seeds / "shard");
   replace_file(seeds / "shard" / number, fuzz::text_of(parts));
 }

@@ -4,6 +4,7 @@
 #include "fuzz.hpp"
 #include "pecia/base/error.hpp"
 #include "pecia/store/contents.hpp"
+#include "pecia/store/verify.hpp"
 #include "shard.hpp"
 #include "shard_parts.hpp"
 #include "store/made_records.hpp"
