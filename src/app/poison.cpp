@@ -3,7 +3,6 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <optional>
 #include <string>
 
 #include "pecia/base/error.hpp"
@@ -40,15 +39,6 @@ store::JobEnd end_of(const store::RunPaths& run, std::uint32_t epoch) {
     log::warning("how job {} of the run ended is not known: {}", epoch, error.what());
     return {1, true};
   }
-}
-
-std::optional<PageRef> page_of(const corpus::Manifest& manifest, const store::PageKey& key) {
-  const auto at = manifest.find(key.document);
-  if (at < 0) return std::nullopt;
-  const auto& document = manifest.documents()[static_cast<std::size_t>(at)];
-  const bool known = document.revision == key.revision && key.page >= document.first_page() &&
-                     key.page - document.first_page() < document.outcomes();
-  return known ? std::optional{PageRef{static_cast<std::uint32_t>(at), key.page}} : std::nullopt;
 }
 
 bool has_outcome(const store::Contents& contents, const store::Suspect& page) {
@@ -91,7 +81,7 @@ void Deaths::record_poison(const corpus::Manifest& manifest, std::uint32_t write
   settings.provenance.slurm_job = slurm_job();
   store::Writer journal{settings};
   for (const auto& page : suspects_) {
-    const auto where = page_of(manifest, page.key);
+    const auto where = manifest.find(page.key.document, page.key.revision, page.key.page);
     if (!page.is_poison() || !where || has_outcome(contents, page)) continue;
     const auto outcome = poison_outcome(page);
     log::error("{}: failed(poison): {}", name_of(manifest, *where), outcome.detail);
@@ -108,7 +98,7 @@ void Deaths::forget_done(const store::Contents& contents) {
 std::map<PageRef, std::uint32_t> Deaths::to_be_tried_alone(const corpus::Manifest& manifest) const {
   std::map<PageRef, std::uint32_t> pages;
   for (const auto& page : suspects_) {
-    const auto where = page_of(manifest, page.key);
+    const auto where = manifest.find(page.key.document, page.key.revision, page.key.page);
     if (where && page.to_be_tried_alone()) pages.emplace(*where, page.generation);
   }
   return pages;
@@ -121,8 +111,8 @@ void log_pages_alone(const std::set<PageRef>& pages, const corpus::Manifest& man
     if (names.size() == most_named) break;
     names.push_back(name_of(manifest, page));
   }
-  log::warning("{} page{} may have killed the rank that read {}: read last, with no other page on the same rank: {}{}",
-               pages.size(), pages.size() == 1 ? "" : "s", pages.size() == 1 ? "it" : "them", fmt::join(names, ", "),
+  log::warning("{} may have killed the rank that read {}: read last, with no other page on the same rank: {}{}",
+               plural(pages.size(), "page"), pages.size() == 1 ? "it" : "them", fmt::join(names, ", "),
                pages.size() > names.size() ? ", ..." : "");
 }
 

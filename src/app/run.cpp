@@ -8,7 +8,6 @@
 #include <thread>
 
 #include "agree.hpp"
-#include "clerk.hpp"
 #include "cores.hpp"
 #include "pecia/base/file.hpp"
 #include "pecia/base/log.hpp"
@@ -19,10 +18,10 @@
 #include "pecia/corpus/trace.hpp"
 #include "pipeline.hpp"
 #include "rank_loop.hpp"
-#include "room.hpp"
 #include "run_start.hpp"
 #include "schedule_settings.hpp"
 #include "summary.hpp"
+#include "teller.hpp"
 
 namespace pecia::app {
 namespace {
@@ -201,80 +200,6 @@ PipelineSettings pipeline_settings(comm::Communicator& comm, const Job& job, con
   return settings;
 }
 
-/// What rank 0 tells of the run while pages are read: through the clerk, to whoever looks.
-class Teller {
- public:
-  Teller(comm::Communicator& comm, const Job& job, Shared& shared, RunStart& start)
-      : start_{start},
-        run_{job.run},
-        scattered_{shared.scattered},
-        hosts_{shared.hosts},
-        first_{first_status(comm, start)},
-        status_{first_},
-        costs_{run_, start.epoch(), job.engine.name, shared.manifest, start.cost_model()},
-        clerk_{std::make_unique<Clerk>(run_, job.progress_s, first_, &costs_)} {}
-
-  void operator()(sched::Scheduler& scheduler, Pipeline& pipeline) {
-    if (start_.lock().lost() && !lock_lost_) {
-      lock_lost_ = true;
-      scheduler.on_failure("another job has taken the run over");
-      pipeline.cancel();
-    }
-    clerk_->finished(scheduler.take_finished());
-    refresh(status_, first_, hosts_, scheduler, elapsed_s());
-    const auto since = [](double moment_s, Clock::time_point from) {
-      return std::max(0.0, moment_s - std::chrono::duration<double>(from.time_since_epoch()).count());
-    };
-    status_.schedule.idle_s = since(scheduler.progress().first_started_s, start_.manifest_written());
-    status_.schedule.makespan_s = since(scheduler.progress().last_done_s, scattered_);
-    clerk_->update(status_);
-  }
-
-  /// `cores`: of all ranks.
-  void last_words(const sched::Scheduler& scheduler, const RankEnd& end, int cores) {
-    const auto& progress = scheduler.progress();  // too early to tell by what was read: as foreseen
-    if (!status_.left_s) status_.left_s = std::max(0.0, progress.cost_total_s - progress.cost_done_s) / cores;
-    for (const auto& why : scheduler.failures()) log::error("{}", why);
-    // What failed may have failed by that: segments that it sealed are gone.
-    if (end.status != sched::ExitStatus::complete && !store::is_newest(run_, start_.epoch()))
-      log::error("another job has taken the run over: this one ends, and what it committed stays");
-    for (const auto rank : scheduler.progress().dead)
-      log::error("rank {} was not heard of any more and is taken for dead", rank);
-    try {
-      summarise(run_, status_, end.status, elapsed_s());
-    } catch (const std::exception& error) {
-      // The disk that ended the run may not be read either: it ended as it did.
-      log::warning("the run could not be looked at again: {}", error.what());
-      status_.state = end.status == sched::ExitStatus::unfinished ? "unfinished" : "failed";
-    }
-    // Only what the disk refused ends a run so.
-    if (end.status == sched::ExitStatus::unfinished && !scheduler.failures().empty()) log_room_left();
-    end_ledger(run_, start_.ledger(), status_, end);
-    clerk_->update(status_);
-    clerk_.reset();
-  }
-
- private:
-  void log_room_left() const {
-    const auto left = status_.pages - status_.done;
-    const auto per_page = status_.done > 0 ? store::journal_and_shard_bytes(run_) / status_.done : 0;
-    if (left > 0)
-      log::error("the run stopped since its directory takes no more. The {} page{} left will need {}", left,
-                 left == 1 ? "" : "s", room_text(run_.root, room_needed_bytes(left, per_page)));
-  }
-
-  [[nodiscard]] double elapsed_s() const { return std::chrono::duration<double>(Clock::now() - scattered_).count(); }
-
-  RunStart& start_;
-  store::RunPaths run_;
-  Clock::time_point scattered_;
-  std::vector<std::string> hosts_;
-  report::Status first_, status_;
-  CostKeeper costs_;
-  std::unique_ptr<Clerk> clerk_;
-  bool lock_lost_ = false;
-};
-
 int read_all_pages(comm::Communicator& comm, const Job& job, Shared& shared, const std::unique_ptr<RunStart>& start,
                    int cores) {
   std::vector<std::vector<float>> seconds;
@@ -294,7 +219,7 @@ int read_all_pages(comm::Communicator& comm, const Job& job, Shared& shared, con
   shared.all_shares = {};
   shared.share = {};
   std::unique_ptr<Teller> teller;
-  if (start) teller = std::make_unique<Teller>(comm, job, shared, *start);
+  if (start) teller = std::make_unique<Teller>(comm, job, *start, shared.manifest, shared.hosts, shared.scattered);
   const stop::ScopedOrderlyEnd orderly;  // pages that were read are committed, whoever asks how often
   const auto end = run_rank(comm, scheduler, *pipeline, [&] {
     if (teller) (*teller)(scheduler, *pipeline);

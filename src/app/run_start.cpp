@@ -25,13 +25,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Ranks whose launcher died live up to 2 s longer and may still write (seen).
-constexpr std::chrono::seconds orphans_end{5};
-
 void wait_for_orphans() {
   log::info("the last job on this run was killed; waiting {} s for its ranks to end",
-            orphans_end.count());
-  const auto until = std::chrono::steady_clock::now() + orphans_end;
+            store::orphans_end.count());
+  const auto until = std::chrono::steady_clock::now() + store::orphans_end;
   while (std::chrono::steady_clock::now() < until && stop::requested() == stop::Request::none)
     std::this_thread::sleep_for(std::chrono::milliseconds{50});
 }

@@ -79,7 +79,7 @@ void StoreThread::loop() {
 
 void StoreThread::release_all_if_stopping() {
   if (!stopping_ || std::exchange(all_released_, true) || failed_ || closed_) return;
-  (void)stored([this] { writer_.release_all(); });
+  (void)stored([this] { writer_.told_to_stop(); });
 }
 
 void StoreThread::handle(ToStore page) {

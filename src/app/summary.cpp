@@ -112,6 +112,10 @@ void refresh(report::Status& status, const report::Status& first, const std::vec
 
 void summarise(const store::RunPaths& run, report::Status& status, sched::ExitStatus end,
                double elapsed_s) {
+  const bool failed = end == sched::ExitStatus::error || end == sched::ExitStatus::usage;
+  status.state = failed                                 ? "failed"
+                 : end == sched::ExitStatus::unfinished ? "unfinished"
+                                                        : "complete";
   const store::Contents contents{run};
   const auto manifest = corpus::load_manifest(run.manifest());
   const auto counts = report::count_pages(manifest, contents);
@@ -123,10 +127,6 @@ void summarise(const store::RunPaths& run, report::Status& status, sched::ExitSt
     status.by_reason[why.reason] = why.pages;
     status.examples[why.reason] = why.example;
   }
-  const bool failed = end == sched::ExitStatus::error || end == sched::ExitStatus::usage;
-  status.state = failed                                 ? "failed"
-                 : end == sched::ExitStatus::unfinished ? "unfinished"
-                                                        : "complete";
   log_failed_pages(manifest, contents);
   std::string states;
   for (const auto& [state, pages] : counts.by_state) states += fmt::format(", {} {}", pages, state);

@@ -23,7 +23,8 @@ namespace pecia::app {
 /// `hosts`: of the ranks.
 void refresh(report::Status& status, const report::Status& first, const std::vector<std::string>& hosts,
              const sched::Scheduler& scheduler, double elapsed_s);
-/// Rank 0's last words, from the files themselves: counts, failed pages, what to do.
+/// Rank 0's last words, from the files themselves: counts, failed pages, what to do. The state is set even if
+/// these cannot be read, which throws.
 void summarise(const store::RunPaths& run, report::Status& status, sched::ExitStatus end, double elapsed_s);
 /// Writes the job's ledger once more. Where that fails, the first one stands, which promises less.
 void end_ledger(const store::RunPaths& run, store::Ledger ledger, const report::Status& last, const RankEnd& end);

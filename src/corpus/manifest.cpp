@@ -49,6 +49,15 @@ std::int64_t Manifest::find(DocumentId id) const noexcept {
   return found != by_id_.end() && found->first == id ? std::int64_t{found->second} : -1;
 }
 
+std::optional<PageRef> Manifest::find(DocumentId id, std::uint32_t revision, std::uint32_t page) const noexcept {
+  const auto at = find(id);
+  if (at < 0) return std::nullopt;
+  const auto& document = documents_[static_cast<std::size_t>(at)];
+  // A page before the first is a huge number.
+  if (document.revision != revision || page - document.first_page() >= document.outcomes()) return std::nullopt;
+  return PageRef{static_cast<std::uint32_t>(at), page};
+}
+
 Difference compare(const Manifest& known, const Listing& found, bool redo_changed) {
   Difference difference;
   std::unordered_set<DocumentId> there;

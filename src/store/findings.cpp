@@ -175,10 +175,7 @@ class Look {
 }  // namespace
 
 bool Findings::is_page(const PageKey& key) const {
-  const auto at = manifest.find(key.document);
-  if (at < 0) return false;
-  const auto& document = manifest.documents()[static_cast<std::size_t>(at)];
-  return key.revision == document.revision && key.page - document.first_page() < document.outcomes();
+  return manifest.find(key.document, key.revision, key.page).has_value();
 }
 
 bool Findings::is_of_earlier_revision(const PageKey& key) const {

@@ -25,7 +25,7 @@ std::vector<RankInFlight> pages_in_flight(const RunPaths& run) {
   }
   std::vector<RankInFlight> ranks;
   for (const auto& [of, pages] : open) {
-    if (!pages.empty()) ranks.push_back({of.first, of.second, pages.list()});
+    if (!pages.empty() || pages.told_to_stop) ranks.push_back({of.first, of.second, pages.list(), pages.told_to_stop});
   }
   return ranks;
 }

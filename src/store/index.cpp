@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <limits>
 #include <numeric>
-#include <set>
 #include <string_view>
 #include <thread>
 
@@ -29,8 +28,6 @@ constexpr const char* attempts_name = "/attempts";
 /// A shard told of by its rank may not be in this host's view of the folder yet (NFS).
 constexpr int appear_tries = 600;
 constexpr std::chrono::milliseconds appear_wait{100};
-/// A joined shard is made in memory.
-constexpr std::uintmax_t joined_at_most_bytes = std::uintmax_t{256} << 20;
 
 void await(const fs::path& file, std::uint64_t bytes) {
   std::uint64_t seen = 0;
@@ -215,100 +212,6 @@ void write_index(const RunPaths& run, std::uint32_t epoch, const Bound& bound) {
   sync_folder(run.root);
 }
 
-/// Joins the smallest shards until there are at most `max_sources`; the old ones are named in
-/// superseded.txt, and stay for readers until the next job.
-std::vector<std::string> compact(const RunPaths& run, std::uint32_t epoch, std::vector<std::string> shards,
-                                 std::size_t max_sources) {
-  if (shards.size() <= max_sources) return shards;
-  const auto size_of = [&](const std::string& name) { return fs::file_size(run.shards() / name); };
-  std::ranges::sort(shards, {}, size_of);
-  const auto joined = static_cast<std::ptrdiff_t>(shards.size() - max_sources + 1);
-  // One shard of all that must go might not fit into memory: several.
-  const auto least_joined =
-      static_cast<std::ptrdiff_t>((shards.size() + max_sources - 1) / max_sources);
-  const auto most_joined = std::max<std::ptrdiff_t>(64, least_joined);
-  std::uintmax_t total_bytes = 0;
-  for (const auto& name : shards) total_bytes += size_of(name);
-  const auto most_bytes = std::max<std::uintmax_t>(joined_at_most_bytes, 2 * total_bytes / max_sources);
-  auto old = superseded_shards(run);
-  const auto old_before = old.size();
-  std::vector<std::string> fresh;
-  std::ptrdiff_t from = 0;
-  std::uint32_t number = 0;
-  while (static_cast<std::size_t>(std::ssize(shards) - from) + fresh.size() > max_sources) {
-    auto count = std::min({most_joined, std::max<std::ptrdiff_t>(2, joined - from + std::ssize(fresh)), std::ssize(shards) - from});
-    std::uintmax_t bytes = 0;
-    for (std::ptrdiff_t n = 0; n < count; ++n) {
-      bytes += size_of(shards[static_cast<std::size_t>(from + n)]);
-      if (bytes > most_bytes) count = std::max<std::ptrdiff_t>(2, n);
-    }
-    const std::span<const std::string> sealed{shards.data() + from, static_cast<std::size_t>(count)};
-    std::string name;
-    do name = fmt::format("{:06}-c-{:05}.h5", epoch, ++number);
-    while (fs::exists(run.shards() / name));  // this job has joined shards before
-    Provenance provenance{"compaction", "", "", "", ""};
-    provenance.epoch = epoch;
-    try {
-      join_shards(run, sealed, name, provenance);
-    } catch (...) {
-      // Tried again, they would count as shards to be joined, and take room that is short.
-      for (const auto& made : fresh) {
-        std::error_code ignored;
-        fs::remove(run.shards() / made, ignored);
-        fs::remove(run.shards() / (made + ".sum"), ignored);
-      }
-      throw;
-    }
-    old.insert(old.end(), sealed.begin(), sealed.end());
-    fresh.push_back(name);
-    from += count;
-  }
-  check_newest(run, epoch);
-  std::string list;
-  for (const auto& name : old) list += name + "\n";
-  replace_file(run.shards() / superseded_list, list);
-  shards.erase(shards.begin(), shards.begin() + from);
-  shards.insert(shards.end(), fresh.begin(), fresh.end());
-  log::info("{} small shards were joined into {}", old.size() - old_before, fresh.size());
-  return shards;
-}
-
-/// A job that was killed between joining shards and binding them left an index over the old ones:
-/// it would read as zeros.
-void remove_index_over(const RunPaths& run, const std::vector<std::string>& names) {
-  if (!fs::exists(run.corpus_index())) return;
-  const auto reads_from_them = [&] {
-    try {
-      const auto sources = ShardReader{run.corpus_index()}.shards();
-      return std::ranges::any_of(names, [&](const auto& name) { return std::ranges::binary_search(sources, name); });
-    } catch (const Error&) {
-      return true;  // damaged: it is made anew in any case
-    }
-  };
-  const bool needs_them = reads_from_them();
-  if (!needs_them) return;
-  remove_file(run.corpus_index());
-  sync_folder(run.root);  // before its sources are deleted
-}
-
-/// Whether each of these shards stands in a sound one that is there, perhaps by way of another that was joined.
-bool all_joined(const RunPaths& run, const std::vector<std::string>& names) {
-  std::set<std::string> joined;
-  auto to_look_at = list_shards(run);
-  while (!to_look_at.empty()) {
-    const auto name = std::move(to_look_at.back());
-    to_look_at.pop_back();
-    const auto path = run.shards() / name;
-    if (name.find("-c-") == std::string::npos || !fs::exists(path) || !problem_of_sum(path).empty()) continue;
-    for (auto& source : ShardReader{path}.sealed()) {
-      if (joined.insert(source).second) to_look_at.push_back(std::move(source));
-    }
-  }
-  // One that is gone already needs no proof: a job was killed while it deleted them.
-  return std::ranges::all_of(
-      names, [&](const std::string& name) { return joined.contains(name) || !fs::exists(run.shards() / name); });
-}
-
 void check_rows(const Bound& bound, const std::vector<LedgerFile>& expected) {
   for (const auto& file : expected) {
     const auto at = static_cast<std::size_t>(std::ranges::find(bound.shards, file.name) - bound.shards.begin());
@@ -333,7 +236,7 @@ std::vector<LedgerFile> bind_corpus(const RunPaths& run, std::uint32_t epoch, co
   for (const auto& file : expected) {
     if (!is_in(shards, file.name) && !is_in(gone, file.name)) shards.push_back(file.name);  // a stale listing
   }
-  shards = compact(run, epoch, std::move(shards), max_sources);
+  shards = join_small_shards(run, epoch, std::move(shards), max_sources);
   std::ranges::sort(shards);
   const auto bound = collect(run, shards);
   check_rows(bound, expected);
@@ -342,23 +245,6 @@ std::vector<LedgerFile> bind_corpus(const RunPaths& run, std::uint32_t epoch, co
   for (std::size_t n = 0; n < bound.shards.size(); ++n)
     files.push_back({bound.shards[n], bound.rows_of[n], fs::file_size(run.shards() / bound.shards[n])});
   return files;
-}
-
-void delete_superseded(const RunPaths& run) {
-  const auto names = superseded_shards(run);
-  if (names.empty()) return;
-  if (!all_joined(run, names)) {
-    log::warning("shards that were joined are kept, since the one that they are in is missing or damaged: see pecia verify");
-    remove_file(run.shards() / superseded_list);  // now they count again
-    return;
-  }
-  remove_index_over(run, names);
-  for (const auto& name : names) {
-    remove_file(run.shards() / name);
-    remove_file(run.shards() / (name + ".sum"));
-  }
-  sync_folder(run.shards());  // without the list they would count again
-  remove_file(run.shards() / superseded_list);
 }
 
 }  // namespace pecia::store

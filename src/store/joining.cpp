@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstring>
 #include <functional>
 #include <set>
@@ -7,6 +8,8 @@
 #include "h5_image.hpp"
 #include "pecia/base/error.hpp"
 #include "pecia/base/file.hpp"
+#include "pecia/base/log.hpp"
+#include "pecia/store/writer.hpp"
 #include "shard.hpp"
 
 // Small shards joined into one: their datasets stand behind one another in the new one.
@@ -16,6 +19,8 @@ namespace {
 namespace fs = std::filesystem;
 constexpr std::size_t block_bytes = 4 << 20;
 constexpr const char* rows_name = "/pages";
+/// A joined shard is made in memory.
+constexpr std::uintmax_t joined_at_most_bytes = std::uintmax_t{256} << 20;
 
 /// Where the elements of a shard go: dataset, place, elements and their bytes.
 using Use = std::function<void(std::size_t dataset, std::uint64_t at, std::uint64_t count, const void* data, std::size_t bytes)>;
@@ -127,6 +132,42 @@ class Joining {
   std::set<std::string> engines_, fingerprints_;
 };
 
+/// A job that was killed between joining shards and binding them left an index over the old ones:
+/// it would read as zeros.
+void remove_index_over(const RunPaths& run, const std::vector<std::string>& names) {
+  if (!fs::exists(run.corpus_index())) return;
+  const auto reads_from_them = [&] {
+    try {
+      const auto sources = ShardReader{run.corpus_index()}.shards();
+      return std::ranges::any_of(names, [&](const auto& name) { return std::ranges::binary_search(sources, name); });
+    } catch (const Error&) {
+      return true;  // damaged: it is made anew in any case
+    }
+  };
+  const bool needs_them = reads_from_them();
+  if (!needs_them) return;
+  remove_file(run.corpus_index());
+  sync_folder(run.root);  // before its sources are deleted
+}
+
+/// Whether each of these shards stands in a sound one that is there, perhaps by way of another that was joined.
+bool all_joined(const RunPaths& run, const std::vector<std::string>& names) {
+  std::set<std::string> joined;
+  auto to_look_at = list_shards(run);
+  while (!to_look_at.empty()) {
+    const auto name = std::move(to_look_at.back());
+    to_look_at.pop_back();
+    const auto path = run.shards() / name;
+    if (name.find("-c-") == std::string::npos || !fs::exists(path) || !problem_of_sum(path).empty()) continue;
+    for (auto& source : ShardReader{path}.sealed()) {
+      if (joined.insert(source).second) to_look_at.push_back(std::move(source));
+    }
+  }
+  // One that is gone already needs no proof: a job was killed while it deleted them.
+  return std::ranges::all_of(
+      names, [&](const std::string& name) { return joined.contains(name) || !fs::exists(run.shards() / name); });
+}
+
 }  // namespace
 
 void join_shards(const RunPaths& run, std::span<const std::string> names, const std::string& joined,
@@ -136,6 +177,79 @@ void join_shards(const RunPaths& run, std::span<const std::string> names, const 
   joining.write(file.id(), provenance);
   h5::write_attribute(file.id(), "name", joined);
   publish_shard(run.shards() / joined, file.close(), [&](const fs::path& part) { joining.expect_read_back(part); });
+}
+
+std::vector<std::string> join_small_shards(const RunPaths& run, std::uint32_t epoch, std::vector<std::string> shards,
+                                           std::size_t max_sources) {
+  if (shards.size() <= max_sources) return shards;
+  const auto size_of = [&](const std::string& name) { return fs::file_size(run.shards() / name); };
+  std::ranges::sort(shards, {}, size_of);
+  const auto joined = static_cast<std::ptrdiff_t>(shards.size() - max_sources + 1);
+  // One shard of all that must go might not fit into memory: several.
+  const auto least_joined =
+      static_cast<std::ptrdiff_t>((shards.size() + max_sources - 1) / max_sources);
+  const auto most_joined = std::max<std::ptrdiff_t>(64, least_joined);
+  std::uintmax_t total_bytes = 0;
+  for (const auto& name : shards) total_bytes += size_of(name);
+  const auto most_bytes = std::max<std::uintmax_t>(joined_at_most_bytes, 2 * total_bytes / max_sources);
+  auto old = superseded_shards(run);
+  const auto old_before = old.size();
+  std::vector<std::string> fresh;
+  std::ptrdiff_t from = 0;
+  std::uint32_t number = 0;
+  while (static_cast<std::size_t>(std::ssize(shards) - from) + fresh.size() > max_sources) {
+    auto count = std::min({most_joined, std::max<std::ptrdiff_t>(2, joined - from + std::ssize(fresh)), std::ssize(shards) - from});
+    std::uintmax_t bytes = 0;
+    for (std::ptrdiff_t n = 0; n < count; ++n) {
+      bytes += size_of(shards[static_cast<std::size_t>(from + n)]);
+      if (bytes > most_bytes) count = std::max<std::ptrdiff_t>(2, n);
+    }
+    const std::span<const std::string> sealed{shards.data() + from, static_cast<std::size_t>(count)};
+    std::string name;
+    do name = fmt::format("{:06}-c-{:05}.h5", epoch, ++number);
+    while (fs::exists(run.shards() / name));  // this job has joined shards before
+    Provenance provenance{"compaction", "", "", "", ""};
+    provenance.epoch = epoch;
+    try {
+      join_shards(run, sealed, name, provenance);
+    } catch (...) {
+      // Tried again, they would count as shards to be joined, and take room that is short.
+      for (const auto& made : fresh) {
+        std::error_code ignored;
+        fs::remove(run.shards() / made, ignored);
+        fs::remove(run.shards() / (made + ".sum"), ignored);
+      }
+      throw;
+    }
+    old.insert(old.end(), sealed.begin(), sealed.end());
+    fresh.push_back(name);
+    from += count;
+  }
+  check_newest(run, epoch);
+  std::string list;
+  for (const auto& name : old) list += name + "\n";
+  replace_file(run.shards() / superseded_list, list);
+  shards.erase(shards.begin(), shards.begin() + from);
+  shards.insert(shards.end(), fresh.begin(), fresh.end());
+  log::info("{} small shards were joined into {}", old.size() - old_before, fresh.size());
+  return shards;
+}
+
+void delete_superseded(const RunPaths& run) {
+  const auto names = superseded_shards(run);
+  if (names.empty()) return;
+  if (!all_joined(run, names)) {
+    log::warning("shards that were joined are kept, since the one that they are in is missing or damaged: see pecia verify");
+    remove_file(run.shards() / superseded_list);  // now they count again
+    return;
+  }
+  remove_index_over(run, names);
+  for (const auto& name : names) {
+    remove_file(run.shards() / name);
+    remove_file(run.shards() / (name + ".sum"));
+  }
+  sync_folder(run.shards());  // without the list they would count again
+  remove_file(run.shards() / superseded_list);
 }
 
 }  // namespace pecia::store

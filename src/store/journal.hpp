@@ -37,6 +37,8 @@ class OpenPages {
   /// False: it was not open.
   bool end(const PageKey& key) { return pages_.erase(key) > 0; }
   [[nodiscard]] bool empty() const noexcept { return pages_.empty(); }
+  /// Its rank was told to stop, so that it lived on when another had died.
+  bool told_to_stop = false;
   [[nodiscard]] std::vector<InFlightPage> list() const;
   [[nodiscard]] std::vector<PageKey> keys() const;
 

@@ -33,8 +33,8 @@ constexpr mode_t file_mode = 0666;
 /// there after this time has it.
 constexpr std::chrono::milliseconds settle{500};
 constexpr std::chrono::seconds look_every{1};
-/// Ranks whose launcher was killed live up to 2 s longer (seen), and one may have renewed its lock.
-constexpr double orphan_s = 5;
+/// One of them may have renewed its lock.
+constexpr double orphan_s = std::chrono::duration<double>{orphans_end}.count();
 constexpr int renewals_of_the_living = 2;
 constexpr int missing_of_the_lost = 2;
 

@@ -20,8 +20,6 @@ namespace fs = std::filesystem;
 constexpr std::size_t records_at_once = 4096;
 /// A living holder has written its lock anew by then.
 constexpr std::chrono::seconds unreadable_lock{12};
-/// Ranks whose launcher died live up to 2 s longer and may still write (seen).
-constexpr std::chrono::seconds orphans_end{5};
 
 bool lock_is_unreadable(const RunPaths& run) { return fs::exists(run.lock()) && !read_holder(run); }
 

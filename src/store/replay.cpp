@@ -156,9 +156,10 @@ class Replayer {
       const auto page = decode_start(payload);
       if (open_) open_->start(page);
     } else if (kind == Kind::released) {
-      for (const auto& key : decode_release(payload)) {
-        if (open_) open_->end(key);
-      }
+      const auto keys = decode_release(payload);
+      if (!open_) return;
+      for (const auto& key : keys) open_->end(key);
+      if (keys.empty()) open_->told_to_stop = true;
     } else {
       auto record = decode_record(payload);
       if (open_) open_->end(record.key);

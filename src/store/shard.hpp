@@ -160,6 +160,11 @@ class ShardReader {
 void join_shards(const RunPaths& run, std::span<const std::string> names, const std::string& joined,
                  const Provenance& provenance);
 
+/// Joins the smallest of these shards until there are at most `max_sources`, whose names it returns; the old
+/// ones are named in superseded.txt, and stay for readers until the next job.
+[[nodiscard]] std::vector<std::string> join_small_shards(const RunPaths& run, std::uint32_t epoch,
+                                                         std::vector<std::string> shards, std::size_t max_sources);
+
 /// Attributes that say where a shard comes from.
 void write_provenance(hid_t file, const Provenance& provenance, std::span<const std::string> sealed);
 /// Writes a shard whole, lets `read_back` look at it before anybody relies on it, and gives it its name

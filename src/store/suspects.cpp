@@ -76,10 +76,16 @@ void write_suspects(const RunPaths& run, std::uint32_t epoch, std::span<const Su
 void add_deaths(std::vector<Suspect>& suspects, std::span<const RankInFlight> ranks,
                 const std::function<JobEnd(std::uint32_t epoch)>& end_of) {
   std::map<std::uint32_t, std::size_t> dead;  ///< ranks, by epoch
-  for (const auto& rank : ranks) ++dead[rank.epoch];
+  std::set<std::uint32_t> outlived;           ///< epochs in which a rank lived on
   for (const auto& rank : ranks) {
+    if (!rank.open.empty()) ++dead[rank.epoch];
+    if (rank.told_to_stop && rank.open.empty()) outlived.insert(rank.epoch);
+  }
+  for (const auto& rank : ranks) {
+    if (rank.open.empty()) continue;
     const auto end = end_of(rank.epoch);
-    const bool by_itself = dead.at(rank.epoch) == 1;
+    // Ranks that had nothing in flight may have been killed with it.
+    const bool by_itself = dead.at(rank.epoch) == 1 && (end.ranks == 1 || outlived.contains(rank.epoch));
     for (const auto& in_flight : rank.open) {
       auto& page = find_or_add(suspects, in_flight);
       const auto epoch = rank.epoch;

@@ -188,6 +188,12 @@ void Writer::released(std::span<const PageKey> keys) {
 
 void Writer::release_all() { released(state_->open.keys()); }
 
+void Writer::told_to_stop() {
+  release_all();
+  auto& s = *state_;
+  if (!s.given_up) s.or_give_up([&] { s.current_segment().released({}); });
+}
+
 void Writer::sync() { state_->sync(); }
 
 void Writer::seal_if_due() {

@@ -39,6 +39,7 @@ class DeathsTest : public ::testing::Test {
     ledger.slurm_restart = restart;
     write_ledger(run_, ledger);
     Writer{test::writer_settings(run_, epoch, 1)}.started(made_key(1, page), 0, alone);
+    Writer{test::writer_settings(run_, epoch, 0)}.told_to_stop();
   }
 
   /// As `pecia run` does at its start; `seal` false: it is killed before.

@@ -133,7 +133,10 @@ TEST_F(StoreThreadTest, WhoIsToldToStopReleasesAllAndNotesNoMoreStarts) {
   thread.started({made_key(1, 2), 0, false});
   put(thread, 4);
   (void)next<Committed>();
-  EXPECT_TRUE(store::pages_in_flight(run_).empty());
+  const auto ranks = store::pages_in_flight(run_);
+  ASSERT_EQ(ranks.size(), 1U);
+  EXPECT_TRUE(ranks[0].open.empty());
+  EXPECT_TRUE(ranks[0].told_to_stop);
 }
 
 TEST_F(StoreThreadTest, AnIndexThatCannotBeWrittenLeavesTheRunUnfinished) {

@@ -8,6 +8,7 @@ import soak
 import pecia_process as pecia
 
 PAGES = 480
+SHARD_PAGES = 64  # where it counts
 
 
 def skip(op, *globs):
@@ -43,6 +44,8 @@ LOSSES = (
          "while_reading", shard_pages=4096),
     Loss("a shard (store: ShardWriter)", skip("fsync", "run/shards/*.h5.part"), "kept", "before_binding"),
     Loss("a shard's name (store: ShardWriter)", skip("fsyncdir", "run/shards/*.h5"), "removed", "before_binding"),
+    Loss("a shard's name, by the job after (store: seal_leftovers)", skip("fsyncdir", "run/shards/"), "removed",
+         "after_two_kills", shard_pages=SHARD_PAGES),
     Loss("corpus.h5 (store: write_index)", skip("fsync", "run/corpus.h5*"), "kept", "to_the_end", "is_whole"),
     # Other files are written into the same folder after it; but that may fail and does not fail the run.
     Loss("corpus.h5's name (store: write_index)", skip("fsyncdir", "run/corpus.h5"), "removed", "to_the_end", "is_whole",
@@ -83,10 +86,17 @@ class PowerLossTest(pecia.Case):
         soak.kill_session(process)
         return job.told()
 
-    def at_a_point(self, job, rules):
-        job.wait(job.start(2, rules, records=True))
+    def at_a_point(self, job, rules, ranks=2, power_stays=False):
+        job.wait(job.start(ranks, rules, records=True, power_stays=power_stays))
         self.assertTrue(job.fired(), job.output())
         return 0
+
+    def after_two_kills(self, job, rules):
+        """One when a second shard had its name, and one when the next job had deleted its journal."""
+        self.at_a_point(job, "do=kill-session on=rename path=run/shards/*.h5 when=after nth=2", ranks=1)
+        self.at_a_point(job, f"do=kill-session on=unlink path=run/journal/*.seg when=after;{rules}", ranks=1,
+                        power_stays=True)
+        return 2 * SHARD_PAGES  # what is sealed was committed before
 
     def before_binding(self, job, rules):
         """Every rank has closed, so that all is sealed and told."""

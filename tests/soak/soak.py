@@ -83,12 +83,14 @@ class Job:
     def write(self, corpus, **settings):
         self.file = pecia.write_job(self.folder, corpus, run=str(self.run), **settings)
 
-    def start(self, ranks, rules="", records=False, arguments=()):
-        """In a session of its own. Rules: docs/developing.md, "The shim"."""
-        shutil.rmtree(self.kept, ignore_errors=True)
-        self.kept.mkdir()
-        self.log.unlink(missing_ok=True)
-        self.before = power_cut.snapshot(self.disk)
+    def start(self, ranks, rules="", records=False, arguments=(), power_stays=False):
+        """In a session of its own. Rules: docs/developing.md, "The shim". power_stays: what an earlier one did not
+        bring to the disk may still be lost."""
+        if not power_stays:
+            shutil.rmtree(self.kept, ignore_errors=True)
+            self.kept.mkdir()
+            self.log.unlink(missing_ok=True)
+            self.before = power_cut.snapshot(self.disk)
         shim = {"LD_PRELOAD": SHIM, "PECIA_SHIM_ROOT": str(self.disk), "PECIA_SHIM_LOG": str(self.log),
                 "PECIA_SHIM_RULES": rules, "PECIA_SHIM_KEEP": str(self.kept) if records else ""}
         launcher = pecia.command(ranks, "run", self.file, *arguments)

@@ -92,6 +92,17 @@ TEST_F(InFlight, IsNothingOnceAllIsReleased) {
   EXPECT_TRUE(pages_in_flight(run_).empty());
 }
 
+TEST_F(InFlight, WhoLivedToBeToldToStopIsOnRecordUntilItCloses) {
+  Writer writer{writer_settings(run_)};
+  writer.told_to_stop();
+  const auto ranks = pages_in_flight(run_);
+  ASSERT_EQ(ranks.size(), 1U);
+  EXPECT_TRUE(ranks[0].told_to_stop);
+  EXPECT_TRUE(ranks[0].open.empty());
+  (void)writer.close(false);
+  EXPECT_TRUE(pages_in_flight(run_).empty());
+}
+
 TEST_F(InFlight, IsCarriedOverWhenItsSegmentIsSealed) {
   auto settings = writer_settings(run_);
   settings.shard_pages = 2;

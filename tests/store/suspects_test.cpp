@@ -16,13 +16,20 @@ using test::made_key;
 /// Pages 1, 2, ... in flight on a rank when it died.
 RankInFlight died(std::uint32_t epoch, std::uint32_t rank, std::initializer_list<std::uint32_t> pages, bool alone = false,
                   std::uint32_t generation = 0) {
-  RankInFlight in_flight{epoch, rank, {}};
+  RankInFlight in_flight{epoch, rank, {}, false};
   for (const auto page : pages) in_flight.open.push_back({made_key(1, page), generation, alone});
   return in_flight;
 }
 
-std::vector<Suspect> suspects_after(std::vector<RankInFlight> ranks, JobEnd end = {.ranks = 2}) {
+/// A rank that a launcher told to stop.
+RankInFlight outlived(std::uint32_t epoch) { return {epoch, 9, {}, true}; }
+
+/// `others_live`: in each job another rank lived on.
+std::vector<Suspect> suspects_after(std::vector<RankInFlight> ranks, JobEnd end = {.ranks = 2}, bool others_live = true) {
   std::vector<Suspect> suspects;
+  if (others_live && end.ranks > 1) {
+    for (std::size_t n = 0, of_them = ranks.size(); n < of_them; ++n) ranks.push_back(outlived(ranks[n].epoch));
+  }
   add_deaths(suspects, ranks, [end](std::uint32_t) { return end; });
   return suspects;
 }
@@ -61,7 +68,7 @@ TEST(Suspects, TwoDeathsWhileAloneArePoison) {
 TEST(Suspects, ADeathWhileAloneCountsNotIfTheJobWasEndedFromOutside) {
   std::vector<Suspect> suspects;
   for (std::uint32_t epoch = 1; epoch <= 5; ++epoch)
-    add_deaths(suspects, std::vector{died(epoch, 1, {1}, true)}, [](std::uint32_t) { return JobEnd{2, true}; });
+    add_deaths(suspects, std::vector{died(epoch, 1, {1}, true), outlived(epoch)}, [](std::uint32_t) { return JobEnd{2, true}; });
   EXPECT_TRUE(suspects[0].trials.empty());
   EXPECT_FALSE(suspects[0].is_poison());
 }
@@ -70,6 +77,21 @@ TEST(Suspects, ADeathWhileAloneCountsNotIfOtherRanksEndedInTheMidstOfTheirs) {
   const auto suspects = suspects_after(
       {died(1, 0, {1}, true), died(1, 1, {2}, true), died(2, 0, {1}, true), died(2, 1, {2}, true)});
   for (const auto& page : suspects) EXPECT_FALSE(page.is_poison());
+}
+
+TEST(Suspects, WhereNoRankLivedOnAllMayHaveBeenKilledAtOnce) {
+  const std::vector idle_others{died(1, 1, {1}, true), died(2, 1, {1}, true), died(3, 1, {2}, false)};
+  const auto suspects = suspects_after(idle_others, {.ranks = 2}, false);
+  EXPECT_FALSE(suspects[0].is_poison());
+  EXPECT_FALSE(suspects[1].to_be_tried_alone());
+}
+
+TEST(Suspects, AreJudgedOnceThoughLaterFewerJournalsAreLeftToJudgeBy) {
+  std::vector<Suspect> suspects;
+  const auto end = [](std::uint32_t) { return JobEnd{.ranks = 8}; };
+  add_deaths(suspects, std::vector{died(1, 1, {1}), died(1, 2, {2}), outlived(1)}, end);
+  add_deaths(suspects, std::vector{died(1, 2, {2}), outlived(1)}, end);  // killed while it sealed the others
+  EXPECT_TRUE(suspects[1].died_alone.empty());
 }
 
 TEST(Suspects, ToldTwiceOfOneDeathCountsOnce) {

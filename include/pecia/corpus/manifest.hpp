@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -28,6 +29,8 @@ class Manifest {
   [[nodiscard]] PageRef at(std::uint64_t index) const;
   /// Position of the document with this id in `documents()`, or -1.
   [[nodiscard]] std::int64_t find(DocumentId id) const noexcept;
+  /// Where a page of this revision of a document stands; nothing if there is none.
+  [[nodiscard]] std::optional<PageRef> find(DocumentId id, std::uint32_t revision, std::uint32_t page) const noexcept;
 
  private:
   std::vector<Document> documents_;

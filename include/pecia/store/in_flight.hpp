@@ -16,13 +16,14 @@ struct InFlightPage {
   bool operator==(const InFlightPage&) const = default;
 };
 
-/// A rank that ended with pages in flight: it died.
+/// A rank whose journal was not closed.
 struct RankInFlight {
   std::uint32_t epoch = 0, rank = 0;
-  std::vector<InFlightPage> open;  ///< at least one; by key
+  std::vector<InFlightPage> open;  ///< by key; at least one: it died
+  bool told_to_stop = false;       ///< it lived long enough to be told so, by a signal or another rank
 };
 
-/// From the segments in journal/, by epoch and rank: before `seal_leftovers` deletes them. Damaged
+/// Those with pages open or told to stop, from the segments in journal/, by epoch and rank: before `seal_leftovers` deletes them. Damaged
 /// segments tell what stands before the damage; those that cannot be read tell nothing.
 [[nodiscard]] std::vector<RankInFlight> pages_in_flight(const RunPaths& run);
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -44,6 +45,10 @@ void create_run_directory(const RunPaths& run);
 [[nodiscard]] bool is_newest(const RunPaths& run, std::uint32_t epoch);
 /// Before a file that has one writer is replaced: throws `Error` unless `is_newest`.
 void check_newest(const RunPaths& run, std::uint32_t epoch);
+
+/// Ranks whose launcher died live up to 2 s longer and may still write (seen): so long whoever takes a
+/// run over waits.
+constexpr std::chrono::seconds orphans_end{5};
 
 /// Who holds a run, as written in lock.json.
 struct Holder {

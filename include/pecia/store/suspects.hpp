@@ -17,8 +17,8 @@ namespace pecia::store {
 struct Suspect {
   PageKey key;
   std::uint32_t generation = 0;
-  std::set<std::uint32_t> died_alone;     ///< no other rank had pages in flight: this rank died by itself
-  std::set<std::uint32_t> died_together;  ///< other ranks had too, there were none, or the end came from outside
+  std::set<std::uint32_t> died_alone;     ///< this rank alone had pages in flight, and another lived to be told to stop
+  std::set<std::uint32_t> died_together;  ///< any other death: perhaps all ranks ended at once
   std::set<std::uint32_t> trials;         ///< as `died_alone`, and no other page was in flight on the rank
 
   /// It is to be read with no other page in flight on its rank.

@@ -60,6 +60,8 @@ class Writer {
   void released(std::span<const PageKey> keys);
   /// Everything that is in flight.
   void release_all();
+  /// The same, and it is on record that this rank lived to be told to stop: another that died did so by itself.
+  void told_to_stop();
   /// fsync. All appended records are committed. No-op if there is nothing new.
   void sync();
   /// Seals the segment if it is due, and what could not be sealed before: shard written, fsynced,
