@@ -64,4 +64,3 @@ StorageError storage_error(int error_number, std::string_view what, std::string_
 }
 
 }  // namespace pecia
-

@@ -148,7 +148,7 @@ void read_segment(const fs::path& file, std::map<DocumentId, Document>& all) {
       if (number == 1) {
         require(whole_number<int>(line.at("pecia_manifest")) == segment_version,
                 "written by another version of pecia");
-        require(segment_name(line.at("epoch").get<std::uint32_t>()) == file.filename(),
+        require(segment_name(whole_number<std::uint32_t>(line.at("epoch"))) == file.filename(),
                 "it is a copy of another segment, whose documents it would bring back");
         continue;
       }

@@ -3,6 +3,7 @@
 
 #include "pecia/base/error.hpp"
 #include "pecia/base/file.hpp"
+#include "pecia/base/json.hpp"
 #include "pecia/report/status.hpp"
 
 namespace pecia::report {
@@ -31,11 +32,11 @@ void read_ranks(const Json& json, Status& status) {
     entry.at("host").get_to(rank.host);
     entry.at("speed").get_to(rank.speed);
     entry.at("load_s").get_to(rank.load_s);
-    entry.at("queued").get_to(rank.queued);
-    entry.at("held").get_to(rank.held);
-    entry.at("done").get_to(rank.done);
-    entry.at("failed").get_to(rank.failed);
-    entry.at("memory_bytes").get_to(rank.memory_bytes);
+    read_whole_number(entry.at("queued"), rank.queued);
+    read_whole_number(entry.at("held"), rank.held);
+    read_whole_number(entry.at("done"), rank.done);
+    read_whole_number(entry.at("failed"), rank.failed);
+    read_whole_number(entry.at("memory_bytes"), rank.memory_bytes);
     entry.at("health").get_to(rank.health);
   }
 }
@@ -50,12 +51,12 @@ Json schedule_of(const Status::Schedule& schedule) {
 void read_schedule(const Json& json, Status::Schedule& schedule) {
   json.at("idle_s").get_to(schedule.idle_s);
   json.at("makespan_s").get_to(schedule.makespan_s);
-  json.at("steals").get_to(schedule.steals);
-  json.at("stolen_pages").get_to(schedule.stolen_pages);
-  json.at("copies").get_to(schedule.copies);
-  json.at("duplicates").get_to(schedule.duplicates);
-  json.at("messages").get_to(schedule.messages);
-  json.at("heartbeats").get_to(schedule.heartbeats);
+  read_whole_number(json.at("steals"), schedule.steals);
+  read_whole_number(json.at("stolen_pages"), schedule.stolen_pages);
+  read_whole_number(json.at("copies"), schedule.copies);
+  read_whole_number(json.at("duplicates"), schedule.duplicates);
+  read_whole_number(json.at("messages"), schedule.messages);
+  read_whole_number(json.at("heartbeats"), schedule.heartbeats);
 }
 
 }  // namespace
@@ -93,18 +94,18 @@ Status from_json(const std::string& text) {
     json.at("state").get_to(status.state);
     json.at("version").get_to(status.version);
     json.at("host").get_to(status.host);
-    json.at("pid").get_to(status.pid);
+    read_whole_number(json.at("pid"), status.pid);
     json.at("slurm_job").get_to(status.slurm_job);
     json.at("message").get_to(status.message);
-    json.at("epoch").get_to(status.epoch);
-    json.at("ranks").get_to(status.ranks);
-    json.at("started_s").get_to(status.started_s);
-    json.at("written_s").get_to(status.written_s);
-    json.at("documents").get_to(status.documents);
-    json.at("pages").get_to(status.pages);
-    json.at("done").get_to(status.done);
-    json.at("by_state").get_to(status.by_state);
-    json.at("by_reason").get_to(status.by_reason);
+    read_whole_number(json.at("epoch"), status.epoch);
+    read_whole_number(json.at("ranks"), status.ranks);
+    read_whole_number(json.at("started_s"), status.started_s);
+    read_whole_number(json.at("written_s"), status.written_s);
+    read_whole_number(json.at("documents"), status.documents);
+    read_whole_number(json.at("pages"), status.pages);
+    read_whole_number(json.at("done"), status.done);
+    for (const auto& [state, pages] : json.at("by_state").items()) read_whole_number(pages, status.by_state[state]);
+    for (const auto& [reason, pages] : json.at("by_reason").items()) read_whole_number(pages, status.by_reason[reason]);
     json.at("pages_per_s").get_to(status.pages_per_s);
     if (const auto& left = json.at("left_s"); !left.is_null()) status.left_s = left.get<double>();
     // Added after the first release: a status of that has none.
@@ -113,7 +114,7 @@ Status from_json(const std::string& text) {
     if (json.contains("schedule")) read_schedule(json.at("schedule"), status.schedule);
     if (json.contains("per_rank")) read_ranks(json.at("per_rank"), status);
     return status;
-  } catch (const Json::exception& error) {
+  } catch (const std::exception& error) {
     throw Error{std::string{"status.json is damaged: "} + error.what()};
   }
 }

@@ -9,6 +9,7 @@
 
 #include "pecia/base/error.hpp"
 #include "pecia/base/file.hpp"
+#include "pecia/base/json.hpp"
 
 namespace pecia::store {
 namespace {
@@ -27,14 +28,20 @@ Json to_json(const Suspect& page) {
           {"trials", page.trials}};
 }
 
+std::set<std::uint32_t> epochs_of(const Json& json) {
+  std::set<std::uint32_t> epochs;
+  for (const auto& epoch : json) epochs.insert(whole_number<std::uint32_t>(epoch));
+  return epochs;
+}
+
 Suspect suspect_of(const Json& json) {
-  using Epochs = std::set<std::uint32_t>;
   Suspect page;
-  page.key = {parse_document_id(json.at("document").get<std::string>()), json.at("revision").get<std::uint32_t>(), json.at("page").get<std::uint32_t>()};
-  page.generation = json.at("generation").get<std::uint32_t>();
-  page.died_alone = json.at("died_alone").get<Epochs>();
-  page.died_together = json.at("died_together").get<Epochs>();
-  page.trials = json.at("trials").get<Epochs>();
+  page.key = {parse_document_id(json.at("document").get<std::string>()), whole_number<std::uint32_t>(json.at("revision")),
+              whole_number<std::uint32_t>(json.at("page"))};
+  page.generation = whole_number<std::uint32_t>(json.at("generation"));
+  page.died_alone = epochs_of(json.at("died_alone"));
+  page.died_together = epochs_of(json.at("died_together"));
+  page.trials = epochs_of(json.at("trials"));
   return page;
 }
 
@@ -53,7 +60,7 @@ std::vector<Suspect> read_suspects(const RunPaths& run) {
   std::vector<Suspect> suspects;
   try {
     const auto json = Json::parse(read_file(path));
-    require(json.at("version").get<int>() == version, "written by another version of pecia");
+    require(whole_number<int>(json.at("version")) == version, "written by another version of pecia");
     for (const auto& page : json.at("pages")) suspects.push_back(suspect_of(page));
   } catch (const std::exception& error) {
     throw Error{fmt::format("{} is damaged: {}", path.string(), error.what())};

@@ -237,11 +237,13 @@ TEST(ManifestSegment, OfAnotherVersionIsRefused) {
 
 TEST(ManifestSegment, RefusesNumbersThatDoNotFit) {
   for (const auto* number : {"1e300", "-1", "4294967296", "1.5", "null"}) {
-    const Scratch scratch;
-    write_changed_segment(scratch, "\"revision\":0", std::string{"\"revision\":"} + number);
-    EXPECT_THAT(message_of<Error>([&] { (void)load_manifest(scratch.folder()); }),
-                HasSubstr("a whole number"))
-        << number;
+    for (const auto* key : {"\"revision\":0", "\"epoch\":1"}) {
+      const Scratch scratch;
+      const std::string before{key};
+      write_changed_segment(scratch, before, before.substr(0, before.size() - 1) + number);
+      EXPECT_THAT(message_of<Error>([&] { (void)load_manifest(scratch.folder()); }), HasSubstr("a whole number"))
+          << key << " " << number;
+    }
   }
 }
 

@@ -79,6 +79,11 @@ TEST(StatusFile, IsRefusedWhenDamaged) {
   auto wrong = good;
   wrong.replace(wrong.find("50"), 2, "[]");
   EXPECT_THROW((void)report::from_json(wrong), Error);
+  for (const auto* key : {"\"epoch\": ", "\"done\": "}) {
+    auto no_number = good;
+    no_number.insert(no_number.find(key) + std::string_view{key}.size(), "1e300, \"x\": ");
+    EXPECT_THROW((void)report::from_json(no_number), Error) << key;
+  }
 }
 
 TEST(StatusFile, IsAbsentBeforeTheFirstIsWritten) {

@@ -20,4 +20,9 @@ template <std::integral T, class Json>
   throw Error{"a whole number is wanted, and one that fits"};
 }
 
+template <std::integral T, class Json>
+void read_whole_number(const Json& value, T& into) {
+  into = whole_number<T>(value);
+}
+
 }  // namespace pecia

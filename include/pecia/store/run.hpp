@@ -62,6 +62,9 @@ struct Holder {
 };
 /// Who holds the run now, by the file alone.
 [[nodiscard]] std::optional<Holder> read_holder(const RunPaths& run);
+/// What this host's process table shows of a holder; nothing of one elsewhere.
+enum class HolderLife { unknown, alive, ended };
+[[nodiscard]] HolderLife life_here(const Holder& holder);
 
 struct LockSettings {
   bool break_lock = false;
