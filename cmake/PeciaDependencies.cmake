@@ -44,6 +44,10 @@ pecia_needs_module(POPPLER_CPP poppler-cpp libpoppler-cpp-dev)
 pecia_needs_module(OPENJPEG libopenjp2 libopenjp2-7-dev)
 pecia_needs_module(TESSERACT tesseract libtesseract-dev)
 pecia_needs_module(LEPTONICA lept libleptonica-dev)
+pecia_needs_module(PCRE2 libpcre2-8 libpcre2-dev)
+if(PCRE2_FOUND AND NOT TARGET PCRE2::PCRE2)
+  add_library(PCRE2::PCRE2 ALIAS PkgConfig::PCRE2)
+endif()
 pecia_needs_module(PODOFO libpodofo libpodofo-dev)
 # PoDoFo 0.9's .pc file says no version, its header does.
 find_file(PODOFO_CONFIG_H podofo/base/podofo_config.h HINTS ${PODOFO_INCLUDE_DIRS} ${PODOFO_INCLUDEDIR})
@@ -81,6 +85,7 @@ string(JOIN "\n" PECIA_BUILD_CONFIGURATION
   "libpng: ${PNG_VERSION_STRING}"
   "OpenJPEG: ${OPENJPEG_VERSION}"
   "OpenSSL: ${OPENSSL_VERSION}"
+  "PCRE2: ${PCRE2_VERSION}"
   "zlib: ${ZLIB_VERSION_STRING}"
   "fmt: ${fmt_VERSION}"
   "spdlog: ${spdlog_VERSION}"

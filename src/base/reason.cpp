@@ -6,11 +6,11 @@
 namespace pecia {
 namespace {
 
-constexpr std::array<std::string_view, 17> names{
+constexpr std::array<std::string_view, 19> names{
     "none",           "not_a_document", "unreadable",    "unsupported",  "encrypted", "no_pages",
     "checksum_mismatch", "vanished",    "too_large",     "timeout",      "child_crashed",
     "engine_crashed", "engine_timeout", "engine_failed", "io_error",     "out_of_memory",
-    "poison"};
+    "poison",         "repetition",     "no_end"};
 
 constexpr auto reasons = [] {
   std::array<Reason, names.size() - 1> all{};

@@ -14,6 +14,7 @@ namespace pecia::result {
 namespace {
 
 constexpr std::array<std::string_view, 5> state_names{"ok", "ok_fallback", "blank", "skipped", "failed"};
+constexpr std::array<std::string_view, 5> finish_names{"none", "stop", "length", "repeats", "watchdog"};
 constexpr std::size_t part_bytes = 4 * sizeof(float) + 2 * sizeof(std::uint32_t) + sizeof(float);
 
 void encode_parts(ByteWriter& out, const std::vector<Part>& parts) {
@@ -94,6 +95,17 @@ std::optional<State> parse_state(std::string_view name) noexcept {
   const auto* found = std::ranges::find(state_names, name);
   if (found == state_names.end()) return std::nullopt;
   return static_cast<State>(found - state_names.begin());
+}
+
+std::string_view name(FinishReason reason) noexcept {
+  const auto n = static_cast<std::size_t>(reason);
+  return n < finish_names.size() ? finish_names[n] : "unknown";
+}
+
+std::optional<FinishReason> parse_finish_reason(std::string_view name) noexcept {
+  const auto* found = std::ranges::find(finish_names, name);
+  if (found == finish_names.end()) return std::nullopt;
+  return static_cast<FinishReason>(found - finish_names.begin());
 }
 
 void encode(ByteWriter& out, const Reading& reading) {

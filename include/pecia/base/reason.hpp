@@ -26,6 +26,8 @@ enum class Reason : std::uint8_t {
   io_error = 14,          ///< the file could not be opened or read
   out_of_memory = 15,     ///< more memory than the limits allow
   poison = 16,            ///< twice, the rank that read it and nothing else died
+  repetition = 17,        ///< the model repeats itself on it, however it is asked
+  no_end = 18,            ///< the model found no end of its text within the limit
 };
 
 /// The stable name, as in the enumerators above.

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -15,9 +16,20 @@
 
 namespace pecia::engine {
 
-/// Per page: what the job and its rules say of the page's document.
+/// The ladder: how a model reads a page again that made it repeat itself, or of which it found no end.
+/// The numbers are written to files.
+enum class Rung : std::uint8_t {
+  normal = 0,          ///< as the job says
+  stronger_guard = 1,  ///< against repetitions
+  plain_prompt = 2,    ///< text alone, without the layout
+  rotated = 3,         ///< the page turned by a quarter; boxes are turned back
+};
+
+/// Per page: what the job and its rules say of the page's document, and what the retry rules add.
 struct ReadOptions {
   std::vector<std::string> languages;  ///< as the engine names them, most likely first
+  std::string prompt;                  ///< for a model; empty: as the engine's own settings say
+  Rung rung = Rung::normal;
   double replay_seconds = 0;           ///< of the `replay` engine: how long the page takes
 };
 
@@ -33,6 +45,7 @@ struct Prepared {
   page::Image image;
   ReadOptions options;
   std::size_t bytes = 0;  ///< what it weighs while it waits
+  std::shared_ptr<const void> form;  ///< the engine's own, beside or instead of the image's pixels
 };
 
 /// How much `submit` would take now. `pages` 0 means: `step` first.
@@ -45,6 +58,7 @@ struct Room {
 struct PageFailure {
   Reason reason = Reason::engine_failed;
   std::string detail;
+  std::optional<result::Reading> reading;  ///< what it had read until then, where that is something
 };
 
 /// The page has nothing to read.

@@ -4,15 +4,17 @@
 #include <string>
 #include <vector>
 
+#include "pecia/engine/deepseek_settings.hpp"
 #include "pecia/engine/engine.hpp"
 
 namespace pecia::engine {
 
 struct EngineSettings {
-  std::string name = "tesseract";  ///< tesseract, replay, echo
+  std::string name = "tesseract";  ///< tesseract, deepseek_ocr2, replay, echo
   int threads = 1;                 ///< worker processes (tesseract), pages at once (replay)
   double watchdog_s = 300;         ///< without progress of a page, of its worker's CPU time
   double time_scale = 1;           ///< replay: seconds x this
+  DeepseekSettings deepseek;           ///< of that engine
   std::vector<std::string> languages;  ///< all that the job may ask for, to check them at the start
 };
 

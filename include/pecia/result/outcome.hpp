@@ -17,6 +17,17 @@ enum class State : std::uint8_t { ok = 0, ok_fallback = 1, blank = 2, skipped = 
 [[nodiscard]] std::string_view name(State state) noexcept;
 [[nodiscard]] std::optional<State> parse_state(std::string_view name) noexcept;
 
+/// How the generation of a page's text ended. The numbers are written to files.
+enum class FinishReason : std::uint8_t {
+  none = 0,      ///< the engine does not generate
+  stop = 1,      ///< by the end-of-text token
+  length = 2,    ///< at max_new_tokens, or at the model's last position
+  repeats = 3,   ///< by loop detection
+  watchdog = 4,  ///< by the limit in seconds: not reproducible
+};
+[[nodiscard]] std::string_view name(FinishReason reason) noexcept;
+[[nodiscard]] std::optional<FinishReason> parse_finish_reason(std::string_view name) noexcept;
+
 /// In page coordinates (pixels), x to the right, y down; x0 <= x1, y0 <= y1.
 struct Box {
   float x0 = 0, y0 = 0, x1 = 0, y1 = 0;
@@ -36,6 +47,9 @@ struct Reading {
   std::string text;
   float confidence = 0;  ///< 0 to 1, mean over the words weighted by their length
   std::vector<Part> blocks, lines, words;
+  FinishReason finish_reason = FinishReason::none;
+  std::string raw;                 ///< a model's own output with its tags; not kept in a run
+  std::vector<std::int32_t> ids;   ///< and its tokens; not kept in a run
 };
 
 /// Page coordinates and the raster that was read.
