@@ -45,7 +45,7 @@ struct Prepared {
   page::Image image;
   ReadOptions options;
   std::size_t bytes = 0;  ///< what it weighs while it waits
-  std::shared_ptr<const void> form;  ///< the engine's own, beside or instead of the image's pixels
+  std::shared_ptr<const void> form = {};  ///< the engine's own, beside or instead of the image's pixels
 };
 
 /// How much `submit` would take now. `pages` 0 means: `step` first.
@@ -58,7 +58,7 @@ struct Room {
 struct PageFailure {
   Reason reason = Reason::engine_failed;
   std::string detail;
-  std::optional<result::Reading> reading;  ///< what it had read until then, where that is something
+  std::optional<result::Reading> reading = {};  ///< what it had read until then, where that is something
 };
 
 /// The page has nothing to read.

@@ -48,8 +48,8 @@ struct Reading {
   float confidence = 0;  ///< 0 to 1, mean over the words weighted by their length
   std::vector<Part> blocks, lines, words;
   FinishReason finish_reason = FinishReason::none;
-  std::string raw;                 ///< a model's own output with its tags; not kept in a run
-  std::vector<std::int32_t> ids;   ///< and its tokens; not kept in a run
+  std::string raw = {};              ///< a model's own output with its tags; not kept in a run
+  std::vector<std::int32_t> ids = {};  ///< and its tokens; not kept in a run
 };
 
 /// Page coordinates and the raster that was read.

@@ -5,16 +5,17 @@
 #include <string_view>
 #include <vector>
 
-// What a checkpoint's config.json and the shapes of its tensors say of the model. Sections are those of
-// DeepSeek-OCR-2's specification in docs/deepseek.md.
+// What a checkpoint's config.json and the shapes of its tensors say of the model. Sections are
+// those of DeepSeek-OCR-2's specification in docs/deepseek.md.
 namespace pecia::engine::deepseek {
 
 /// Section 2: views of a page.
 struct ImageConfig {
-  int base_px = 1024;           ///< side of the global view
-  int tile_px = 768;            ///< side of a tile; pages no larger than this in both directions have no tiles
+  int base_px = 1024;  ///< side of the global view
+  int tile_px =
+      768;  ///< side of a tile; pages no larger than this in both directions have no tiles
   int min_tiles = 2, max_tiles = 6;
-  int pad_level = 127;          ///< grey of the global view's border
+  int pad_level = 127;  ///< grey of the global view's border
 };
 
 /// Section 3.1.
@@ -28,9 +29,9 @@ struct SamConfig {
   int window = 14;
   std::vector<int> global_blocks{2, 5, 8, 11};
   double layer_norm_eps = 1e-6;
-  int neck = 256;               ///< channels
-  int net_2 = 512;              ///< channels; net_3 has those of the encoder
-  int position_grid = 64;       ///< of pos_embed
+  int neck = 256;          ///< channels
+  int net_2 = 512;         ///< channels; net_3 has those of the encoder
+  int position_grid = 64;  ///< of pos_embed
 };
 
 /// Section 3.2.
@@ -52,10 +53,10 @@ struct DecoderConfig {
   int heads = 10, kv_heads = 10;
   int head_dim = 128;
   int dense_ffn = 6848;
-  int dense_layers = 1;         ///< the first ones
+  int dense_layers = 1;  ///< the first ones
   int moe_ffn = 896;
   int experts = 64;
-  int shared_experts = 2;       ///< one SwiGLU of shared_experts x moe_ffn
+  int shared_experts = 2;  ///< one SwiGLU of shared_experts x moe_ffn
   int top_k = 6;
   bool norm_top_k = false;
   double routed_scale = 1;

@@ -12,8 +12,9 @@ namespace pecia::engine::deepseek {
 /// All tensors of a source on one device, in one type; `take` hands them out, each once.
 class TensorLoader {
  public:
-  /// Reads everything in the source's order, in blocks, converting to `type` (relative positions and the like are
-  /// made from it later, in fp32). Throws `Error` with file and offset; on a GPU through one pinned buffer.
+  /// Reads everything in the source's order, in blocks, converting to `type` (relative positions
+  /// and the like are made from it later, in fp32). Throws `Error` with file and offset; on a GPU
+  /// through one pinned buffer.
   TensorLoader(WeightSource& source, at::Device device, at::ScalarType type);
   /// Throws `Error` if it is not there or was taken.
   [[nodiscard]] at::Tensor take(const std::string& name);

@@ -23,8 +23,8 @@ struct Views {
 
 /// Section 2.2.
 [[nodiscard]] Grid choose_grid(int width_px, int height_px, const ImageConfig& config);
-/// Sections 2.3 and 2.4, bit-exact with Pillow before 13. Any pixel format; gray is replicated. Throws `Error` on an
-/// image so thin that a fitted side rounds to 0.
+/// Sections 2.3 and 2.4, bit-exact with Pillow before 13. Any pixel format; gray is replicated.
+/// Throws `Error` on an image so thin that a fitted side rounds to 0.
 [[nodiscard]] Views make_views(const page::Image& image, const ImageConfig& config);
 /// The page turned by a quarter clockwise: rung `rotated`.
 [[nodiscard]] page::Image rotated(const page::Image& image);

@@ -7,13 +7,15 @@
 
 namespace pecia::engine::deepseek {
 
-/// Section 3: SAM, encoder, projector, separator. What is constant per resolution is made when it is loaded.
+/// Section 3: SAM, encoder, projector, separator. What is constant per resolution is made when it
+/// is loaded.
 struct Vision;
-[[nodiscard]] std::shared_ptr<const Vision> load_vision(TensorLoader& weights, const Config& config);
+[[nodiscard]] std::shared_ptr<const Vision> load_vision(TensorLoader& weights,
+                                                        const Config& config);
 
 /// views: (N, S, S, 3) uint8 on any device, S = tile_px or base_px, of any pages together.
-/// Result: (N, queries of S, decoder width) in the weights' type on their device. A view's rows do not depend on the
-/// others.
+/// Result: (N, queries of S, decoder width) in the weights' type on their device. A view's rows do
+/// not depend on the others.
 [[nodiscard]] at::Tensor see(const Vision& vision, const at::Tensor& views);
 /// (decoder width)
 [[nodiscard]] const at::Tensor& separator(const Vision& vision);
