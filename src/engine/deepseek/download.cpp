@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 #include "checkpoint.hpp"
 #include "finite.hpp"
@@ -95,7 +96,10 @@ class Checking {
   void check_files(const fs::path& folder) {
     good("folder", printable(folder.native()));
     for (const auto* name : {"config.json", "tokenizer.json"}) check_file(folder / name);
-    for (const auto& file : FileWeights{folder}.files()) check_file(file);
+    std::set<fs::path> shards;
+    for (const auto& entry : fs::directory_iterator{folder})
+      if (entry.path().extension() == ".safetensors") shards.insert(entry.path());
+    for (const auto& shard : shards) check_file(shard);
     for (const auto& partial :
          {folder / ".cache/huggingface/download", folder.parent_path().parent_path() / "blobs"}) {
       std::error_code error;
