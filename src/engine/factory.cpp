@@ -31,7 +31,7 @@ std::unique_ptr<Engine> make_tesseract(const EngineSettings& settings) {
 
 }  // namespace
 
-std::vector<std::string> engine_names() { return {"tesseract", "replay", "echo"}; }
+std::vector<std::string> engine_names() { return {"tesseract", "deepseek_ocr2", "replay", "echo"}; }
 
 std::unique_ptr<Engine> make_engine(const EngineSettings& settings) {
   if (settings.name == "tesseract") return make_tesseract(settings);
