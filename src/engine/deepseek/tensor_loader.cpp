@@ -44,8 +44,8 @@ at::Tensor make_block(at::Device device, std::size_t bytes) {
 /// otherwise through one block.
 class Filling {
  public:
-  Filling(WeightSource& source, at::Device device, at::ScalarType type)
-      : source_{source}, device_{device}, type_{type} {}
+  Filling(WeightSource& source, at::Device device, at::ScalarType type, WeightsHash& hash)
+      : source_{source}, device_{device}, type_{type}, hash_{hash} {}
 
   [[nodiscard]] at::Tensor operator()(const TensorInfo& info) {
     const auto tensor = at::empty(info.shape, at::TensorOptions{}.dtype(type_).device(device_));
@@ -73,6 +73,7 @@ class Filling {
  private:
   void read(const TensorInfo& info, std::uint64_t at, std::span<std::byte> into) {
     source_.read(info.name, at, into);
+    hash_.add(info, at, into);
     if (const auto wrong = first_not_finite(into, info.type))
       throw Error{
           fmt::format("tensor '{}' holds a value that is not finite (element {}): the weights are "
@@ -83,6 +84,7 @@ class Filling {
   WeightSource& source_;
   at::Device device_;
   at::ScalarType type_;
+  WeightsHash& hash_;
   at::Tensor block_;
 };
 
@@ -90,7 +92,7 @@ class Filling {
 
 TensorLoader::TensorLoader(WeightSource& source, at::Device device, at::ScalarType type)
     : device_{device}, type_{type} {
-  Filling fill{source, device, type};
+  Filling fill{source, device, type, hash_};
   for (const auto& info : source.tensors()) tensors_.emplace(info.name, fill(info));
 }
 
