@@ -120,10 +120,10 @@ void Pipeline::State::drop_unwanted(InFlight& in_flight) {
 
 void Pipeline::State::finish(const std::shared_ptr<PageWork>& work, engine::Completion completion) {
   if (auto* failure = std::get_if<engine::PageFailure>(&completion.result)) {
-    failed_attempt(work, engine_is.name, failure->reason, std::move(failure->detail), completion.seconds);
+    failed_attempt(work, engine_is, std::move(*failure), completion.seconds);
     return;
   }
-  auto outcome = outcome_of(*work, engine_is.name,
+  auto outcome = outcome_of(*work, engine_is,
                             static_cast<float>(work->decode_s + completion.seconds));
   if (auto* read = std::get_if<result::Reading>(&completion.result)) {
     outcome.state = result::State::ok;
