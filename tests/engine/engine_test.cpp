@@ -43,7 +43,21 @@ TEST(Factory, AnUnknownEngineNamesTheKnownOnes) {
     (void)engine::make_engine(settings("tesserakt", 1));
     FAIL();
   } catch (const UsageError& error) {
-    EXPECT_NE(std::string{error.what()}.find("tesseract, replay, echo"), std::string::npos);
+    EXPECT_NE(std::string{error.what()}.find("tesseract, deepseek_ocr2, replay, echo"), std::string::npos);
+  }
+}
+
+TEST(Factory, WithoutItsProgramTheModelSaysHowToGetIt) {
+  ::setenv("PECIA_LIBEXEC_DIR", "/nonexistent", 1);
+  auto made = settings("deepseek_ocr2", 1);
+  made.deepseek.weights = "/nonexistent";
+  try {
+    (void)engine::make_engine(made);
+    FAIL();
+  } catch (const UsageError& error) {
+    const std::string what = error.what();
+    for (const auto* word : {"pecia-deepseek", "LibTorch", "--with-deepseek", "docs/deepseek.md"})
+      EXPECT_NE(what.find(word), std::string::npos) << what;
   }
 }
 
