@@ -123,7 +123,7 @@ int main(int argc, char** argv) {
   try {
     const std::vector<std::string> words{argv + 1, argv + argc};
     if (words.size() == 1 && words[0] == "--version") {
-      fmt::print("pecia-deepseek {}\n", version());
+      fmt::print("pecia-deepseek {}, LibTorch {}\n", version(), PECIA_TORCH_VERSION);
       return 0;
     }
     if (words.size() == 1 && words[0] == "--describe") {
