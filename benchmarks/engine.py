@@ -35,12 +35,18 @@ def last_line(command):
 
 
 class Engine:
+    """Reads all pages, `repeat` times over; settings are those of the job's engine."""
+
     def __init__(self, options, pages):
         self.options, self.pages = options, pages
 
-    def __call__(self, *arguments, weights=READER, repeat=1):
-        return last_line([bench.BIN / "bench_engine_pages", "--weights", weights, "--device", self.options.device,
-                          "--threads", self.options.threads, "--repeat", repeat, *arguments, *self.pages])
+    def __call__(self, repeat=1, padded=True, **settings):
+        devices, dtypes = ("auto", "cpu", "cuda"), ("auto", "bf16", "fp32")  # numbers in JSON
+        settings = {"weights": str(READER), "threads": self.options.threads, **settings}
+        settings["device"] = devices.index(self.options.device)
+        settings["dtype"] = dtypes.index(settings.get("dtype", "auto"))
+        return last_line([bench.BIN / "bench_engine_pages", json.dumps(settings), repeat,
+                          "padded" if padded else "as_they_are", *self.pages])
 
 
 def has_transformers(python):
@@ -61,13 +67,13 @@ def reader_cases(b, engine, pages):
     with_library = has_transformers(b.options.transformers)
     batched, single, library = [], [], []
     for _ in range(repetitions):
-        batched.append(engine("--dtype", "fp32", "--batch", BATCH, repeat=repeat))
-        single.append(engine("--dtype", "fp32", "--batch", 1, "--no-padding", repeat=repeat))
+        batched.append(engine(repeat, dtype="fp32", max_batch_pages=BATCH))
+        single.append(engine(repeat, padded=False, dtype="fp32", max_batch_pages=1))
         if with_library:
             library.append(last_line([b.options.transformers, bench.SOURCE / "benchmarks" / "engine_transformers.py",
                                       "--weights", READER, "--batch", BATCH, "--threads", b.options.threads,
                                       "--repeat", repeat, *pages]))
-    bf16 = [engine("--dtype", "bf16", "--batch", BATCH, repeat=repeat) for _ in range(repetitions)]
+    bf16 = [engine(repeat, dtype="bf16", max_batch_pages=BATCH) for _ in range(repetitions)]
 
     # With its preparation, which the library's seconds have in them too.
     rate = lambda run: run["pages"] / (run["seconds"] + run.get("prepare_s", 0))
@@ -96,8 +102,8 @@ def full_cases(b, engine):
     """Random weights never end a text, so every page runs to its limit."""
     limit = 64 if b.options.quick else 256
     for batch in (16,) if b.options.quick else (16, 64, 128):
-        run = engine("--batch", batch, "--no-guard", "--max-new-tokens", limit, weights="random:full",
-                     repeat=max(1, batch // len(engine.pages)))
+        run = engine(max(1, batch // len(engine.pages)), weights="random:full", max_batch_pages=batch,
+                     max_new_tokens=limit, no_repeat_ngram=None, loop_detection=False)
         b.case(f"full size, batch {batch}, {limit} tokens: pages", "1/s", run["pages"] / run["seconds"])
         b.case(f"full size, batch {batch}: decode", "tokens/s", run["new_tokens"] / max(run["decode_s"], 1e-9))
         b.case(f"full size, batch {batch}: prefill", "tokens/s", run["prompt_tokens"] / max(run["prefill_s"], 1e-9))

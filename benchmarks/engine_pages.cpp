@@ -2,7 +2,6 @@
 // for bench_engine.
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <chrono>
 #include <fstream>
@@ -13,6 +12,7 @@
 
 #include "deepseek_engine.hpp"
 #include "engine/deepseek/ppm.hpp"
+#include "pecia/base/error.hpp"
 
 namespace pecia {
 namespace {
@@ -22,54 +22,6 @@ using Clock = std::chrono::steady_clock;
 
 double seconds_since(Clock::time_point began) {
   return std::chrono::duration<double>(Clock::now() - began).count();
-}
-
-struct Options {
-  engine::DeepseekSettings settings;
-  engine::deepseek::EngineTuning tuning;
-  std::vector<std::string> pages;
-  int repeat = 1;
-};
-
-Options parsed(CLI::App& app, int argc, char** argv) {
-  Options options;
-  auto& s = options.settings;
-  std::string device = "auto", dtype = "auto";
-  bool no_guard = false, no_padding = false;
-  app.add_option("--weights", s.weights, "checkpoint folder, or random:full, random:tiny")
-      ->required();
-  app.add_option("--device", device, "auto, cpu, cuda")
-      ->check(CLI::IsMember({"auto", "cpu", "cuda"}));
-  app.add_option("--dtype", dtype, "auto, bf16, fp32")
-      ->check(CLI::IsMember({"auto", "bf16", "fp32"}));
-  app.add_option("--prompt", s.prompt, "grounding, plain, or a text");
-  app.add_option("--batch", s.max_batch_pages, "pages at once; 0: as many as the memory holds");
-  app.add_option("--threads", s.threads, "CPU threads; 0: all");
-  app.add_option("--max-new-tokens", s.max_new_tokens, "of a page");
-  app.add_option("--repeat", options.repeat, "read the pages so many times over");
-  app.add_flag("--no-guard", no_guard,
-               "without the guard against repetitions and without loop detection");
-  app.add_flag("--no-padding", no_padding,
-               "products of few rows as they are: a page's text may depend on its batch");
-  app.add_option("pages", options.pages, "PPM files")->required();
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    std::exit(app.exit(error));
-  }
-  using Settings = engine::DeepseekSettings;
-  s.device = device == "cpu"    ? Settings::Device::cpu
-             : device == "cuda" ? Settings::Device::cuda
-                                : Settings::Device::automatic;
-  s.dtype = dtype == "bf16"   ? Settings::Dtype::bf16
-            : dtype == "fp32" ? Settings::Dtype::fp32
-                              : Settings::Dtype::automatic;
-  if (no_guard) {
-    s.no_repeat_ngram.reset();
-    s.loop_detection = false;
-  }
-  options.tuning.pad_rows = !no_padding;
-  return options;
 }
 
 std::uint64_t peak_bytes() {
@@ -85,18 +37,22 @@ const result::Reading* reading_of(const engine::Completion& completion) {
   return failure != nullptr && failure->reading ? &*failure->reading : nullptr;
 }
 
-int run(int argc, char** argv) {
-  CLI::App app{"Reads PPM pages with DeepSeek-OCR-2 in this process", "bench_engine_pages"};
-  const auto options = parsed(app, argc, argv);
+int run(const std::vector<std::string>& arguments) {
+  if (arguments.size() < 4)
+    throw UsageError{"arguments: SETTINGS REPEAT padded|as_they_are PAGE..."};
+  const auto settings = engine::deepseek_settings_from_json(arguments[0]);
+  engine::deepseek::EngineTuning tuning;
+  tuning.pad_rows = arguments[2] == "padded";
   std::vector<page::Image> images;
-  for (const auto& file : options.pages) images.push_back(engine::deepseek::read_ppm(file));
+  for (std::size_t n = 3; n < arguments.size(); ++n)
+    images.push_back(engine::deepseek::read_ppm(arguments[n]));
 
   auto began = Clock::now();
-  DeepseekEngine engine{options.settings, nullptr, options.tuning};
+  DeepseekEngine engine{settings, nullptr, tuning};
   const auto load_s = seconds_since(began);
   const auto loaded_bytes = peak_bytes();
 
-  const auto count = images.size() * static_cast<std::size_t>(options.repeat);
+  const auto count = images.size() * std::stoul(arguments[1]);
   std::vector<engine::Prepared> prepared;
   began = Clock::now();
   for (std::size_t n = 0; n < count; ++n)
@@ -149,7 +105,7 @@ int run(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   try {
-    return pecia::run(argc, argv);
+    return pecia::run({argv + 1, argv + argc});
   } catch (const std::exception& error) {
     fmt::print(stderr, "bench_engine_pages: {}\n", error.what());
     return 1;
