@@ -87,11 +87,26 @@ void make_tokenizer_seeds(const fs::path& seeds, const fs::path& source) {
                R"({"type":"ByteLevel","add_prefix_space":false,"use_regex":false}]}})" "\0a b  c"s);
 }
 
+void make_checkpoint_seeds(const fs::path& seeds, const fs::path& deepseek) {
+  fs::create_directories(seeds / "config");
+  fs::create_directories(seeds / "safetensors");
+  for (const auto* name : {"golden/ckpt/a", "golden/ckpt/b", "reader/checkpoint"}) {
+    const auto folder = deepseek / name;
+    const auto file = std::string{name}.substr(0, 6) + std::string{name}.back();
+    replace_file(seeds / "config" / file, read_file(folder / "config.json") + std::string(1, '\0') +
+                                              read_file(folder / "processor_config.json"));
+  }
+  const std::string header = R"({"__metadata__":{"format":"pt"},"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},)"
+                             R"("b":{"dtype":"BF16","shape":[2,1],"data_offsets":[8,12]}} )";
+  replace_file(seeds / "safetensors" / "two", std::string{"\x0C\0\0\0", 4} + header);
+}
+
 void make_seeds(const fs::path& seeds, const fs::path& source) {
   for (const std::uint32_t pages : {1U, 4U, 9U}) make_run_seeds(seeds, pages);
   make_manifest_seed(seeds);
   make_small_file_seeds(seeds);
   make_tokenizer_seeds(seeds, source);
+  make_checkpoint_seeds(seeds, source / "tests/data/deepseek");
   for (const auto* job : {"example.yaml", "sample.yaml"}) copy_into(seeds / "job", source / "jobs" / job);
 }
 
