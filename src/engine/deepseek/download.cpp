@@ -102,13 +102,16 @@ class Checking {
     for (const auto& entry : fs::directory_iterator{folder})
       if (entry.path().extension() == ".safetensors") shards.insert(entry.path());
     for (const auto& shard : shards) check_file(shard);
-    for (const auto& partial :
-         {folder / ".cache/huggingface/download", folder.parent_path().parent_path() / "blobs"}) {
-      std::error_code error;
-      for (fs::directory_iterator at{partial, error}, end; !error && at != end; at.increment(error))
-        if (at->path().extension() == ".incomplete")
-          tell_({Mark::warning, "unfinished", printable(at->path().native())});
-    }
+    tell_unfinished(folder / ".cache/huggingface/download");
+    if (folder.parent_path().filename() == "snapshots")
+      tell_unfinished(folder.parent_path().parent_path() / "blobs");
+  }
+
+  void tell_unfinished(const fs::path& downloads) const {
+    std::error_code error;
+    for (fs::directory_iterator at{downloads, error}, end; !error && at != end; at.increment(error))
+      if (at->path().extension() == ".incomplete")
+        tell_({Mark::warning, "unfinished", printable(at->path().native())});
   }
 
   void check_file(const fs::path& file) {
