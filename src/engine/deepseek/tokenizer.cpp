@@ -134,7 +134,7 @@ void Tokenizer::State::add_merges(const TokenizerFile& file, const std::string& 
   pairs.reserve(file.merges.size());
   std::string both;
   for (std::size_t n = 0; n < file.merges.size(); ++n) {
-    const auto left = file.merges[n][0], right = file.merges[n][1];  // clang 14 captures no bindings
+    const std::string_view left = file.merges[n][0], right = file.merges[n][1];
     const auto id = [&](std::string_view token) {
       const auto* const found = ids.find(token);
       if (!found)
