@@ -45,7 +45,7 @@ void Pipeline::State::engine_loop(std::promise<void>& started) {
       read_pages();
       break;
     } catch (const std::exception& error) {
-      const bool for_good = losses >= most_losses;
+      const bool for_good = losses >= most_losses || dynamic_cast<const engine::LostForGood*>(&error) != nullptr;
       events.push(EngineLost{error.what(), for_good});
       if (for_good) break;
     }
