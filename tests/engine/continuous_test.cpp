@@ -316,6 +316,19 @@ TEST(Continuous, SaysWhyItDoesNotStart) {
   EXPECT_NE(silent.find("said nothing"), std::string::npos) << silent;
 }
 
+TEST(Continuous, WhatTheProcessLogsIsInTheLogOfTheRank) {
+  ::testing::internal::CaptureStderr();
+  {
+    RemoteEngine engine{model(1, queue_bytes, "logs")};
+    submit(engine, 1, plain);
+    (void)next_pages(engine, 1);
+  }
+  const auto log = ::testing::internal::GetCapturedStderr();
+  for (const auto* line : {" warning model_worker: little memory\n", " info model_worker: 16 pages together\n",
+                           " info model_worker: what a library prints\n"})
+    EXPECT_NE(log.find(line), std::string::npos) << log;
+}
+
 TEST(Continuous, SignalsOfTheLauncherDoNotReachIt) {
   RemoteEngine engine{model(2)};
   const auto pid = engine.worker_pids().front();
