@@ -88,12 +88,10 @@ struct DeepseekEngine::State {
 void DeepseekEngine::State::load(std::unique_ptr<WeightSource> source) {
   const auto begin = Clock::now();
   if (settings.threads > 0) at::set_num_threads(settings.threads);
-  placement = choose_placement(settings, tuning.gpu);
+  placement = choose_placement(settings);
   auto files = open_model(settings.weights);
   config = files.config;
-  require(!files.tokenizer.empty(),
-          "random weights have no tokenizer, so that no page can be read with them");
-  tokenizer.emplace(Tokenizer::load(files.tokenizer));
+  tokenizer.emplace(load_tokenizer(files));
   (void)ids_of(settings.no_repeat_ngram.value_or(NoRepeatNgram{}).allow);
   (void)prompt_text(settings.prompt);  // now rather than at the first page
   {
@@ -146,7 +144,7 @@ Sequence DeepseekEngine::State::sequence_of(std::uint64_t ticket,
     sequence.guard =
         GuardIds{request.guard->n, request.guard->window, ids_of(request.guard->allow)};
   sequence.loop_detection = settings.loop_detection;
-  for (const char* const cell : {"<td>", "</td>"})
+  for (const char* const cell : {"<td>", "</td>", "<tr>", "</tr>"})
     if (const auto id = tokenizer->id_of(cell)) sequence.structure.push_back(*id);
   return sequence;
 }

@@ -1,6 +1,7 @@
 #include "placement.hpp"
 
 #include <ATen/Context.h>
+#include <c10/core/impl/VirtualGuardImpl.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -49,14 +50,14 @@ std::size_t free_host_bytes() {
 
 }  // namespace
 
-Placement choose_placement(const DeepseekSettings& settings, int gpu) {
+Placement choose_placement(const DeepseekSettings& settings) {
   using Device = DeepseekSettings::Device;
   using Dtype = DeepseekSettings::Dtype;
   Placement placement;
   if (settings.device != Device::cpu) {
     const auto seen = device::visible_gpus();
     if (!seen.gpus.empty() && at::hasCUDA())
-      placement.device = at::Device{at::kCUDA, static_cast<c10::DeviceIndex>(gpu)};
+      placement.device = c10::impl::VirtualGuardImpl{at::kCUDA}.getDevice();
     else if (settings.device == Device::cuda)
       throw UsageError{fmt::format(
           "engine.device is cuda, but there is no GPU to use: {} (on a CPU the model is some "

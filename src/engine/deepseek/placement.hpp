@@ -14,8 +14,8 @@ struct Placement {
   at::Device device = at::kCPU;
   at::ScalarType type = at::kFloat;
 };
-/// Throws `UsageError` if a GPU is asked for and there is none.
-[[nodiscard]] Placement choose_placement(const DeepseekSettings& settings, int gpu);
+/// The GPU is the thread's current one. Throws `UsageError` if one is asked for and there is none.
+[[nodiscard]] Placement choose_placement(const DeepseekSettings& settings);
 
 /// Of a device's memory, or what a process may still have of the host's.
 [[nodiscard]] std::size_t free_bytes(at::Device device);
