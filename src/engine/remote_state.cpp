@@ -42,6 +42,7 @@ void RemoteEngine::State::start(Worker& worker) {
 
 void RemoteEngine::State::replace(Worker& worker, Reason reason, const std::string& why) {
   const auto how = worker.child->end();
+  pass_on_log(worker);
   give_up_where_vain(worker, why, how);
   if (settings.continuous)
     log::warning(
@@ -123,6 +124,12 @@ void RemoteEngine::State::give_page(Worker& worker) {
 
 // ---- what workers say
 
+void RemoteEngine::State::pass_on_log(Worker& worker) const {
+  if (!settings.continuous) return;
+  const auto name = settings.program.executable.filename().string();
+  for (const auto& line : worker.child->printed_lines()) log::pass_on(name, line);
+}
+
 bool RemoteEngine::State::receive(Worker& worker) {
   auto received = worker.child->receive(milliseconds{0});
   if (received.status == child::Child::Status::timeout) return false;
@@ -134,6 +141,7 @@ bool RemoteEngine::State::receive(Worker& worker) {
     return false;
   }
   worker.heard = Clock::now();
+  pass_on_log(worker);
   try {
     auto answer = protocol::decode_answer(received.packet.bytes);
     std::visit([&](auto& said) { on(worker, said); }, answer);

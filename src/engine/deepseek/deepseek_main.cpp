@@ -1,6 +1,4 @@
-#include <ATen/Context.h>
 #include <ATen/Parallel.h>
-#include <c10/core/DeviceGuard.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -8,7 +6,6 @@
 #include <chrono>
 #include <cstdio>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -19,7 +16,6 @@
 #include "describe.hpp"
 #include "pecia/base/error.hpp"
 #include "pecia/base/version.hpp"
-#include "pecia/device/device.hpp"
 #include "pecia/engine/serve.hpp"
 
 namespace pecia::engine::deepseek {
@@ -96,9 +92,7 @@ int run(const Arguments& arguments) {
   }
   try {
     if (settings.threads > 0) at::set_num_threads(settings.threads);
-    const auto gpu = gpu_of(settings, arguments.local_rank);
-    std::optional<c10::DeviceGuard> current;
-    if (gpu) current.emplace(c10::Device{c10::kCUDA, static_cast<c10::DeviceIndex>(gpu->index)});
+    const auto gpu = use_gpu_of_rank(settings, arguments.local_rank);
     DeepseekEngine engine{settings, std::move(source)};
     ServeSettings serving;
     // On a CPU the model itself needs the cores.
