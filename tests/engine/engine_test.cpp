@@ -1,4 +1,5 @@
 #include <signal.h>
+#include <unistd.h>
 
 #include "engine/engine_contract.hpp"
 #include "pecia/base/error.hpp"
@@ -43,7 +44,23 @@ TEST(Factory, AnUnknownEngineNamesTheKnownOnes) {
     (void)engine::make_engine(settings("tesserakt", 1));
     FAIL();
   } catch (const UsageError& error) {
-    EXPECT_NE(std::string{error.what()}.find("tesseract, replay, echo"), std::string::npos);
+    EXPECT_NE(std::string{error.what()}.find("tesseract, deepseek_ocr2, replay, echo"), std::string::npos);
+  }
+}
+
+TEST(Factory, AModelThatCannotBeHadSaysHowToGetIt) {
+  auto made = settings("deepseek_ocr2", 1);
+  made.deepseek.weights = "/nonexistent";
+  const bool built = ::access(PECIA_BIN_DIR "/pecia-deepseek", X_OK) == 0;  // with LibTorch
+  const std::vector<std::string> words =
+      built ? std::vector<std::string>{"/nonexistent"}
+            : std::vector<std::string>{"pecia-deepseek", "LibTorch", "--with-deepseek", "docs/deepseek.md"};
+  try {
+    (void)engine::make_engine(made);
+    FAIL();
+  } catch (const UsageError& error) {
+    const std::string what = error.what();
+    for (const auto& word : words) EXPECT_NE(what.find(word), std::string::npos) << what;
   }
 }
 
