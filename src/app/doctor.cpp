@@ -13,6 +13,8 @@
 #include "pecia/child/child.hpp"
 #include "pecia/child/shared_memory.hpp"
 #include "pecia/comm/mpi.hpp"
+#include "pecia/corpus/listing.hpp"
+#include "pecia/engine/deepseek_download.hpp"
 #include "verbs.hpp"
 
 namespace pecia::app {
@@ -147,9 +149,26 @@ void check_limits(Findings& findings) {
   findings.good("cores", std::to_string(sysconf(_SC_NPROCESSORS_ONLN)));
 }
 
+void check_weights(Findings& findings, const std::string& weights) {
+  if (weights.empty()) {
+    findings.good("deepseek_ocr2", "bytes of its weights: " + engine::published_bytes_per_part() +
+                                       ". --weights DIR checks a download");
+    return;
+  }
+  const auto sha256_matches = [](const fs::path& file, const std::string& hex) {
+    return corpus::matches(file, {"sha256", hex});
+  };
+  engine::check_download(weights, sha256_matches, [&](const engine::DownloadFinding& finding) {
+    using Mark = engine::DownloadFinding::Mark;
+    if (finding.mark == Mark::good) findings.good(finding.what, finding.text);
+    if (finding.mark == Mark::warning) findings.warn(finding.what, finding.text);
+    if (finding.mark == Mark::bad) findings.bad(finding.what, finding.text);
+  });
+}
+
 }  // namespace
 
-int doctor_verb(const fs::path& folder) {
+int doctor_verb(const fs::path& folder, const std::string& weights) {
   Findings findings;
   findings.good("pecia", version());
   fmt::print("{}\n", build_configuration());
@@ -160,6 +179,7 @@ int doctor_verb(const fs::path& folder) {
   check_deepseek(findings);
   check_folder(findings, folder);
   check_limits(findings);
+  check_weights(findings, weights);
   return findings.sound() ? 0 : 1;
 }
 

@@ -5,7 +5,6 @@
 #include "pecia/base/error.hpp"
 #include "pecia/engine/factory.hpp"
 #include "pecia/engine/remote_engine.hpp"
-#include "pecia/engine/retry.hpp"
 
 namespace pecia {
 namespace {
@@ -130,27 +129,6 @@ TEST(Remote, AWorkerThatTalksNonsenseIsReplaced) {
 
 TEST(Remote, WorkersThatNeverStartAreAnError) {
   EXPECT_THROW(engine::RemoteEngine{workers(PECIA_BAD_WORKER, {"never-starts"}, 2)}, Error);
-}
-
-TEST(Retry, FollowsTheReasons) {
-  using engine::next_attempt;
-  const auto history = [](std::initializer_list<Reason> reasons) {
-    std::vector<result::Attempt> attempts;
-    for (const auto reason : reasons) attempts.push_back({"", reason, "", 0});
-    return attempts;
-  };
-  EXPECT_FALSE(next_attempt(history({Reason::unreadable})).again);
-  EXPECT_FALSE(next_attempt(history({Reason::encrypted})).again);
-  EXPECT_TRUE(next_attempt(history({Reason::timeout})).again);
-  EXPECT_GT(next_attempt(history({Reason::timeout})).scale_limits, 1);
-  EXPECT_FALSE(next_attempt(history({Reason::timeout, Reason::timeout})).again);
-  EXPECT_TRUE(next_attempt(history({Reason::child_crashed, Reason::child_crashed})).again);
-  EXPECT_FALSE(next_attempt(history({Reason::child_crashed, Reason::child_crashed, Reason::child_crashed})).again);
-  EXPECT_TRUE(next_attempt(history({Reason::engine_timeout})).again);
-  EXPECT_FALSE(next_attempt(history({Reason::engine_timeout, Reason::engine_timeout})).again);
-  EXPECT_TRUE(next_attempt(history({Reason::engine_crashed, Reason::child_crashed, Reason::engine_crashed})).again)
-      << "each reason has its own count";
-  EXPECT_FALSE(next_attempt(history({Reason::engine_failed})).again);
 }
 
 }  // namespace
