@@ -71,8 +71,8 @@ if timed configure cmake -S "$top" -B "$top/build/gpu" -G "$generator" -DPECIA_P
   timed build cmake --build "$top/build/gpu" -j "$(nproc)"; then
   timed tests ctest --test-dir "$top/build/gpu" --output-on-failure --no-tests=error -L "^($label)\$" -j 1 || status=1
   bench=$top/build/gpu/bin/bench_engine
-  if [ -x "$bench" ]; then
-    timed bench_engine "$bench" "${bench_options[@]}" --json "$out/bench_engine.json" || status=1
+  if [ -x "${bench}_pages" ]; then
+    timed bench_engine "$bench" --device "$device" "${bench_options[@]}" --json "$out/bench_engine.json" || status=1
   fi
 else
   status=1
