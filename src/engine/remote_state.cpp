@@ -36,7 +36,15 @@ WorkersPage take_answered(Worker& worker, std::uint64_t number) {
 
 void RemoteEngine::State::start(Worker& worker) {
   worker = Worker{};
-  worker.child.emplace(settings.program);
+  auto program = settings.program;
+  const bool first = settings.channel && *settings.channel;
+  if (first) program.arguments.emplace_back("channel");
+  worker.child.emplace(program);
+  if (first) {
+    const int fd = settings.channel->get();
+    (void)worker.child->send(Bytes(1), {&fd, 1});
+    settings.channel->reset();  // the worker alone has it, so that its end is seen
+  }
   worker.began = worker.heard = worker.told_of_loading = Clock::now();
 }
 
