@@ -45,7 +45,7 @@ void Pipeline::State::engine_loop(std::promise<void>& started) {
       read_pages();
       break;
     } catch (const std::exception& error) {
-      const bool for_good = losses >= most_losses;
+      const bool for_good = losses >= most_losses || dynamic_cast<const engine::LostForGood*>(&error) != nullptr;
       events.push(EngineLost{error.what(), for_good});
       if (for_good) break;
     }
@@ -120,10 +120,10 @@ void Pipeline::State::drop_unwanted(InFlight& in_flight) {
 
 void Pipeline::State::finish(const std::shared_ptr<PageWork>& work, engine::Completion completion) {
   if (auto* failure = std::get_if<engine::PageFailure>(&completion.result)) {
-    failed_attempt(work, engine_is.name, failure->reason, std::move(failure->detail), completion.seconds);
+    failed_attempt(work, engine_is, std::move(*failure), completion.seconds);
     return;
   }
-  auto outcome = outcome_of(*work, engine_is.name,
+  auto outcome = outcome_of(*work, engine_is,
                             static_cast<float>(work->decode_s + completion.seconds));
   if (auto* read = std::get_if<result::Reading>(&completion.result)) {
     outcome.state = result::State::ok;

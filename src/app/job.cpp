@@ -20,6 +20,8 @@ constexpr std::string_view checksum_line = "# crc32c ";
 
 namespace fs = std::filesystem;
 
+constexpr std::string_view model_engine = "deepseek_ocr2";
+
 void apply_override(const std::string& text, Job& job) {
   const JobOrigin origin{fmt::format("--set {}", printable(text)), false};
   const auto equals = text.find('=');
@@ -55,20 +57,48 @@ void check_corpus(const Job& job, const std::string& name) {
                     name, root ? "root" : "list")};
 }
 
+void check_name(const std::string& engine, const std::vector<std::string>& known, const char* key,
+                const std::string& name) {
+  if (std::ranges::find(known, engine) != known.end()) return;
+  const std::vector<std::string_view> names{known.begin(), known.end()};
+  const auto near = nearest(engine, names.data(), names.data() + names.size());
+  throw UsageError{fmt::format("{}: {}: there is no engine '{}'. {}Engines: {}", name, key, printable(engine),
+                               near.empty() ? "" : fmt::format("Did you mean '{}'? ", near), fmt::join(known, ", "))};
+}
+
 void check_engine(const Job& job, const std::string& name) {
-  const auto known = engine::engine_names();
-  if (std::ranges::find(known, job.engine.name) == known.end()) {
-    const std::vector<std::string_view> names{known.begin(), known.end()};
-    const auto near = nearest(job.engine.name, names.data(), names.data() + names.size());
+  check_name(job.engine.name, engine::engine_names(), "engine.name", name);
+  if (job.engine.name == model_engine && job.engine.deepseek.weights.empty())
     throw UsageError{fmt::format(
-        "{}: engine.name: there is no engine '{}'. {}Engines: {}", name, printable(job.engine.name),
-        near.empty() ? "" : fmt::format("Did you mean '{}'? ", near), fmt::join(known, ", "))};
-  }
+        "{}: engine.weights is missing: the folder of the checkpoint that {} reads with. `pecia doctor --weights DIR` "
+        "says how to fetch one", name, model_engine)};
   if (!job.trace.empty() && job.engine.name != "replay" && job.engine.name != "echo")
     throw UsageError{
         fmt::format("{}: corpus.trace has no pages that engine {} could read. Use engine "
                     "replay or echo with it",
                     name, job.engine.name)};
+}
+
+void check_fallback(const Job& job, const std::string& name) {
+  const auto& fallback = job.fallback.engine;
+  if (job.fallback.exists()) {
+    check_name(fallback, {"none", "tesseract", "echo"}, "fallback.engine", name);
+    if (fallback == job.engine.name)
+      throw UsageError{fmt::format("{}: fallback.engine: {} is the engine itself. Name another one, or none", name,
+                                   fallback)};
+    if (!job.trace.empty() && fallback != "echo")
+      throw UsageError{fmt::format("{}: corpus.trace has no pages that the fallback {} could read", name, fallback)};
+  }
+  for (const auto& rule : job.rules) {
+    if (!rule.engine || *rule.engine == job.engine.name || (job.fallback.exists() && *rule.engine == fallback)) continue;
+    throw UsageError{fmt::format("{}: rules[].engine of '{}': {} is neither the engine of the job ({}) nor its fallback ({})",
+                                 name, printable(rule.match), printable(*rule.engine), job.engine.name, fallback)};
+  }
+}
+
+/// A folder of weights; the name of a random model stays as it is.
+void resolve_weights(std::string& weights, const fs::path& folder) {
+  if (!weights.empty() && !weights.starts_with("random:")) weights = resolved(weights, folder).native();
 }
 
 /// A run directory among the documents would be listed as documents by the next job.
@@ -91,15 +121,17 @@ void check_run(const Job& job, const std::string& name) {
                     name, printable(job.run.native()), printable(job.corpus.root.native()))};
 }
 
+void put(YAML::Node map, const std::string& path, const YAML::Node& value) {
+  const auto dot = path.find('.');
+  if (dot == std::string::npos)
+    map[path] = value;
+  else
+    put(map[path.substr(0, dot)], path.substr(dot + 1), value);
+}
+
 YAML::Node to_node(const Job& job) {
   YAML::Node root{YAML::NodeType::Map};
-  for (const auto& key : job_schema()) {
-    const auto dot = key.path.find('.');
-    if (dot == std::string::npos)
-      root[key.path] = key.write(job);
-    else
-      root[key.path.substr(0, dot)][key.path.substr(dot + 1)] = key.write(job);
-  }
+  for (const auto& key : job_schema()) put(root, key.path, key.write(job));
   return root;
 }
 
@@ -111,13 +143,32 @@ std::string flow(const YAML::Node& node) {
   return out.c_str();
 }
 
-std::string languages_of(const std::vector<Rule>& rules) {
+/// What the rules say of one setting: "[a/**: deu+lat, b: frk]".
+template <class Text>
+std::string in_rules(const std::vector<Rule>& rules, Text text) {
   std::vector<std::string> parts;
   for (const auto& rule : rules) {
-    if (rule.languages)
-      parts.push_back(fmt::format("{}: {}", rule.match, fmt::join(*rule.languages, "+")));
+    if (const auto said = text(rule)) parts.push_back(fmt::format("{}: {}", rule.match, *said));
   }
   return fmt::format("[{}]", fmt::join(parts, ", "));
+}
+
+std::string languages_of(const std::vector<Rule>& rules) {
+  return in_rules(rules, [](const Rule& rule) -> std::optional<std::string> {
+    if (!rule.languages) return std::nullopt;
+    return fmt::format("{}", fmt::join(*rule.languages, "+"));
+  });
+}
+
+/// Keys whose values change the text of what this engine reads.
+bool changes_text(std::string_view key, const Job& job) {
+  static constexpr std::string_view of_the_model[] = {
+      "engine.weights", "engine.device", "engine.dtype", "engine.prompt", "engine.max_new_tokens",
+      "engine.no_repeat_ngram.n", "engine.no_repeat_ngram.window", "engine.no_repeat_ngram.allow",
+      "engine.loop_detection"};
+  if (std::ranges::find(of_the_model, key) != std::end(of_the_model)) return job.engine.name == model_engine;
+  if (key == "fallback.languages") return job.fallback.exists();
+  return key == "engine.name" || key == "engine.languages" || key == "fallback.engine";
 }
 
 template <class Owner>
@@ -145,20 +196,24 @@ Job load_job(const fs::path& file, const std::vector<std::string>& overrides) {
   job.trace = resolved(job.trace, folder);
   job.cost_model = resolved(job.cost_model, folder);
   job.run = resolved(job.run, fs::current_path());
+  resolve_weights(job.engine.deepseek.weights, folder);
   check_corpus(job, origin.name);
   check_engine(job, origin.name);
+  check_fallback(job, origin.name);
   check_run(job, origin.name);
   return job;
 }
 
-Job job_without_corpus(const std::vector<std::string>& overrides) {
+Job job_without_corpus(const std::string& engine, const std::vector<std::string>& overrides) {
   Job job;
-  job.engine.name = "replay";
+  job.engine.name = engine;
   for (const auto& text : overrides) apply_override(text, job);
   if (!job.corpus.root.empty() || !job.corpus.list.empty() || !job.trace.empty())
     throw UsageError{"--set corpus: the corpus is made up here. Name a job file to use its corpus"};
   job.cost_model = resolved(job.cost_model, fs::current_path());
+  resolve_weights(job.engine.deepseek.weights, fs::current_path());
   check_engine(job, "--set");
+  check_fallback(job, "--set");
   return job;
 }
 
@@ -211,45 +266,15 @@ std::vector<std::string> differences_in_text(const Job& job, const std::string& 
   const auto compare = [&](std::string_view key, const std::string& old, const std::string& now) {
     if (old != now) differences.push_back(fmt::format("{}: {} -> {}", key, old, now));
   };
-  const auto list = [](const std::vector<std::string>& items) {
-    return fmt::format("[{}]", fmt::join(items, ", "));
-  };
-  compare("engine.name", before.engine.name, job.engine.name);
-  compare("engine.languages", list(before.engine.languages), list(job.engine.languages));
+  for (const auto& key : job_schema()) {
+    if (changes_text(key.path, job)) compare(key.path, flow(key.write(before)), flow(key.write(job)));
+  }
   compare("languages in rules", languages_of(before.rules), languages_of(job.rules));
+  const auto engine_of = [](const Rule& rule) { return rule.engine; };
+  compare("engine in rules", in_rules(before.rules, engine_of), in_rules(job.rules, engine_of));
+  const auto prompt_of = [](const Rule& rule) { return rule.prompt; };
+  compare("prompt in rules", in_rules(before.rules, prompt_of), in_rules(job.rules, prompt_of));
   return differences;
-}
-
-DocumentSettings settings_for(const Job& job, std::string_view path) {
-  DocumentSettings settings{job.engine.languages, {}};
-  for (const auto& rule : job.rules) {
-    if (!glob_match(rule.match, path)) continue;
-    if (rule.languages) settings.languages = *rule.languages;
-    if (rule.password) settings.password = *rule.password;
-  }
-  return settings;
-}
-
-corpus::Priority priority_of(const Job& job, std::string_view path) {
-  auto priority = corpus::Priority::normal;
-  for (const auto& rule : job.rules) {
-    if (rule.priority && glob_match(rule.match, path)) priority = *rule.priority;
-  }
-  return priority;
-}
-
-std::vector<std::string> all_languages(const Job& job) {
-  std::vector<std::string> all;
-  const auto add = [&](const std::vector<std::string>& languages) {
-    for (const auto& language : languages) {
-      if (std::ranges::find(all, language) == all.end()) all.push_back(language);
-    }
-  };
-  add(job.engine.languages);
-  for (const auto& rule : job.rules) {
-    if (rule.languages) add(*rule.languages);
-  }
-  return all;
 }
 
 }  // namespace pecia::app

@@ -15,6 +15,10 @@ namespace {
 
 constexpr double day_s = 86'400;
 
+/// Sections that may be given by a scalar, and the key that it then is the value of.
+constexpr std::pair<std::string_view, std::string_view> in_short[] = {
+    {"engine", "engine.name"}, {"fallback", "fallback.engine"}, {"engine.no_repeat_ngram", "engine.no_repeat_ngram.n"}};
+
 // ---- looking things up in a schema
 
 template <class Owner>
@@ -73,11 +77,15 @@ template <class Owner>
 void read_entry(const JobValue& value, const std::vector<KeyOf<Owner>>& schema, Owner& into) {
   if (const auto* leaf = find(schema, value.key)) {
     leaf->read(value, into);
-  } else if (value.key == "engine" && value.node.IsScalar()) {
-    read_entry(JobValue{value.node, value.origin, "engine.name"}, schema, into);
   } else if (value.node.IsMap()) {
     read_map(value, schema, value.key + ".", into);
   } else if (!value.node.IsNull()) {
+    if (value.node.IsScalar()) {
+      for (const auto& [section, key] : in_short) {
+        if (section == value.key)
+          return read_entry(JobValue{value.node, value.origin, std::string{key}}, schema, into);
+      }
+    }
     value.expected(fmt::format("keys ({})", fmt::join(names_below(schema, value.key + "."), ", ")));
   }
 }
@@ -185,10 +193,14 @@ void add_corpus(std::vector<KeyOf<Job>>& schema) {
       "the run directory, relative to the current folder: everything the job writes is below it"));
 }
 
+constexpr auto watchdog_help =
+    "a page that takes more of a worker's processor time (tesseract) or more time (deepseek_ocr2) is ended, "
+    "and tried again; auto: 300, deepseek_ocr2: 600";
+
 void add_engine(std::vector<KeyOf<Job>>& schema) {
   schema.push_back(job_key(
       "engine.name", [](auto& job) -> auto& { return job.engine.name; }, kind::Text{},
-      "what reads the pages: tesseract, replay or echo; `engine: echo` is short for it"));
+      "what reads the pages: tesseract, deepseek_ocr2, replay or echo; `engine: echo` is short for it"));
   schema.push_back(job_key(
       "engine.languages", [](auto& job) -> auto& { return job.engine.languages; },
       kind::Languages{}, "languages of the documents, the most frequent first"));
@@ -198,11 +210,81 @@ void add_engine(std::vector<KeyOf<Job>>& schema) {
       "pages that a rank reads at once; auto: one for each core that the rank may use"));
   schema.push_back(job_key(
       "engine.watchdog_s", [](auto& job) -> auto& { return job.engine.watchdog_s; },
-      kind::Number{0.1, day_s, "s"},
-      "a worker that needs more processor time for one page is ended, and the page tried again"));
+      kind::OrWord{kind::Number{0.1, day_s, "s"}, "auto"}, watchdog_help));
   schema.push_back(job_key(
       "engine.time_scale", [](auto& job) -> auto& { return job.engine.time_scale; },
       kind::Number{0, 1000, ""}, "replay: a page takes its recorded (without a trace: estimated) seconds times this"));
+}
+
+void add_deepseek(std::vector<KeyOf<Job>>& schema) {
+  using Settings = engine::DeepseekSettings;
+  schema.push_back(job_key(
+      "engine.weights", [](auto& job) -> auto& { return job.engine.deepseek.weights; }, kind::Text{},
+      "deepseek_ocr2: the folder of the checkpoint, relative to the job file; or random:full or random:tiny, "
+      "models of random numbers for measurements. Needed with that engine"));
+  schema.push_back(job_key(
+      "engine.device", [](auto& job) -> auto& { return job.engine.deepseek.device; },
+      kind::Choice<Settings::Device>{
+          {{"auto", Settings::Device::automatic}, {"cpu", Settings::Device::cpu}, {"cuda", Settings::Device::cuda}}},
+      "deepseek_ocr2: what it computes on; auto: a GPU where there is one"));
+  schema.push_back(job_key(
+      "engine.dtype", [](auto& job) -> auto& { return job.engine.deepseek.dtype; },
+      kind::Choice<Settings::Dtype>{
+          {{"auto", Settings::Dtype::automatic}, {"bf16", Settings::Dtype::bf16}, {"fp32", Settings::Dtype::fp32}}},
+      "deepseek_ocr2: the numbers it computes in; auto: bf16 where the device computes in it, else fp32"));
+  schema.push_back(job_key(
+      "engine.prompt", [](auto& job) -> auto& { return job.engine.deepseek.prompt; }, kind::Prompt{},
+      "deepseek_ocr2: grounding (text, layout and boxes), plain (text alone), or what to ask; without "
+      "<image> the page is put in front"));
+  schema.push_back(job_key(
+      "engine.max_new_tokens", [](auto& job) -> auto& { return job.engine.deepseek.max_new_tokens; },
+      kind::Whole{1, 1'048'576, "tokens"},
+      "deepseek_ocr2: the longest answer to a page; together with the prompt it stays within the model's positions"));
+  schema.push_back(job_key(
+      "engine.no_repeat_ngram.n", [](auto& job) -> auto& { return job.engine.no_repeat_ngram.n; },
+      kind::OrWord{kind::Whole{1, 1'000, "tokens"}, "off"},
+      "deepseek_ocr2: no token is taken that repeats so many tokens in a row within the window; "
+      "`no_repeat_ngram: off` is short for it"));
+  schema.push_back(job_key(
+      "engine.no_repeat_ngram.window", [](auto& job) -> auto& { return job.engine.no_repeat_ngram.window; },
+      kind::Whole{1, 1'048'576, "tokens"}, "deepseek_ocr2: how far back it looks for them"));
+  schema.push_back(job_key(
+      "engine.no_repeat_ngram.allow", [](auto& job) -> auto& { return job.engine.no_repeat_ngram.allow; },
+      kind::Texts{}, "deepseek_ocr2: tokens that may come all the same"));
+  schema.push_back(job_key(
+      "engine.loop_detection", [](auto& job) -> auto& { return job.engine.deepseek.loop_detection; },
+      kind::Choice<bool>{{{"on", true}, {"off", false}}},
+      "deepseek_ocr2: a page is ended as soon as it goes in circles, and asked for again in another way"));
+  schema.push_back(job_key(
+      "engine.max_batch_pages", [](auto& job) -> auto& { return job.engine.deepseek.max_batch_pages; },
+      kind::WholeOrAuto{4'096, "pages"}, "deepseek_ocr2: pages that a rank reads at once; auto: as many as the memory holds"));
+  schema.push_back(job_key(
+      "engine.memory_fraction", [](auto& job) -> auto& { return job.engine.deepseek.memory_fraction; },
+      kind::Number{0.05, 1, ""},
+      "deepseek_ocr2: share of the device's memory that it may take (without a GPU: of the rank's share of what is free)"));
+  schema.push_back(job_key(
+      "engine.restarts", [](auto& job) -> auto& { return job.engine.deepseek.restarts; },
+      kind::Whole{0, 1'000, "times"},
+      "deepseek_ocr2: how often a rank starts its engine anew that was lost; then the rank reads no more"));
+}
+
+void add_fallback(std::vector<KeyOf<Job>>& schema) {
+  schema.push_back(job_key(
+      "fallback.engine", [](auto& job) -> auto& { return job.fallback.engine; }, kind::Text{},
+      "what reads the pages that the engine gave up: none, tesseract, or echo for trials; `fallback: tesseract` is "
+      "short for it. It is started when the first page needs it"));
+  schema.push_back(job_key(
+      "fallback.languages", [](auto& job) -> auto& { return job.fallback.languages; }, kind::Languages{},
+      "languages of these pages; not set: engine.languages"));
+  schema.push_back(job_key(
+      "fallback.threads", [](auto& job) -> auto& { return job.fallback.threads; }, kind::WholeOrAuto{1024, ""},
+      "pages that a rank's fallback reads at once; auto: one for each core that the rank may use"));
+  schema.push_back(job_key(
+      "fallback.watchdog_s", [](auto& job) -> auto& { return job.fallback.watchdog_s; },
+      kind::OrWord{kind::Number{0.1, day_s, "s"}, "auto"}, "as engine.watchdog_s"));
+}
+
+void add_documents(std::vector<KeyOf<Job>>& schema) {
   schema.push_back(job_key(
       "rules", [](auto& job) -> auto& { return job.rules; }, Rules{},
       "settings for some of the documents; later rules win, setting by setting"));
@@ -294,6 +376,12 @@ const std::vector<KeyOf<Rule>>& rule_schema() {
           "rules[].languages", [](auto& rule) -> auto& { return rule.languages; },
           kind::Languages{}, "their languages, in place of engine.languages"),
       key<Rule>(
+          "rules[].engine", [](auto& rule) -> auto& { return rule.engine; }, kind::Text{},
+          "which of the job's two engines reads them: that of engine.name or that of fallback.engine"),
+      key<Rule>(
+          "rules[].prompt", [](auto& rule) -> auto& { return rule.prompt; }, kind::Prompt{},
+          "deepseek_ocr2: what it is asked, in place of engine.prompt"),
+      key<Rule>(
           "rules[].password", [](auto& rule) -> auto& { return rule.password; }, kind::Password{},
           "opens encrypted ones; it is never written to the run"),
       key<Rule>(
@@ -311,6 +399,9 @@ const std::vector<KeyOf<Job>>& job_schema() {
     std::vector<KeyOf<Job>> keys;
     add_corpus(keys);
     add_engine(keys);
+    add_deepseek(keys);
+    add_fallback(keys);
+    add_documents(keys);
     add_store(keys);
     return keys;
   }();

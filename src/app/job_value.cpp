@@ -107,6 +107,16 @@ std::vector<std::string> Languages::read(const JobValue& value) const {
   return languages;
 }
 
+std::string Prompt::read(const JobValue& value) const {
+  constexpr std::string_view image = "<image>";
+  const auto& text = value.scalar(type);
+  if (text.empty()) value.expected(type);
+  const auto first = text.find(image);
+  if (first != std::string::npos && text.find(image, first + image.size()) != std::string::npos)
+    value.fail("<image> stands in it twice, and a page is one image. Keep one of them, or none: it is then put in front");
+  return text;
+}
+
 int Whole::read(const JobValue& value) const {
   const auto number = value.whole_number(type);
   if (number < least || number > most)

@@ -53,6 +53,12 @@ struct Password : Text {
   [[nodiscard]] YAML::Node write(const std::string&) const { return YAML::Node{"***"}; }
 };
 
+/// What a model is asked.
+struct Prompt : Text {
+  Prompt() { type = "grounding, plain, or a text of your own"; }
+  [[nodiscard]] std::string read(const JobValue& value) const;
+};
+
 struct Path {
   std::string type = "a path";
   std::string range = {};
@@ -86,19 +92,6 @@ struct Whole {
   [[nodiscard]] YAML::Node write(int number) const { return YAML::Node{std::to_string(number)}; }
 };
 
-/// 0 stands for 'auto'.
-struct WholeOrAuto : Whole {
-  WholeOrAuto(int largest, std::string of) : Whole{1, largest, std::move(of)} {
-    type = "a whole number or 'auto'";
-  }
-  [[nodiscard]] int read(const JobValue& value) const {
-    return value.scalar(type) == "auto" ? 0 : Whole::read(value);
-  }
-  [[nodiscard]] YAML::Node write(int number) const {
-    return number == 0 ? YAML::Node{"auto"} : Whole::write(number);
-  }
-};
-
 struct Number {
   double least, most;
   std::string unit;
@@ -108,6 +101,27 @@ struct Number {
   [[nodiscard]] YAML::Node write(double number) const {
     return YAML::Node{fmt::format("{}", number)};
   }
+};
+
+/// A number or a word, for which 0 stands.
+template <class Numbers>
+struct OrWord : Numbers {
+  std::string word;
+  OrWord(Numbers numbers, std::string for_zero) : Numbers{std::move(numbers)}, word{std::move(for_zero)} {
+    this->type = fmt::format("{} or '{}'", this->type, word);
+  }
+  [[nodiscard]] auto read(const JobValue& value) const -> decltype(Numbers::read(value)) {
+    if (value.scalar(this->type) == word) return 0;
+    return Numbers::read(value);
+  }
+  [[nodiscard]] YAML::Node write(decltype(Numbers::least) number) const {
+    return number == 0 ? YAML::Node{word} : Numbers::write(number);
+  }
+};
+
+/// 0 stands for 'auto'.
+struct WholeOrAuto : OrWord<Whole> {
+  WholeOrAuto(int largest, std::string of) : OrWord{Whole{1, largest, std::move(of)}, "auto"} {}
 };
 
 /// One of several words, each for a value of `Value`.

@@ -71,18 +71,28 @@ void Pipeline::State::end(PageWork& work, result::PageOutcome outcome, double se
   --unread;
 }
 
-void Pipeline::State::failed_attempt(const std::shared_ptr<PageWork>& work, std::string engine_name,
-                                     Reason reason, std::string detail, double seconds) {
-  const auto taken_s = static_cast<float>(seconds_since(work->began));
-  work->attempts.push_back({std::move(engine_name), reason, std::move(detail), taken_s});
+void Pipeline::State::failed_attempt(const std::shared_ptr<PageWork>& work, const engine::Description& by,
+                                     engine::PageFailure failure, double seconds) {
+  auto& tried = work->attempts.emplace_back();
+  tried.engine = by.name;
+  tried.reason = failure.reason;
+  tried.detail = std::move(failure.detail);
+  tried.seconds = static_cast<float>(seconds_since(work->began));
+  tried.rung = work->options.rung;
+  if (failure.reading) {
+    tried.finish_reason = failure.reading->finish_reason;
+    if (work->partial.text.empty()) work->partial = std::move(*failure.reading);
+  }
   const auto next = engine::next_attempt(work->attempts);
   if (!next.again) {
-    end(*work, failed_outcome(*work), seconds);
+    end(*work, failed_outcome(*work, by), seconds);
     return;
   }
-  log::info("{} page {}: {} ({}); trying again", printable(document(*work).path),
-            work->task.page.page, name(reason), work->attempts.back().detail);
+  const auto how = next.rung == tried.rung ? std::string_view{} : name(next.rung);
+  log::info("{} page {}: {} ({}); trying again{}{}", printable(document(*work).path), work->task.page.page,
+            name(tried.reason), tried.detail, how.empty() ? "" : ": ", how);
   work->scale_limits = next.scale_limits;
+  work->options.rung = next.rung;
   work->wait_again();
   if (!to_decode.push(work)) give_back(*work);
 }
@@ -151,7 +161,7 @@ void Pipeline::State::decode(page::Reader& reader, const std::shared_ptr<PageWor
   if (cancelled) {
     give_back(*work);
   } else if (failure) {
-    failed_attempt(work, "", failure->reason, failure->detail, 0);
+    failed_attempt(work, {}, {failure->reason, failure->detail}, 0);
   } else {
     hand_to_engine(work, std::get<page::Image>(rendered));
   }

@@ -66,9 +66,9 @@ struct Pipeline::State {
   void give_back(PageWork& work);
   /// `seconds`: that the engine took.
   void end(PageWork& work, result::PageOutcome outcome, double seconds);
-  /// An attempt failed: again, if the rules allow it, or for good.
-  void failed_attempt(const std::shared_ptr<PageWork>& work, std::string engine_name, Reason reason,
-                      std::string detail, double seconds);
+  /// An attempt failed: again, if the rules allow it, or for good. `by`: empty if the page did not get to an engine.
+  void failed_attempt(const std::shared_ptr<PageWork>& work, const engine::Description& by,
+                      engine::PageFailure failure, double seconds);
   /// From here on pages only come back. The queues are closed first: no page may enter one that
   /// nobody empties any more.
   void give_up();

@@ -170,16 +170,6 @@ int finish_without_pages(comm::Communicator& comm, const std::unique_ptr<RunStar
   return status;
 }
 
-engine::EngineSettings engine_settings(const Job& job, int cores) {
-  engine::EngineSettings settings;
-  settings.name = job.engine.name;
-  settings.threads = job.engine.threads > 0 ? job.engine.threads : cores;
-  settings.watchdog_s = job.engine.watchdog_s;
-  settings.time_scale = job.engine.time_scale;
-  settings.languages = all_languages(job);
-  return settings;
-}
-
 PipelineSettings pipeline_settings(comm::Communicator& comm, const Job& job, const Shared& shared,
                                    const std::vector<std::vector<float>>& seconds, int cores) {
   PipelineSettings settings;
@@ -187,7 +177,7 @@ PipelineSettings pipeline_settings(comm::Communicator& comm, const Job& job, con
   settings.manifest = &shared.manifest;
   settings.root = shared.root;
   settings.trace_seconds = job.trace.empty() ? nullptr : &seconds;
-  settings.engine = engine_settings(job, cores);
+  settings.engine = engine_settings(job, cores, comm.host_rank());
   settings.decoders = decoders_for(settings.engine.name, settings.engine.threads);
   settings.writer.run = {job.run};
   settings.writer.epoch = shared.epoch;

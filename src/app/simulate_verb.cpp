@@ -123,7 +123,7 @@ Asked made_up(const SimulateOptions& options) {
   Asked asked;
   asked.what = options.synthetic.empty() ? "a synthetic corpus"
                                          : fmt::format("synthetic corpus {}", options.synthetic);
-  asked.job = job_without_corpus(options.overrides);
+  asked.job = job_without_corpus("replay", options.overrides);
   auto trace = corpus::make_synthetic(spec);
   if (!options.write_trace.empty()) {
     if (spec.pages == 0)

@@ -111,6 +111,135 @@ TEST_F(JobFile, GivesEveryKey) {
 
 TEST_F(JobFile, TakesAnEngineByItsNameAlone) {
   EXPECT_EQ(load(std::string{smallest} + "engine: echo\n").engine.name, "echo");
+  EXPECT_EQ(load(std::string{smallest} + "engine: echo\nfallback: tesseract\n").fallback.engine, "tesseract");
+}
+
+constexpr auto with_model = "corpus: {root: docs}\nrun: r\nengine: {name: deepseek_ocr2, weights: w}\n";
+
+TEST_F(JobFile, GivesEveryKeyOfTheModel) {
+  const auto job = load(
+      "corpus: {root: docs}\nrun: r\n"
+      "engine: {name: deepseek_ocr2, weights: ../models/ocr2, device: cuda, dtype: fp32, prompt: 'Read <image> now.',\n"
+      "  max_new_tokens: 100, no_repeat_ngram: {n: 30, window: 80, allow: '<tr>'}, loop_detection: off,\n"
+      "  max_batch_pages: 16, memory_fraction: 0.5, restarts: 0, watchdog_s: 50}\n"
+      "fallback: {engine: tesseract, languages: deu, threads: 2, watchdog_s: 30}\n"
+      "rules: [{match: 'a/**', engine: tesseract}, {match: b, prompt: plain}]\n");
+  const auto settings = app::engine_settings(job, 8, 3);
+  const auto& model = settings.deepseek;
+  EXPECT_EQ(model.weights, (folder_.path() / "../models/ocr2").lexically_normal());
+  EXPECT_EQ(model.device, engine::DeepseekSettings::Device::cuda);
+  EXPECT_EQ(model.dtype, engine::DeepseekSettings::Dtype::fp32);
+  EXPECT_EQ(model.prompt, "Read <image> now.");
+  EXPECT_EQ(model.max_new_tokens, 100);
+  ASSERT_TRUE(model.no_repeat_ngram);
+  EXPECT_EQ(model.no_repeat_ngram->n, 30);
+  EXPECT_EQ(model.no_repeat_ngram->window, 80);
+  EXPECT_THAT(model.no_repeat_ngram->allow, ElementsAre("<tr>"));
+  EXPECT_FALSE(model.loop_detection);
+  EXPECT_EQ(model.max_batch_pages, 16);
+  EXPECT_EQ(model.memory_fraction, 0.5);
+  EXPECT_EQ(model.restarts, 0);
+  EXPECT_EQ(model.watchdog_s, 50);
+  EXPECT_EQ(model.threads, 8);
+  EXPECT_EQ(settings.local_rank, 3);
+  const auto fallback = app::fallback_settings(job, 8, 3);
+  EXPECT_EQ(fallback.name, "tesseract");
+  EXPECT_THAT(fallback.languages, ElementsAre("deu"));
+  EXPECT_EQ(fallback.threads, 2);
+  EXPECT_EQ(fallback.watchdog_s, 30);
+  EXPECT_TRUE(app::settings_for(job, "a/x.pdf").by_fallback);
+  EXPECT_FALSE(app::settings_for(job, "b").by_fallback);
+  EXPECT_EQ(app::settings_for(job, "b").prompt, "plain");
+}
+
+TEST_F(JobFile, HasTheModelsUsualSettings) {
+  const auto settings = app::engine_settings(load(with_model), 4, 0);
+  const auto& model = settings.deepseek;
+  EXPECT_EQ(settings.watchdog_s, 600);
+  EXPECT_EQ(model.watchdog_s, 600);
+  EXPECT_EQ(model.max_new_tokens, 8192);
+  EXPECT_EQ(model.prompt, "grounding");
+  ASSERT_TRUE(model.no_repeat_ngram);
+  EXPECT_EQ(model.no_repeat_ngram->n, 20);
+  EXPECT_EQ(model.no_repeat_ngram->window, 90);
+  EXPECT_THAT(model.no_repeat_ngram->allow, ElementsAre("<td>", "</td>"));
+  EXPECT_TRUE(model.loop_detection);
+  EXPECT_EQ(model.max_batch_pages, 0);
+  EXPECT_EQ(app::engine_settings(load(smallest), 4, 0).watchdog_s, 300);
+}
+
+TEST_F(JobFile, TurnsTheGuardOffAndOnByItsNameAlone) {
+  const auto guard = [&](const std::vector<std::string>& overrides, const std::string& text = with_model) {
+    return app::engine_settings(load(text, overrides), 1, 0).deepseek.no_repeat_ngram;
+  };
+  EXPECT_FALSE(guard({"engine.no_repeat_ngram=off"}));
+  EXPECT_FALSE(guard({}, "corpus: {root: docs}\nrun: r\nengine: {name: deepseek_ocr2, weights: w, no_repeat_ngram: off}\n"));
+  EXPECT_EQ(guard({"engine.no_repeat_ngram.n=30"})->n, 30);
+  EXPECT_EQ(guard({"engine.no_repeat_ngram={n: 30}"})->window, 90);
+  EXPECT_EQ(guard({"engine.no_repeat_ngram=off", "engine.no_repeat_ngram.n=15"})->n, 15);
+  const auto off = load(with_model, {"engine.no_repeat_ngram=off"});
+  EXPECT_FALSE(guard({}, app::to_yaml(off)));
+}
+
+TEST_F(JobFile, LeavesTheNameOfARandomModelAsItIs) {
+  EXPECT_EQ(load(with_model, {"engine.weights=random:full"}).engine.deepseek.weights, "random:full");
+}
+
+TEST_F(JobFile, RefusesAModelWithoutWeights) {
+  EXPECT_THAT(refusal(std::string{smallest} + "engine: deepseek_ocr2\n"), HasSubstr("x.yaml: engine.weights is missing"));
+}
+
+TEST_F(JobFile, RefusesAPromptWithTwoImages) {
+  for (const auto* key : {"engine.prompt=<image><image>", "engine.prompt=", "engine.prompt=''"}) {
+    const bool taken = std::string_view{key} == "engine.prompt=";  // nothing: the default
+    EXPECT_EQ(refusal(with_model, {key}) == "it was accepted", taken) << key;
+  }
+  EXPECT_THAT(refusal(std::string{with_model} + "rules: [{match: a, prompt: '<image> or <image>'}]\n"),
+              HasSubstr("rules[].prompt: <image> stands in it twice"));
+}
+
+TEST_F(JobFile, RefusesSettingsOfTheModelThatMakeNoSense) {
+  for (const auto* key : {"device=gpu", "dtype=fp16", "max_new_tokens=0", "no_repeat_ngram.n=0", "no_repeat_ngram=on",
+                          "no_repeat_ngram={m: 1}", "loop_detection=maybe", "max_batch_pages=0", "memory_fraction=1.5",
+                          "restarts=-1", "watchdog_s=0"})
+    EXPECT_THAT(refusal(with_model, {fmt::format("engine.{}", key)}), HasSubstr(std::string{key}.substr(0, 5))) << key;
+}
+
+TEST_F(JobFile, RefusesAFallbackThatIsNone) {
+  EXPECT_THAT(refusal(std::string{smallest} + "fallback: tesseract\n"), HasSubstr("tesseract is the engine itself"));
+  EXPECT_THAT(refusal(std::string{smallest} + "fallback: tesserakt\n"), HasSubstr("Did you mean 'tesseract'?"));
+  EXPECT_THAT(refusal(std::string{smallest} + "fallback: deepseek_ocr2\n"), HasSubstr("there is no engine 'deepseek_ocr2'"));
+  EXPECT_THAT(refusal("corpus: {trace: t.tsv}\nrun: r\nengine: replay\nfallback: tesseract\n"),
+              HasSubstr("no pages that the fallback tesseract could read"));
+}
+
+TEST_F(JobFile, RefusesARuleForAnEngineThatTheJobHasNot) {
+  EXPECT_THAT(refusal(std::string{smallest} + "rules: [{match: a, engine: echo}]\n"),
+              HasSubstr("rules[].engine of 'a': echo is neither the engine of the job (tesseract) nor its fallback (none)"));
+}
+
+TEST_F(JobFile, ReadsWithTheFallbackInTheLanguagesOfTheEngineUnlessItSaysOthers) {
+  const auto text = std::string{smallest} + "engine: {name: echo, languages: deu}\n";
+  EXPECT_THAT(app::settings_for(load(text + "fallback: tesseract\n"), "a").fallback_languages, ElementsAre("deu"));
+  const auto job = load(text + "fallback: {engine: tesseract, languages: frk}\nrules: [{match: b, languages: lat}]\n");
+  EXPECT_THAT(app::settings_for(job, "a").fallback_languages, ElementsAre("frk"));
+  EXPECT_THAT(app::settings_for(job, "b").fallback_languages, ElementsAre("lat"));
+  EXPECT_THAT(app::fallback_settings(job, 1, 0).languages, ElementsAre("frk", "lat"));
+}
+
+TEST_F(JobFile, DiffersInTextByWhatTheModelIsToldAndWhoReadsWhatItGivesUp) {
+  const auto before = app::to_yaml(load(with_model));
+  const auto differences = [&](const std::vector<std::string>& overrides) {
+    return app::differences_in_text(load(with_model, overrides), before);
+  };
+  EXPECT_THAT(differences({"engine.max_batch_pages=3", "engine.memory_fraction=.5", "engine.restarts=9", "engine.watchdog_s=9"}),
+              IsEmpty());
+  EXPECT_THAT(differences({"engine.dtype=fp32"}), ElementsAre("engine.dtype: auto -> fp32"));
+  EXPECT_THAT(differences({"engine.no_repeat_ngram=off"}), ElementsAre("engine.no_repeat_ngram.n: 20 -> off"));
+  for (const auto* key : {"engine.weights=v", "engine.device=cpu", "engine.prompt=plain", "engine.max_new_tokens=9",
+                          "engine.loop_detection=off", "engine.no_repeat_ngram.window=7", "engine.no_repeat_ngram.allow=x",
+                          "fallback=echo", "rules=[{match: a, prompt: plain}]"})
+    EXPECT_THAT(differences({key}), testing::SizeIs(testing::Ge(1u))) << key;
 }
 
 TEST_F(JobFile, TakesLanguagesInThreeForms) {
@@ -332,7 +461,7 @@ TEST_F(JobFile, RefusesWrongOverridesNamingThem) {
   EXPECT_EQ(
       refusal(smallest, {"motor.threads=4"}),
       "--set motor.threads=4: unknown key 'motor.threads' at the top level. Known keys: corpus, "
-      "run, engine, rules, split, store, cost_model, drain, probe, schedule, progress_s");
+      "run, engine, fallback, rules, split, store, cost_model, drain, probe, schedule, progress_s");
   EXPECT_EQ(refusal(smallest, {"engine.threads"}),
             "--set engine.threads: expected KEY=VALUE, such as --set engine.threads=4");
   EXPECT_THAT(refusal(smallest, {"corpus.include=[a"}),

@@ -23,7 +23,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   } catch (const UsageError&) {
   }
   try {
-    (void)app::job_without_corpus({text});
+    (void)app::job_without_corpus("replay", {text});
   } catch (const UsageError&) {
   }
   return 0;

@@ -8,6 +8,7 @@
 
 #include "pecia/corpus/listing.hpp"
 #include "pecia/corpus/priority.hpp"
+#include "pecia/engine/factory.hpp"
 #include "pecia/plan/partition.hpp"
 #include "pecia/sched/types.hpp"
 
@@ -19,6 +20,8 @@ struct Rule {
   std::optional<std::vector<std::string>> languages;
   std::optional<std::string> password;
   std::optional<corpus::Priority> priority;
+  std::optional<std::string> engine;  ///< the job's engine, or its fallback
+  std::optional<std::string> prompt;  ///< of deepseek_ocr2
 };
 
 enum class Sync { page, interval, close };  ///< when the journal is fsynced
@@ -36,9 +39,20 @@ struct Job {
     std::string name = "tesseract";
     std::vector<std::string> languages{"eng"};
     int threads = 0;                ///< 0 = auto
-    double watchdog_s = 300;
+    double watchdog_s = 0;          ///< 0 = auto: the engine's own default
     double time_scale = 1;          ///< replay
+    /// Of deepseek_ocr2, without what stands above and below. `weights` is absolute once loaded.
+    engine::DeepseekSettings deepseek;
+    engine::NoRepeatNgram no_repeat_ngram;  ///< n 0 = off
   } engine;
+  /// What reads the pages that `engine` gave up.
+  struct Fallback {
+    std::string engine = "none";
+    std::optional<std::vector<std::string>> languages;  ///< not set: engine.languages
+    int threads = 0;                ///< 0 = auto
+    double watchdog_s = 0;          ///< 0 = auto
+    [[nodiscard]] bool exists() const { return engine != "none"; }
+  } fallback;
   std::vector<Rule> rules;
   plan::Split split = plan::Split::automatic;
   struct Store {
@@ -67,8 +81,8 @@ struct Job {
 /// Throws `UsageError`: "jobs/x.yaml:12:5: unknown key 'langauges' in 'engine'. Did you mean 'languages'?"
 [[nodiscard]] Job load_job(const std::filesystem::path& file, const std::vector<std::string>& overrides);
 
-/// The settings alone, for a corpus that is made up: defaults, engine `replay`, and what `overrides` say.
-[[nodiscard]] Job job_without_corpus(const std::vector<std::string>& overrides);
+/// The settings alone, for a corpus that is made up: defaults, this engine, and what `overrides` say.
+[[nodiscard]] Job job_without_corpus(const std::string& engine, const std::vector<std::string>& overrides);
 
 /// The effective job as YAML with every key, absolute paths; `load_job` of it gives the same Job.
 /// Passwords are replaced by "***": they are kept out of the run.
@@ -91,12 +105,20 @@ void check_run_yaml(const std::string& contents, bool has_checksum);
 /// What the job says of one document.
 struct DocumentSettings {
   std::vector<std::string> languages;
+  std::vector<std::string> fallback_languages;  ///< where the fallback reads it
   std::string password;
+  std::string prompt;          ///< empty: engine.prompt
+  bool by_fallback = false;    ///< a rule gives it to the fallback from the first
 };
 [[nodiscard]] DocumentSettings settings_for(const Job& job, std::string_view path);
 /// How urgent the rules say that a document is; normal if none does.
 [[nodiscard]] corpus::Priority priority_of(const Job& job, std::string_view path);
 /// Every language that the engine or a rule names, each once.
 [[nodiscard]] std::vector<std::string> all_languages(const Job& job);
+
+/// Of the engine, for a rank that may use so many cores and is the `local_rank`-th of its host.
+[[nodiscard]] engine::EngineSettings engine_settings(const Job& job, int cores, int local_rank);
+/// Of the fallback, which the job must have.
+[[nodiscard]] engine::EngineSettings fallback_settings(const Job& job, int cores, int local_rank);
 
 }  // namespace pecia::app

@@ -10,20 +10,14 @@
 #include <variant>
 #include <vector>
 
+#include "pecia/base/error.hpp"
 #include "pecia/page/image.hpp"
 #include "pecia/page/reader.hpp"
 #include "pecia/result/outcome.hpp"
 
 namespace pecia::engine {
 
-/// The ladder: how a model reads a page again that made it repeat itself, or of which it found no end.
-/// The numbers are written to files.
-enum class Rung : std::uint8_t {
-  normal = 0,          ///< as the job says
-  stronger_guard = 1,  ///< against repetitions
-  plain_prompt = 2,    ///< text alone, without the layout
-  rotated = 3,         ///< the page turned by a quarter; boxes are turned back
-};
+using result::Rung;
 
 /// Per page: what the job and its rules say of the page's document, and what the retry rules add.
 struct ReadOptions {
@@ -71,6 +65,12 @@ struct Completion {
   double seconds = 0;  ///< from when work on the page began
 };
 
+/// An engine is lost, and a new one would be, too: its maker has tried often enough.
+class LostForGood : public Error {
+ public:
+  using Error::Error;
+};
+
 /// Reads page images as text, as a continuous process: pages go in while there is room, and come
 /// out as they finish, in any order. Page times differ by 30x; no page waits for a slower one.
 ///
@@ -89,7 +89,7 @@ class Engine {
   virtual void submit(std::uint64_t ticket, Prepared page) = 0;
   /// Returns when a page finished, or after `max_wait`, with all that finished so far.
   ///
-  /// A page that cannot be read is a `PageFailure`. `Error` means the engine is lost for good.
+  /// A page that cannot be read is a `PageFailure`. `Error` means the engine is lost; `LostForGood`, that another is not worth a try.
   [[nodiscard]] virtual std::vector<Completion> step(std::chrono::milliseconds max_wait) = 0;
   /// Forgets a page, at once: it will not come out of `step`. Unknown tickets are ignored.
   virtual void cancel(std::uint64_t ticket) = 0;

@@ -15,6 +15,7 @@ struct EngineSettings {
   double watchdog_s = 300;         ///< without progress of a page, of its worker's CPU time
   double time_scale = 1;           ///< replay: seconds x this
   DeepseekSettings deepseek;           ///< of that engine
+  int local_rank = 0;                  ///< among the ranks of this host: which of its devices to use
   std::vector<std::string> languages;  ///< all that the job may ask for, to check them at the start
 };
 

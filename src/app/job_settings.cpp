@@ -1,0 +1,80 @@
+// What follows from a job: for one document, and for its engines.
+#include <algorithm>
+
+#include "pecia/app/job.hpp"
+#include "pecia/base/text.hpp"
+
+namespace pecia::app {
+namespace {
+
+constexpr double usual_watchdog_s = 300, model_watchdog_s = 600;
+
+/// These languages and those of the rules, each once.
+std::vector<std::string> with_rules(const std::vector<std::string>& languages, const Job& job) {
+  std::vector<std::string> all;
+  const auto add = [&](const std::vector<std::string>& more) {
+    for (const auto& language : more) {
+      if (std::ranges::find(all, language) == all.end()) all.push_back(language);
+    }
+  };
+  add(languages);
+  for (const auto& rule : job.rules) {
+    if (rule.languages) add(*rule.languages);
+  }
+  return all;
+}
+
+}  // namespace
+
+DocumentSettings settings_for(const Job& job, std::string_view path) {
+  DocumentSettings settings;
+  settings.languages = job.engine.languages;
+  settings.fallback_languages = job.fallback.languages.value_or(job.engine.languages);
+  for (const auto& rule : job.rules) {
+    if (!glob_match(rule.match, path)) continue;
+    if (rule.languages) settings.languages = settings.fallback_languages = *rule.languages;
+    if (rule.password) settings.password = *rule.password;
+    if (rule.prompt) settings.prompt = *rule.prompt;
+    if (rule.engine) settings.by_fallback = *rule.engine != job.engine.name;
+  }
+  return settings;
+}
+
+corpus::Priority priority_of(const Job& job, std::string_view path) {
+  auto priority = corpus::Priority::normal;
+  for (const auto& rule : job.rules) {
+    if (rule.priority && glob_match(rule.match, path)) priority = *rule.priority;
+  }
+  return priority;
+}
+
+std::vector<std::string> all_languages(const Job& job) { return with_rules(job.engine.languages, job); }
+
+engine::EngineSettings engine_settings(const Job& job, int cores, int local_rank) {
+  engine::EngineSettings settings;
+  settings.name = job.engine.name;
+  settings.threads = job.engine.threads > 0 ? job.engine.threads : cores;
+  const auto usual_s = job.engine.name == "deepseek_ocr2" ? model_watchdog_s : usual_watchdog_s;
+  settings.watchdog_s = job.engine.watchdog_s > 0 ? job.engine.watchdog_s : usual_s;
+  settings.time_scale = job.engine.time_scale;
+  settings.languages = all_languages(job);
+  settings.local_rank = local_rank;
+  settings.deepseek = job.engine.deepseek;
+  settings.deepseek.no_repeat_ngram.reset();
+  if (job.engine.no_repeat_ngram.n > 0) settings.deepseek.no_repeat_ngram = job.engine.no_repeat_ngram;
+  settings.deepseek.watchdog_s = settings.watchdog_s;
+  settings.deepseek.threads = settings.threads;
+  return settings;
+}
+
+engine::EngineSettings fallback_settings(const Job& job, int cores, int local_rank) {
+  engine::EngineSettings settings;
+  settings.name = job.fallback.engine;
+  settings.threads = job.fallback.threads > 0 ? job.fallback.threads : cores;
+  settings.watchdog_s = job.fallback.watchdog_s > 0 ? job.fallback.watchdog_s : usual_watchdog_s;
+  settings.languages = with_rules(job.fallback.languages.value_or(job.engine.languages), job);
+  settings.local_rank = local_rank;
+  return settings;
+}
+
+}  // namespace pecia::app
