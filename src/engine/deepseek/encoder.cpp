@@ -8,6 +8,7 @@
 
 #include <limits>
 
+#include "kernels.hpp"
 #include "pecia/base/error.hpp"
 
 namespace pecia::engine::deepseek {
@@ -20,7 +21,7 @@ at::Tensor repeat_heads(const at::Tensor& x, std::int64_t heads) {
   return x.unsqueeze(2).expand({n, own, heads / own, rows, head}).reshape({n, heads, rows, head});
 }
 
-/// x: (N, rows, C), normalised. Result: (N, rows - first, C): of the rows from `first` on.
+/// x: (N, rows, C), normalised. Result: (N (rows - first), C): of the rows from `first` on.
 at::Tensor attention(const EncoderConfig& config, const EncoderLayer& layer,
                      const EncoderQueries& queries, const at::Tensor& x, std::int64_t first) {
   const auto n = x.size(0), rows = x.size(1);
@@ -35,7 +36,7 @@ at::Tensor attention(const EncoderConfig& config, const EncoderLayer& layer,
       repeat_heads(turned.narrow(1, heads, kv_heads), heads),
       repeat_heads(qkv.narrow(1, heads + kv_heads, kv_heads), heads),
       queries.mask.narrow(0, first, rows - first));
-  return apply_linear(seen.transpose(1, 2).reshape({n, rows - first, x.size(2)}), layer.output);
+  return apply_linear(seen.transpose(1, 2).reshape({-1, x.size(2)}), layer.output);
 }
 
 EncoderLayer load_layer(TensorLoader& weights, int index) {
@@ -51,8 +52,8 @@ EncoderLayer load_layer(TensorLoader& weights, int index) {
           .qkv = join("weight"),
           .qkv_bias = join("bias"),
           .output = weights.take(name + "self_attn.o_proj.weight"),
-          .gate = weights.take(name + "mlp.gate_proj.weight"),
-          .up = weights.take(name + "mlp.up_proj.weight"),
+          .gate_up = at::cat({weights.take(name + "mlp.gate_proj.weight"),
+                              weights.take(name + "mlp.up_proj.weight")}),
           .down = weights.take(name + "mlp.down_proj.weight")};
 }
 
@@ -92,20 +93,28 @@ at::Tensor run_encoder(const Encoder& encoder, const at::Tensor& image, const Pr
           fmt::format("a view of {} tokens: the model has queries for {} or {}", n,
                       encoder.queries[0].queries.size(0), encoder.queries[1].queries.size(0)));
   const auto eps = encoder.config.rms_norm_eps;
-  auto x = at::cat({image, queries.queries.expand({image.size(0), n, image.size(2)})}, 1);
+  const auto views = image.size(0), width = image.size(2);
+  auto x = at::cat({image, queries.queries.expand(image.sizes())}, 1).view({-1, width});
+  const auto see = [&](const std::string& stage) {
+    if (probe) probe(stage, x.view({views, -1, width}));
+  };
   for (std::size_t i = 0; i < encoder.layers.size(); ++i) {
     const auto& layer = encoder.layers[i];
     // What becomes of the image tokens in the last layer, nobody asks (but a probe).
     const auto first = i + 1 == encoder.layers.size() && !probe ? n : 0;
+    const auto normed = add_rms_norm(x, std::nullopt, layer.norm_1, eps);
     const auto seen =
-        attention(encoder.config, layer, queries, rms_norm(x, layer.norm_1, eps), first);
-    x = x.narrow(1, first, 2 * n - first) + seen;
-    x.add_(swiglu(rms_norm(x, layer.norm_2, eps), layer.gate, layer.up, layer.down));
-    if (probe) probe("enc.layer" + std::to_string(i), x);
+        attention(encoder.config, layer, queries, normed.view({views, 2 * n, width}), first);
+    if (first > 0) x = x.view({views, 2 * n, width}).narrow(1, n, n).reshape({-1, width});
+    const auto after = add_rms_norm(x, seen, layer.norm_2, eps);
+    x.add_(apply_linear(gated(apply_linear(after, layer.gate_up)), layer.down));
+    see("enc.layer" + std::to_string(i));
   }
-  const auto out = rms_norm(x.narrow(1, x.size(1) - n, n), encoder.norm, eps);
-  if (probe) probe("enc.out", out);
-  return out;
+  const auto rows = x.size(0) / views;
+  x = x.view({views, rows, width}).narrow(1, rows - n, n).reshape({-1, width});
+  x = add_rms_norm(x, std::nullopt, encoder.norm, eps);
+  see("enc.out");
+  return x.view({views, n, width});
 }
 
 }  // namespace pecia::engine::deepseek

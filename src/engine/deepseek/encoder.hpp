@@ -18,7 +18,7 @@ struct EncoderLayer {
   at::Tensor norm_1, norm_2;  // (C)
   at::Tensor qkv, qkv_bias;   // ((H + 2 K) d, C), ((H + 2 K) d)
   at::Tensor output;          // (C, C)
-  at::Tensor gate, up, down;  // (ffn, C) twice, (C, ffn)
+  at::Tensor gate_up, down;   // (2 ffn, C), gates first; (C, ffn)
 };
 
 /// One of the two numbers of tokens that a view may have.

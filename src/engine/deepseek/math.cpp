@@ -8,7 +8,6 @@
 #include <ATen/ops/pow.h>
 #include <ATen/ops/reciprocal.h>
 #include <ATen/ops/rsqrt.h>
-#include <ATen/ops/silu.h>
 #include <ATen/ops/zeros.h>
 
 namespace pecia::engine::deepseek {
@@ -29,11 +28,6 @@ at::Tensor rms_norm(const at::Tensor& x, const at::Tensor& weight, double eps) {
   const auto wide = x.to(at::kFloat);
   const auto mean = wide.pow(2).mean(-1, /*keepdim=*/true);
   return weight * (wide * at::rsqrt(mean + eps)).to(x.scalar_type());
-}
-
-at::Tensor swiglu(const at::Tensor& x, const at::Tensor& gate, const at::Tensor& up,
-                  const at::Tensor& down) {
-  return apply_linear(at::silu(apply_linear(x, gate)) * apply_linear(x, up), down);
 }
 
 RopeTable rope_table(std::int64_t positions, std::int64_t dim, double theta, at::Device device,

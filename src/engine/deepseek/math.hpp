@@ -20,9 +20,6 @@ inline bool pad_rows = true;
                                       const std::optional<at::Tensor>& bias = std::nullopt);
 /// x: (..., width). Squares and root in fp32, cast back, times weight (section 4.1).
 [[nodiscard]] at::Tensor rms_norm(const at::Tensor& x, const at::Tensor& weight, double eps);
-/// silu(gate x) * (up x), then down.
-[[nodiscard]] at::Tensor swiglu(const at::Tensor& x, const at::Tensor& gate, const at::Tensor& up,
-                                const at::Tensor& down);
 
 /// cos and sin of position x frequency, (positions, dim) each, dim doubled as half-split rotation
 /// wants it.

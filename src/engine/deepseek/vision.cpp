@@ -22,9 +22,10 @@ struct Vision {
 
 namespace {
 
-/// A GPU is filled by several views together; 16 of 1024 px need some 2 GB in bf16. A CPU gains
-/// nothing by them, and alone a view cannot depend on others, whatever kernels a library chooses by
-/// the number of rows.
+/// A GPU is filled by several views together; 16 of 1024 px need some 2 GB in bf16 (by reckoning).
+/// On a CPU one alone cannot depend on others, whatever kernels a library chooses by the number of
+/// rows; in the real geometry it is faster, too (436 against 502 ms for 6 tiles of golden c), for a
+/// toy it costs a quarter.
 std::int64_t views_at_once(const at::Tensor& weight) { return weight.is_cpu() ? 1 : 16; }
 
 }  // namespace
