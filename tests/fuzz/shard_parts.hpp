@@ -20,7 +20,7 @@ struct ShardParts {
 
   std::array<std::uint8_t, count> shape{};  ///< modulo `shapes`
   std::array<std::string, count> bytes;     ///< elements as they lie in memory; of /shards: names ended by '\n'
-  std::uint8_t schema = 0;                  ///< modulo 4: 1, not there, a text, 1,000 numbers
+  std::uint8_t schema = 0;                  ///< modulo 4: that of now, not there, a text, 1,000 numbers
 };
 
 [[nodiscard]] ShardParts parse_parts(const std::uint8_t* data, std::size_t size);
