@@ -83,6 +83,23 @@ void check_program(Findings& findings, std::string_view name) {
   }
 }
 
+/// The engine deepseek_ocr2 is optional: what is missing forbids nothing. Its program is asked, since pecia links neither
+/// LibTorch nor CUDA.
+void check_deepseek(Findings& findings) {
+  constexpr std::string_view name = "pecia-deepseek";
+  try {
+    const auto output = output_of(child::find_program(name), "--describe");
+    if (output.status == 0)
+      findings.good(name, output.text);
+    else
+      findings.warn(name, fmt::format("does not start ({}). Load the modules it was built with, or build it again: docs/deepseek.md",
+                                      output.text));
+  } catch (const Error&) {
+    findings.warn(name, "not built: the engine deepseek_ocr2 needs LibTorch. jobs/fetch_libtorch.sh gets it, or load a PyTorch "
+                        "module and build again: docs/deepseek.md");
+  }
+}
+
 void check_languages(Findings& findings) {
   try {
     auto output = output_of(child::find_program("pecia-tesseract"), "--list-languages");
@@ -159,6 +176,7 @@ int doctor_verb(const fs::path& folder, const std::string& weights) {
   check_program(findings, "pecia-page");
   check_program(findings, "pecia-tesseract");
   check_languages(findings);
+  check_deepseek(findings);
   check_folder(findings, folder);
   check_limits(findings);
   check_weights(findings, weights);
