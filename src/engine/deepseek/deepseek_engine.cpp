@@ -14,6 +14,7 @@
 
 #include "checkpoint.hpp"
 #include "generator.hpp"
+#include "math.hpp"
 #include "page_request.hpp"
 #include "pecia/base/error.hpp"
 #include "pecia/base/log.hpp"
@@ -335,6 +336,7 @@ DeepseekEngine::DeepseekEngine(const DeepseekSettings& settings,
     : state_{std::make_unique<State>()} {
   state_->settings = settings;
   state_->tuning = std::move(tuning);
+  pad_rows = state_->tuning.pad_rows;
   const c10::InferenceMode no_gradients;
   try {
     state_->load(std::move(source));

@@ -12,13 +12,15 @@
 
 namespace pecia::engine::deepseek {
 
-/// What tests and benchmarks set; a job does not. None of it changes the text of a page.
+/// What tests and benchmarks set; a job does not. But for `pad_rows`, none of it changes the
+/// text of a page.
 struct EngineTuning {
-  int gpu = 0;                        ///< of those that this process sees
   std::size_t kv_bytes = 0;           ///< of the KV cache; 0: by `memory_fraction`
   int chunk_tokens = 256;             ///< of a prompt per prefill chunk, counted from position 0
   int prefill_tokens_per_step = 512;  ///< of all prompts together, at least one chunk
   int views_per_step = 32;  ///< that are looked at between two decode steps, at least a page's
+  /// Whether a CPU's products are padded (math.hpp), in the whole process. Off for what that costs.
+  bool pad_rows = true;
   std::function<void(const char* part)>
       before;  ///< called before "vision" and "generation": may throw, for tests
 };

@@ -55,8 +55,9 @@ struct Model {
  private:
   [[nodiscard]] at::Tensor see_all(const std::vector<std::uint8_t>& pixels,
                                    std::int64_t side) const {
-    const auto views = at::from_blob(const_cast<std::uint8_t*>(pixels.data()), {-1, side, side, 3},
-                                     at::TensorOptions{}.dtype(at::kByte))
+    const auto count = static_cast<std::int64_t>(pixels.size()) / (side * side * 3);
+    const auto views = at::from_blob(const_cast<std::uint8_t*>(pixels.data()),
+                                     {count, side, side, 3}, at::TensorOptions{}.dtype(at::kByte))
                            .to(decoder->norm.device());
     return see(*vision, views).flatten(0, 1);
   }
