@@ -19,9 +19,11 @@ result::Geometry geometry_of(const page::Image& image) {
   return geometry;
 }
 
-result::PageOutcome outcome_of(const PageWork& work, std::string engine, float seconds) {
+result::PageOutcome outcome_of(const PageWork& work, const engine::Description& engine, float seconds) {
   result::PageOutcome outcome;
-  outcome.engine = std::move(engine);
+  outcome.engine = engine.name;
+  outcome.fingerprint = engine.fingerprint;
+  outcome.rung = work.options.rung;
   outcome.languages = fmt::format("{}", fmt::join(work.options.languages, "+"));
   outcome.seconds = seconds;
   outcome.attempts = work.attempts;
@@ -29,12 +31,14 @@ result::PageOutcome outcome_of(const PageWork& work, std::string engine, float s
   return outcome;
 }
 
-result::PageOutcome failed_outcome(const PageWork& work) {
+result::PageOutcome failed_outcome(const PageWork& work, const engine::Description& engine) {
   const auto& last = work.attempts.back();
-  auto outcome = outcome_of(work, last.engine, last.seconds);
+  auto outcome = outcome_of(work, last.engine.empty() ? engine::Description{} : engine, last.seconds);
   outcome.state = result::State::failed;
   outcome.reason = last.reason;
   outcome.detail = last.detail;
+  outcome.rung = last.rung;
+  outcome.reading = work.partial;
   outcome.attempts.pop_back();
   return outcome;
 }

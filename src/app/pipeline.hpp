@@ -12,9 +12,7 @@
 #include <variant>
 #include <vector>
 
-#include "pecia/app/job.hpp"
-#include "pecia/corpus/manifest.hpp"
-#include "pecia/engine/factory.hpp"
+#include "page_readers.hpp"
 #include "pecia/plan/partition.hpp"
 #include "pecia/sched/scheduler.hpp"
 #include "pecia/store/writer.hpp"
@@ -62,16 +60,11 @@ struct Bound {
 using Event = std::variant<Ready, Started, Finished, Committed, Returned, Failed, EngineLost, Closed, Bound>;
 
 struct PipelineSettings {
-  const Job* job = nullptr;                  ///< outlives the pipeline
-  const corpus::Manifest* manifest = nullptr;
-  std::filesystem::path root;                ///< of the corpus
-  const std::vector<std::vector<float>>* trace_seconds = nullptr;  ///< set: a trace, no files
-  engine::EngineSettings engine;
+  ReadingSettings reading;
   store::WriterSettings writer;
-  int decoders = 1;
 };
 
-/// The threads of one rank: decoders (page child -> image), one engine thread, one store thread.
+/// The threads of one rank: those that read pages (`PageReaders`) and one that stores them.
 /// Pages go in by `start`, once the engine is Ready, and come out as events, each page exactly once:
 /// Committed when its record is on disk, or Returned after `cancel` or `take_back`; those that `recall`
 /// gives back have no event.
