@@ -30,7 +30,8 @@ const std::string& PageMaker::word() {
   return words_[static_cast<std::size_t>(std::ranges::lower_bound(up_to_, at) - up_to_.begin())];
 }
 
-void PageMaker::close(const result::Reading& reading, std::vector<result::Part>& parts, std::size_t begin) {
+template <class P>
+void PageMaker::close(const result::Reading& reading, std::vector<P>& parts, std::size_t begin) {
   if (begin == reading.words.size()) return;
   auto whole = reading.words[begin];
   for (auto n = begin; n < reading.words.size(); ++n) {
@@ -41,7 +42,7 @@ void PageMaker::close(const result::Reading& reading, std::vector<result::Part>&
     whole.text_end = word.text_end;
   }
   whole.confidence = confidence();
-  parts.push_back(whole);
+  parts.push_back({whole});
 }
 
 result::PageOutcome PageMaker::outcome() {

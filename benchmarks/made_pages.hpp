@@ -22,7 +22,8 @@ class PageMaker {
   [[nodiscard]] float confidence() { return std::uniform_real_distribution{0.6F, 0.97F}(random_); }
   [[nodiscard]] const std::string& word();
   /// Ends the words from `begin` on as one part of `parts`, beginning with the text at `text_begin`.
-  void close(const result::Reading& reading, std::vector<result::Part>& parts, std::size_t begin);
+  template <class P>
+  void close(const result::Reading& reading, std::vector<P>& parts, std::size_t begin);
 
   std::mt19937_64 random_;
   std::vector<std::string> words_;

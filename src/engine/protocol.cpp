@@ -7,12 +7,20 @@ namespace {
 
 enum class Kind : std::uint8_t { read = 1, hello, reading, blank, failure };
 
+result::Reading decode_sound_reading(ByteReader& in) {
+  auto reading = result::decode_reading(in);
+  const auto problem = result::problem_of(reading);
+  require(problem.empty(), problem);
+  return reading;
+}
+
 }  // namespace
 
 Bytes encode(const Read& read) {
   ByteWriter out;
   out.put(Kind::read).put(read.ticket).put(static_cast<std::uint32_t>(read.options.languages.size()));
   for (const auto& language : read.options.languages) out.put_text(language);
+  out.put_text(read.options.prompt).put(read.options.rung);
   page::encode(out, read.image);
   return std::move(out).bytes();
 }
@@ -24,6 +32,9 @@ Read decode_read(const Bytes& bytes) {
   read.ticket = in.get<std::uint64_t>();
   read.options.languages.resize(in.get_count(sizeof(std::uint32_t)));
   for (auto& language : read.options.languages) language = in.get_text();
+  read.options.prompt = in.get_text();
+  read.options.rung = in.get<Rung>();
+  require(read.options.rung < Rung::fallback, "there is no such rung for an engine");
   read.image = page::decode_image(in);
   in.expect_end();
   return read;
@@ -43,7 +54,8 @@ Bytes encode(const Completion& completion) {
     result::encode(out, *reading);
   } else if (const auto* failure = std::get_if<PageFailure>(&completion.result)) {
     out.put(Kind::failure).put(completion.ticket).put(completion.seconds);
-    out.put(failure->reason).put_text(failure->detail);
+    out.put(failure->reason).put_text(failure->detail).put(failure->reading.has_value());
+    if (failure->reading) result::encode(out, *failure->reading);
   } else {
     out.put(Kind::blank).put(completion.ticket).put(completion.seconds);
   }
@@ -66,16 +78,14 @@ Answer decode_answer(const Bytes& bytes) {
   completion.ticket = in.get<std::uint64_t>();
   completion.seconds = in.get<double>();
   if (kind == Kind::reading) {
-    auto reading = result::decode_reading(in);
-    const auto problem = result::problem_of(reading);
-    require(problem.empty(), problem);
-    completion.result = std::move(reading);
+    completion.result = decode_sound_reading(in);
   } else if (kind == Kind::failure) {
     PageFailure failure;
     failure.reason = in.get<Reason>();
     require(failure.reason != Reason::none && static_cast<std::size_t>(failure.reason) <= all_reasons().size(),
             "an unknown reason");
     failure.detail = in.get_text();
+    if (in.get<bool>()) failure.reading = decode_sound_reading(in);
     completion.result = std::move(failure);
   } else {
     require(kind == Kind::blank, "an unknown kind of answer");

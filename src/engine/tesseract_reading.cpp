@@ -82,7 +82,7 @@ class Collector {
   void begin_block(const tesseract::ResultIterator& at) {
     end_block();
     if (!reading_.text.empty()) reading_.text += '\n';  // an empty line
-    reading_.blocks.push_back(part_at(at, tesseract::RIL_PARA));
+    reading_.blocks.push_back({part_at(at, tesseract::RIL_PARA)});
     reading_.blocks.back().text_begin = reading_.blocks.back().text_end = size();
     block_open_ = true;
   }

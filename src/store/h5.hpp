@@ -82,7 +82,7 @@ class Dataset {
   template <class T>
   void read(hid_t type, std::uint64_t begin, std::uint64_t end, std::vector<T>& data) const {
     expect_readable(begin, end, sizeof(T));
-    data.resize(end - begin);
+    data.assign(end - begin, T{});  // members that the file lacks are left as they are
     read_into(type, begin, end, data.data());
   }
   /// As `read`, of elements whose size in memory only the caller knows.

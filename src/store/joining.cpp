@@ -93,8 +93,13 @@ class Joining {
     std::vector<char> block;
     for (const auto& source : names_) {
       const auto file = h5::open_file(run_.shards() / source);
-      for (std::size_t n = 0; n < sizes_.size(); ++n) copy(h5::Dataset{file.get(), name(n)}, n, offsets, block, use);
-      for (std::size_t n = 0; n < sizes_.size(); ++n) offsets[n] += h5::Dataset{file.get(), name(n)}.size();
+      const auto is_there = [&](std::size_t n) { return h5::has(file.get(), name(n)); };  // not all, in earlier schemas
+      for (std::size_t n = 0; n < sizes_.size(); ++n) {
+        if (is_there(n)) copy(h5::Dataset{file.get(), name(n)}, n, offsets, block, use);
+      }
+      for (std::size_t n = 0; n < sizes_.size(); ++n) {
+        if (is_there(n)) offsets[n] += h5::Dataset{file.get(), name(n)}.size();
+      }
     }
   }
 

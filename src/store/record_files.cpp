@@ -24,13 +24,19 @@ std::string problem_of(const PageRow& row, std::span<const std::uint64_t> sizes)
   const auto reasons = all_reasons();
   if (has_reason && std::ranges::find(reasons, static_cast<Reason>(row.reason)) == reasons.end()) return "a reason that there is not";
   if (row.state == static_cast<std::uint8_t>(result::State::failed) && !has_reason) return "it failed for no reason";
-  const std::pair<std::uint64_t, std::uint64_t> ranges[] = {
-      {row.text_begin, row.text_end},   {row.blocks_begin, row.blocks_end},     {row.lines_begin, row.lines_end},
-      {row.words_begin, row.words_end}, {row.attempts_begin, row.attempts_end}, {row.detail_begin, row.detail_end},
-      {row.engine_begin, row.engine_end}, {row.languages_begin, row.languages_end}};
-  for (std::size_t n = 0; n < std::size(ranges); ++n) {
-    const auto size = sizes[std::min(n, sizes.size() - 1)];  // the last three are all in /strings
-    if (ranges[n].first > ranges[n].second || ranges[n].second > size) return "a range that lies outside";
+  enum Column : std::size_t { text, blocks, lines, words, attempts, strings, boxes };
+  struct Range {
+    Column column;
+    std::uint64_t begin, end;
+  };
+  for (const auto& range : {Range{text, row.text_begin, row.text_end}, Range{blocks, row.blocks_begin, row.blocks_end},
+                            Range{lines, row.lines_begin, row.lines_end}, Range{words, row.words_begin, row.words_end},
+                            Range{attempts, row.attempts_begin, row.attempts_end},
+                            Range{strings, row.detail_begin, row.detail_end}, Range{strings, row.engine_begin, row.engine_end},
+                            Range{strings, row.languages_begin, row.languages_end},
+                            Range{strings, row.fingerprint_begin, row.fingerprint_end},
+                            Range{strings, row.labels_begin, row.labels_end}, Range{boxes, row.boxes_begin, row.boxes_end}}) {
+    if (range.begin > range.end || range.end > sizes[range.column]) return "a range that lies outside";
   }
   if (!(row.confidence >= 0 && row.confidence <= 1)) return "a confidence that is not within 0 and 1";
   if (!std::isfinite(row.seconds) || row.embedded > 1) return "a number that makes no sense";

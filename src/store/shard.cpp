@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <chrono>
 #include <cstring>
+#include <map>
 #include <tuple>
 
 #include "h5_image.hpp"
@@ -79,6 +80,50 @@ std::pair<std::uint64_t, std::uint64_t> ShardWriter::intern(const std::string& t
   return range;
 }
 
+void ShardWriter::add_blocks(const std::vector<result::Block>& blocks, PageRow& row) {
+  row.blocks_begin = blocks_.size();
+  row.boxes_begin = boxes_.size();
+  std::string labels;
+  std::map<std::string_view, std::size_t> places;
+  for (const auto& block : blocks) {
+    BlockRow to;
+    std::memset(static_cast<void*>(&to), 0, sizeof to);  // its gaps are written too, and compared
+    to.box = block.box;
+    to.text_begin = block.text_begin;
+    to.text_end = block.text_end;
+    to.confidence = block.confidence;
+    to.kind = static_cast<std::uint8_t>(block.kind);
+    to.unparsed = block.unparsed ? 1 : 0;
+    const auto [place, fresh] = places.try_emplace(block.label, labels.size());
+    if (fresh) labels += block.label;
+    to.label_begin = static_cast<std::uint32_t>(place->second);
+    to.label_end = static_cast<std::uint32_t>(place->second + block.label.size());
+    to.boxes_begin = static_cast<std::uint32_t>(boxes_.size() - row.boxes_begin);
+    boxes_.insert(boxes_.end(), block.boxes.begin(), block.boxes.end());
+    to.boxes_end = static_cast<std::uint32_t>(boxes_.size() - row.boxes_begin);
+    blocks_.push_back(to);
+  }
+  row.blocks_end = blocks_.size();
+  row.boxes_end = boxes_.size();
+  std::tie(row.labels_begin, row.labels_end) = intern(labels);
+}
+
+void ShardWriter::add_attempts(const std::vector<result::Attempt>& attempts, PageRow& row) {
+  row.attempts_begin = attempts_.size();
+  for (const auto& attempt : attempts) {
+    AttemptRow tried;
+    std::memset(&tried, 0, sizeof tried);
+    tried.reason = static_cast<std::uint8_t>(attempt.reason);
+    tried.finish_reason = static_cast<std::uint8_t>(attempt.finish_reason);
+    tried.rung = static_cast<std::uint8_t>(attempt.rung);
+    tried.seconds = attempt.seconds;
+    std::tie(tried.engine_begin, tried.engine_end) = intern(attempt.engine);
+    std::tie(tried.detail_begin, tried.detail_end) = intern(attempt.detail);
+    attempts_.push_back(tried);
+  }
+  row.attempts_end = attempts_.size();
+}
+
 void ShardWriter::add(const Record& record) {
   const auto& outcome = record.outcome;
   PageRow row;
@@ -93,6 +138,8 @@ void ShardWriter::add(const Record& record) {
   row.sequence = record.order.sequence;
   row.state = static_cast<std::uint8_t>(outcome.state);
   row.reason = static_cast<std::uint8_t>(outcome.reason);
+  row.finish_reason = static_cast<std::uint8_t>(outcome.reading.finish_reason);
+  row.rung = static_cast<std::uint8_t>(outcome.rung);
   row.confidence = outcome.reading.confidence;
   row.seconds = outcome.seconds;
   row.text_begin = text_.size();
@@ -105,24 +152,15 @@ void ShardWriter::add(const Record& record) {
     all.insert(all.end(), some.begin(), some.end());
     end = all.size();
   };
-  append(blocks_, outcome.reading.blocks, row.blocks_begin, row.blocks_end);
+  add_blocks(outcome.reading.blocks, row);
   append(lines_, outcome.reading.lines, row.lines_begin, row.lines_end);
   append(words_, outcome.reading.words, row.words_begin, row.words_end);
-  row.attempts_begin = attempts_.size();
-  for (const auto& attempt : outcome.attempts) {
-    AttemptRow tried;
-    std::memset(&tried, 0, sizeof tried);
-    tried.reason = static_cast<std::uint8_t>(attempt.reason);
-    tried.seconds = attempt.seconds;
-    std::tie(tried.engine_begin, tried.engine_end) = intern(attempt.engine);
-    std::tie(tried.detail_begin, tried.detail_end) = intern(attempt.detail);
-    attempts_.push_back(tried);
-  }
-  row.attempts_end = attempts_.size();
+  add_attempts(outcome.attempts, row);
   std::tie(row.detail_begin, row.detail_end) = intern(outcome.detail);
   if (!outcome.engine.empty()) engines_.insert(outcome.engine);
   std::tie(row.engine_begin, row.engine_end) = intern(outcome.engine);
   std::tie(row.languages_begin, row.languages_end) = intern(outcome.languages);
+  std::tie(row.fingerprint_begin, row.fingerprint_end) = intern(outcome.fingerprint);
   const auto& geometry = outcome.geometry;
   row.page_width_px = geometry.page_width_px;
   row.page_height_px = geometry.page_height_px;
@@ -136,14 +174,16 @@ void ShardWriter::add(const Record& record) {
 }
 
 void ShardWriter::fill(hid_t id, const Provenance& provenance, std::span<const std::string> sealed) const {
-  const auto row = page_row_type(), attempt = attempt_row_type(), piece = part_type();
+  const auto row = page_row_type(), attempt = attempt_row_type(), block = block_row_type(), piece = part_type(),
+             box = box_type();
   h5::write(id, "/pages", row.get(), rows_.data(), rows_.size(), row_chunk);
   h5::write(id, "/text", H5T_NATIVE_UINT8, text_.data(), text_.size(), text_chunk);
-  h5::write(id, "/blocks", piece.get(), blocks_.data(), blocks_.size(), row_chunk);
+  h5::write(id, "/blocks", block.get(), blocks_.data(), blocks_.size(), row_chunk);
   h5::write(id, "/lines", piece.get(), lines_.data(), lines_.size(), row_chunk);
   h5::write(id, "/words", piece.get(), words_.data(), words_.size(), row_chunk);
   h5::write(id, "/attempts", attempt.get(), attempts_.data(), attempts_.size(), row_chunk);
   h5::write(id, "/strings", H5T_NATIVE_UINT8, strings_.data(), strings_.size(), text_chunk);
+  h5::write(id, "/boxes", box.get(), boxes_.data(), boxes_.size(), row_chunk);
   auto known = provenance;
   if (known.engine.empty()) known.engine = fmt::format("{}", fmt::join(engines_, ", "));
   write_provenance(id, known, sealed);
@@ -158,7 +198,8 @@ void ShardWriter::write(const fs::path& path, const Provenance& provenance, std:
 
 void ShardWriter::expect_read_back(const fs::path& path) const {
   const auto file = h5::open_file(path);
-  const auto row = page_row_type(), attempt = attempt_row_type(), piece = part_type();
+  const auto row = page_row_type(), attempt = attempt_row_type(), block = block_row_type(), piece = part_type(),
+             box = box_type();
   const auto check = [&](const char* name, const auto& type, const auto& data) {
     const h5::Dataset written{file.get(), name};
     if (!written.equals(type, std::span{std::data(data), std::size(data)}))
@@ -166,11 +207,12 @@ void ShardWriter::expect_read_back(const fs::path& path) const {
   };
   check("/pages", row.get(), rows_);
   check("/text", H5T_NATIVE_UINT8, text_);
-  check("/blocks", piece.get(), blocks_);
+  check("/blocks", block.get(), blocks_);
   check("/lines", piece.get(), lines_);
   check("/words", piece.get(), words_);
   check("/attempts", attempt.get(), attempts_);
   check("/strings", H5T_NATIVE_UINT8, strings_);
+  check("/boxes", box.get(), boxes_);
 }
 
 void write_provenance(hid_t file, const Provenance& provenance, std::span<const std::string> sealed) {

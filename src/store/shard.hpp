@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <set>
 #include <span>
 #include <string>
@@ -17,7 +18,8 @@
 // Sealed shards; docs/formats.md defines every dataset.
 namespace pecia::store {
 
-constexpr std::int64_t shard_schema = 1;
+constexpr std::int64_t shard_schema = 2;
+constexpr std::int64_t first_schema = 1;  ///< of earlier releases: what it lacks reads as zeros, its records as they were
 /// In shards/: names of shards that were joined into others.
 constexpr const char* superseded_list = "superseded.txt";
 
@@ -26,13 +28,16 @@ struct PageRow {
   std::uint64_t document;
   std::uint32_t revision, page, generation, attempt, epoch, rank;
   std::uint64_t sequence;
-  std::uint8_t state, reason, embedded;
+  std::uint8_t state, reason, embedded, finish_reason, rung;
   float confidence, seconds;
   std::uint64_t text_begin, text_end;
   std::uint32_t text_crc32c, record_crc32c;
   std::uint64_t blocks_begin, blocks_end, lines_begin, lines_end, words_begin, words_end;
   std::uint64_t attempts_begin, attempts_end;
   std::uint64_t detail_begin, detail_end, engine_begin, engine_end, languages_begin, languages_end;
+  std::uint64_t fingerprint_begin, fingerprint_end;
+  std::uint64_t labels_begin, labels_end;  ///< in /strings: those of its blocks, each once, one behind the other
+  std::uint64_t boxes_begin, boxes_end;
   float page_width_px, page_height_px, page_dpi;
   std::uint32_t raster_width_px, raster_height_px;
   float raster_dpi;
@@ -42,14 +47,25 @@ struct PageRow {
 
 /// A row of /attempts: a try that did not end its page.
 struct AttemptRow {
-  std::uint8_t reason;
+  std::uint8_t reason, finish_reason, rung;
   float seconds;
   std::uint64_t engine_begin, engine_end, detail_begin, detail_end;
 };
 
+/// A row of /blocks. Ranges are within what is the page's: bytes of its text and of its labels, places in its boxes.
+struct BlockRow {
+  result::Box box;
+  std::uint32_t text_begin, text_end;
+  float confidence;
+  std::uint8_t kind, unparsed;
+  std::uint32_t label_begin, label_end, boxes_begin, boxes_end;
+};
+
 [[nodiscard]] h5::Handle page_row_type();
 [[nodiscard]] h5::Handle attempt_row_type();
+[[nodiscard]] h5::Handle block_row_type();
 [[nodiscard]] h5::Handle part_type();
+[[nodiscard]] h5::Handle box_type();
 
 /// The datasets that rows point into, by name and type; the same in shards and in corpus.h5.
 struct Column {
@@ -78,10 +94,14 @@ class ShardWriter {
   void expect_read_back(const std::filesystem::path& part) const;
   /// Appends text to /strings unless it was the last there of its kind; returns its range.
   std::pair<std::uint64_t, std::uint64_t> intern(const std::string& text);
+  void add_blocks(const std::vector<result::Block>& blocks, PageRow& row);
+  void add_attempts(const std::vector<result::Attempt>& attempts, PageRow& row);
 
   std::vector<PageRow> rows_;
   std::vector<AttemptRow> attempts_;
-  std::vector<result::Part> blocks_, lines_, words_;
+  std::vector<BlockRow> blocks_;
+  std::vector<result::Box> boxes_;
+  std::vector<result::Part> lines_, words_;
   std::string text_, strings_;
   std::set<std::string> engines_;  ///< of its records
   std::vector<std::pair<std::string, std::pair<std::uint64_t, std::uint64_t>>> recent_;  ///< engines, languages
@@ -144,15 +164,19 @@ class ShardReader {
 
  private:
   [[nodiscard]] std::string string_at(std::uint64_t begin, std::uint64_t end) const;
+  [[nodiscard]] std::vector<result::Block> blocks_of(const PageRow& row) const;
+  [[nodiscard]] std::vector<result::Attempt> attempts_of(const PageRow& row) const;
 
   std::filesystem::path path_;
-  h5::Handle file_, row_type_, part_type_, attempt_type_;
+  h5::Handle file_, row_type_, part_type_, block_type_, box_type_, attempt_type_;
   h5::Dataset pages_;
   // What was read last stays in them.
   mutable Window<char> text_;
-  mutable Window<result::Part> blocks_, lines_, words_;
+  mutable Window<BlockRow> blocks_;
+  mutable Window<result::Part> lines_, words_;
   mutable Window<AttemptRow> attempts_;
   mutable Window<char> strings_;
+  mutable std::optional<Window<result::Box>> boxes_;  ///< since schema 2
 };
 
 /// Copies shards of the run, as they are, behind one another into one of this name, which is named

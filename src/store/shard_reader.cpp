@@ -24,6 +24,8 @@ ShardReader::ShardReader(const fs::path& path, Access access)
       file_{h5::open_file(path)},
       row_type_{page_row_type()},
       part_type_{part_type()},
+      block_type_{block_row_type()},
+      box_type_{box_type()},
       attempt_type_{attempt_row_type()},
       pages_{file_.get(), "/pages"},
       text_{file_.get(), "/text", ahead(access, text_ahead)},
@@ -33,14 +35,18 @@ ShardReader::ShardReader(const fs::path& path, Access access)
       attempts_{file_.get(), "/attempts", ahead(access, attempts_ahead)},
       strings_{file_.get(), "/strings", strings_ahead} {
   const auto schema = h5::read_attribute(file_.get(), "schema");
-  require(schema == shard_schema, fmt::format("{} has schema {}, this pecia reads {}", path.string(), schema, shard_schema));
+  require(schema >= first_schema && schema <= shard_schema,
+          fmt::format("{} has schema {}, this pecia reads {} to {}", path.string(), schema, first_schema, shard_schema));
+  if (schema > first_schema) boxes_.emplace(file_.get(), "/boxes", ahead(access, parts_ahead));
 }
 
 std::vector<PageRow> ShardReader::rows(std::uint64_t begin, std::uint64_t end) const {
   auto rows = pages_.read<PageRow>(row_type_.get(), begin, end);
   for (const auto& row : rows) {
-    if (row.state > static_cast<std::uint8_t>(result::State::failed) || row.reason > all_reasons().size())
-      throw Error{fmt::format("{}: a row has a state or reason that there is not", path_.string())};
+    if (row.state > static_cast<std::uint8_t>(result::State::failed) || row.reason > all_reasons().size() ||
+        row.finish_reason > static_cast<std::uint8_t>(result::FinishReason::watchdog) ||
+        row.rung > static_cast<std::uint8_t>(result::Rung::fallback))
+      throw Error{fmt::format("{}: a row has a state, reason or rung that there is not", path_.string())};
   }
   return rows;
 }
@@ -53,7 +59,8 @@ std::vector<AttemptRow> ShardReader::attempts() const {
 std::string ShardReader::strings() const { return string_at(0, strings_.size()); }
 
 std::vector<std::uint64_t> ShardReader::column_sizes() const {
-  return {text_.size(), blocks_.size(), lines_.size(), words_.size(), attempts_.size(), strings_.size()};
+  return {text_.size(), blocks_.size(), lines_.size(), words_.size(), attempts_.size(), strings_.size(),
+          boxes_ ? boxes_->size() : 0};
 }
 
 std::vector<std::string> ShardReader::shards() const {
@@ -100,6 +107,45 @@ std::string ShardReader::text(const PageRow& row) const {
   return text;
 }
 
+std::vector<result::Attempt> ShardReader::attempts_of(const PageRow& row) const {
+  std::vector<result::Attempt> attempts;
+  for (const auto& from : attempts_.at(attempt_type_.get(), row.attempts_begin, row.attempts_end)) {
+    auto& attempt = attempts.emplace_back();
+    attempt.engine = string_at(from.engine_begin, from.engine_end);
+    attempt.reason = static_cast<Reason>(from.reason);
+    attempt.detail = string_at(from.detail_begin, from.detail_end);
+    attempt.seconds = from.seconds;
+    attempt.rung = static_cast<result::Rung>(from.rung);
+    attempt.finish_reason = static_cast<result::FinishReason>(from.finish_reason);
+  }
+  return attempts;
+}
+
+std::vector<result::Block> ShardReader::blocks_of(const PageRow& row) const {
+  const auto labels = string_at(row.labels_begin, row.labels_end);
+  std::vector<result::Box> boxes;
+  if (boxes_) {
+    const auto there = boxes_->at(box_type_.get(), row.boxes_begin, row.boxes_end);
+    boxes.assign(there.begin(), there.end());
+  }
+  std::vector<result::Block> blocks;
+  for (const auto& from : blocks_.at(block_type_.get(), row.blocks_begin, row.blocks_end)) {
+    if (from.label_begin > from.label_end || from.label_end > labels.size() || from.boxes_begin > from.boxes_end ||
+        from.boxes_end > boxes.size() || from.kind > static_cast<std::uint8_t>(result::BlockKind::image))
+      throw Error{fmt::format("{}: a block's label, boxes or kind are none of its page", path_.string())};
+    auto& block = blocks.emplace_back();
+    block.box = from.box;
+    block.text_begin = from.text_begin;
+    block.text_end = from.text_end;
+    block.confidence = from.confidence;
+    block.kind = static_cast<result::BlockKind>(from.kind);
+    block.unparsed = from.unparsed != 0;
+    block.label = labels.substr(from.label_begin, from.label_end - from.label_begin);
+    block.boxes.assign(boxes.begin() + from.boxes_begin, boxes.begin() + from.boxes_end);
+  }
+  return blocks;
+}
+
 Record ShardReader::record(const PageRow& row) const {
   Record record{key_of(row), order_of(row), {}};
   auto& outcome = record.outcome;
@@ -108,10 +154,10 @@ Record ShardReader::record(const PageRow& row) const {
   outcome.detail = string_at(row.detail_begin, row.detail_end);
   outcome.engine = string_at(row.engine_begin, row.engine_end);
   outcome.languages = string_at(row.languages_begin, row.languages_end);
+  outcome.fingerprint = string_at(row.fingerprint_begin, row.fingerprint_end);
+  outcome.rung = static_cast<result::Rung>(row.rung);
   outcome.seconds = row.seconds;
-  for (const auto& attempt : attempts_.at(attempt_type_.get(), row.attempts_begin, row.attempts_end))
-    outcome.attempts.push_back({string_at(attempt.engine_begin, attempt.engine_end), static_cast<Reason>(attempt.reason),
-                                string_at(attempt.detail_begin, attempt.detail_end), attempt.seconds});
+  outcome.attempts = attempts_of(row);
   auto& geometry = outcome.geometry;
   geometry.page_width_px = row.page_width_px;
   geometry.page_height_px = row.page_height_px;
@@ -123,7 +169,8 @@ Record ShardReader::record(const PageRow& row) const {
   geometry.embedded = row.embedded != 0;
   outcome.reading.text = text(row);
   outcome.reading.confidence = row.confidence;
-  outcome.reading.blocks = copied(blocks_.at(part_type_.get(), row.blocks_begin, row.blocks_end));
+  outcome.reading.finish_reason = static_cast<result::FinishReason>(row.finish_reason);
+  outcome.reading.blocks = blocks_of(row);
   outcome.reading.lines = copied(lines_.at(part_type_.get(), row.lines_begin, row.lines_end));
   outcome.reading.words = copied(words_.at(part_type_.get(), row.words_begin, row.words_end));
   if (checksum_of(record) != row.record_crc32c)

@@ -100,9 +100,13 @@ TEST(TesseractEngine, APictureLeavesNoEmptyLines) {
   const auto& reading = std::get<result::Reading>(done.at(1).result);
   EXPECT_GT(reading.words.size(), 3U);
   EXPECT_NE(reading.text.front(), '\n') << reading.text;
-  for (const auto* parts : {&reading.blocks, &reading.lines, &reading.words}) {
+  for (const auto* parts : {&reading.lines, &reading.words}) {
     for (const auto& part : *parts)
       EXPECT_NE(text_of(reading, part).find_first_not_of(' '), std::string::npos) << reading.text;
+  }
+  for (const auto& block : reading.blocks) {
+    EXPECT_NE(text_of(reading, block).find_first_not_of(' '), std::string::npos) << reading.text;
+    EXPECT_TRUE(block.label.empty() && block.kind == result::BlockKind::text);
   }
 }
 

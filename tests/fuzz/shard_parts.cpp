@@ -14,16 +14,18 @@ namespace {
 using store::h5::Handle;
 constexpr hsize_t trillion = 1'000'000'000'000;
 constexpr std::size_t chunk = 16;
+constexpr std::size_t shards_part = ShardParts::count - 1;
 
 /// The type of the elements of a part, in memory and in the file.
 Handle type_of(std::size_t part) {
   switch (part) {
     case 0: return store::page_row_type();
-    case 2:
+    case 2: return store::block_row_type();
     case 3:
     case 4: return store::part_type();
     case 5: return store::attempt_row_type();
-    case 7: return store::h5::utf8_type();
+    case 7: return store::box_type();
+    case shards_part: return store::h5::utf8_type();
     default: return Handle{H5Tcopy(H5T_NATIVE_UINT8), "byte"};
   }
 }
@@ -48,7 +50,7 @@ void write_endless(hid_t file, const char* name, hid_t type, bool elsewhere) {
 void write_sound(hid_t file, std::size_t part, const std::string& bytes) {
   const auto type = type_of(part);
   const char* name = ShardParts::names[part];
-  if (part != 7) {
+  if (part != shards_part) {
     const auto size = H5Tget_size(type.get());
     // Aligned, as the reader of it expects.
     std::vector<std::uint64_t> data((bytes.size() + 7) / 8);

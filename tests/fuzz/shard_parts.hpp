@@ -11,9 +11,9 @@ namespace pecia::fuzz {
 /// What a shard is made of, whole or not: an input of the fuzzer. Mutated HDF5 files would find the library's
 /// bugs, not ours; here HDF5 writes files that are sound to it, and anything but that to our reader.
 struct ShardParts {
-  static constexpr std::size_t count = 8;
+  static constexpr std::size_t count = 9;
   static constexpr std::array<const char*, count> names{"/pages", "/text",     "/blocks",  "/lines",
-                                                        "/words", "/attempts", "/strings", "/shards"};
+                                                        "/words", "/attempts", "/strings", "/boxes", "/shards"};
   /// How a dataset deviates; in order: as it should be, not there, a group in its place, a single value, two
   /// dimensions, a trillion elements without data, texts, numbers of 8 bytes, a trillion in a file that is not there.
   enum Shape : std::uint8_t { sound, absent, group, scalar, plane, endless, texts, doubles, elsewhere, shapes };

@@ -24,7 +24,7 @@ PageOutcome full_outcome() {
   outcome.reading.confidence = 0.5F;
   outcome.reading.words = {{{1, 2, 3, 4}, 0, 3, 0.25F}, {{5, 2, 9, 4}, 4, 8, 1}};
   outcome.reading.lines = {{{1, 2, 9, 4}, 0, 8, 0.5F}};
-  outcome.reading.blocks = outcome.reading.lines;
+  outcome.reading.blocks = {{outcome.reading.lines[0]}};
   return outcome;
 }
 

@@ -51,12 +51,12 @@ class HostileShardTest : public testing::Test {
 TEST_F(HostileShardTest, ASoundOneIsRead) { EXPECT_NO_THROW(read(sound_)); }
 
 TEST_F(HostileShardTest, DatasetsOfAnyOtherShapeAreRefused) {
-  for (std::size_t part = 0; part < 7; ++part) {
+  for (std::size_t part = 0; part + 1 < ShardParts::count; ++part) {
     for (std::uint8_t shape = ShardParts::absent; shape < ShardParts::shapes; ++shape) {
       auto parts = sound_;
       parts.shape[part] = shape;
       // One that no row points into is not looked at.
-      if (ShardParts::names[part] == std::string_view{"/blocks"} && shape >= ShardParts::endless) continue;
+      if ((ShardParts::names[part] == std::string_view{"/blocks"} || ShardParts::names[part] == std::string_view{"/boxes"}) && shape >= ShardParts::endless) continue;
       EXPECT_THROW(read(parts), Error) << ShardParts::names[part] << " in shape " << int{shape};
     }
   }

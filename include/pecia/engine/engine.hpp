@@ -16,14 +16,7 @@
 
 namespace pecia::engine {
 
-/// The ladder: how a model reads a page again that made it repeat itself, or of which it found no end.
-/// The numbers are written to files.
-enum class Rung : std::uint8_t {
-  normal = 0,          ///< as the job says
-  stronger_guard = 1,  ///< against repetitions
-  plain_prompt = 2,    ///< text alone, without the layout
-  rotated = 3,         ///< the page turned by a quarter; boxes are turned back
-};
+using result::Rung;
 
 /// Per page: what the job and its rules say of the page's document, and what the retry rules add.
 struct ReadOptions {

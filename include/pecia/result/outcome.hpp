@@ -28,12 +28,27 @@ enum class FinishReason : std::uint8_t {
 [[nodiscard]] std::string_view name(FinishReason reason) noexcept;
 [[nodiscard]] std::optional<FinishReason> parse_finish_reason(std::string_view name) noexcept;
 
+/// The ladder: how a page is read again that made a model repeat itself, or of which it found no end. The numbers
+/// are written to files.
+enum class Rung : std::uint8_t {
+  normal = 0,          ///< as the job says
+  stronger_guard = 1,  ///< against repetitions
+  plain_prompt = 2,    ///< text alone, without the layout
+  rotated = 3,         ///< the page turned by a quarter; boxes are turned back
+  fallback = 4,        ///< by the job's other engine
+};
+[[nodiscard]] std::string_view name(Rung rung) noexcept;
+
+/// What a block of a page is. The numbers are written to files.
+enum class BlockKind : std::uint8_t { text = 0, table = 1, formula = 2, image = 3 };
+[[nodiscard]] std::string_view name(BlockKind kind) noexcept;
+
 /// In page coordinates (pixels), x to the right, y down; x0 <= x1, y0 <= y1.
 struct Box {
   float x0 = 0, y0 = 0, x1 = 0, y1 = 0;
 };
 
-/// A part of the page: block, line or word; [text_begin, text_end) are bytes of `Reading::text`.
+/// A part of the page: line or word, or what a block has of them; [text_begin, text_end) are bytes of `Reading::text`.
 struct Part {
   Box box;
   std::uint32_t text_begin = 0;
@@ -41,12 +56,21 @@ struct Part {
   float confidence = 0;  ///< 0 to 1
 };
 
+/// A region of the page that the engine takes for one thing. Its text may be empty (an image).
+struct Block : Part {
+  std::string label = {};  ///< as the engine names it; empty if it names none
+  BlockKind kind = BlockKind::text;
+  bool unparsed = false;         ///< markup in it or before it made no sense: it is kept as text, of unknown place
+  std::vector<Box> boxes = {};   ///< where it has several, which `box` surrounds; else empty
+};
+
 /// What was read from a page: UTF-8 text in reading order, blocks separated by an empty line, and
 /// where its parts stand. Lines lie within blocks, words within lines, by their text ranges.
 struct Reading {
   std::string text;
-  float confidence = 0;  ///< 0 to 1, mean over the words weighted by their length
-  std::vector<Part> blocks, lines, words;
+  float confidence = 0;  ///< 0 to 1, mean over the words (the blocks, without words) weighted by their length
+  std::vector<Block> blocks;
+  std::vector<Part> lines, words;
   FinishReason finish_reason = FinishReason::none;
   std::string raw = {};              ///< a model's own output with its tags; not kept in a run
   std::vector<std::int32_t> ids = {};  ///< and its tokens; not kept in a run
@@ -67,6 +91,8 @@ struct Attempt {
   Reason reason = Reason::none;
   std::string detail;
   float seconds = 0;
+  Rung rung = Rung::normal;
+  FinishReason finish_reason = FinishReason::none;
 };
 
 /// The recorded end of one page.
@@ -75,17 +101,22 @@ struct PageOutcome {
   Reason reason = Reason::none;  ///< of failed and skipped
   std::string detail;            ///< for a person: what failed and what to do
   std::string engine;            ///< that decided the state; empty if none did
+  std::string fingerprint;       ///< of that engine: changes whenever its text could (version, models, weights)
+  Rung rung = Rung::normal;      ///< of the last attempt
   std::string languages;         ///< joined by '+'
   float seconds = 0;             ///< of the last attempt: decode and reading
   std::vector<Attempt> attempts; ///< earlier tries, oldest first
   Geometry geometry;
-  Reading reading;
+  Reading reading;               ///< of a failed page: what the first attempt had of it, perhaps
 };
 
+/// For files: without `Reading::raw` and `ids`. What earlier releases could write is written as they did, byte by byte.
 void encode(ByteWriter& out, const PageOutcome& outcome);
 /// Throws `Error` on anything `encode` does not write (bad enum, range outside the text, ...).
 [[nodiscard]] PageOutcome decode_outcome(ByteReader& in);
+/// For messages between processes: all of it.
 void encode(ByteWriter& out, const Reading& reading);
+/// Throws `Error` on what `encode` does not write, but for what `problem_of` finds.
 [[nodiscard]] Reading decode_reading(ByteReader& in);
 
 /// Checks what came from another process: UTF-8, ranges inside the text and ordered, boxes finite,
