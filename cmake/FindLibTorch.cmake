@@ -4,18 +4,29 @@
 #   LibTorch::cuda    the same and the CUDA backend. Exists where libtorch_cuda and the CUDA toolkit do
 #   LibTorch_VERSION  such as 2.11.0
 #
-# Looks in LibTorch_ROOT (a folder with include/ and lib/), Torch_DIR, CMAKE_PREFIX_PATH, where the form
-# <prefix>/share/cmake that PyTorch prints is understood too, and build/_deps, where the scripts unpack a wheel. It runs none of PyTorch's own CMake code, which turns
-# CUDA on by itself, overwrites CMAKE_CUDA_ARCHITECTURES and CMAKE_CUDA_FLAGS, and needs a C++17 CUDA standard here.
-set(_hints ${PROJECT_SOURCE_DIR}/build/_deps/torch)
+# Looks in LibTorch_ROOT (a folder with include/ and lib/), Torch_DIR, CMAKE_PREFIX_PATH, where the form <prefix>/share/cmake
+# that PyTorch prints is understood too, build/_deps, where the scripts unpack a wheel, and the Python that is first in PATH,
+# as a module or a virtual environment leaves it. It runs none of PyTorch's own CMake code, which turns CUDA on by itself,
+# overwrites CMAKE_CUDA_ARCHITECTURES and CMAKE_CUDA_FLAGS, and needs a C++17 CUDA standard here.
+set(_hints)
 if(Torch_DIR)
   list(APPEND _hints ${Torch_DIR}/../../..)
 endif()
-foreach(_prefix IN LISTS CMAKE_PREFIX_PATH)
+string(REPLACE ":" ";" _prefixes "$ENV{CMAKE_PREFIX_PATH}")
+foreach(_prefix IN LISTS CMAKE_PREFIX_PATH _prefixes)
   list(APPEND _hints ${_prefix} ${_prefix}/../.. ${_prefix}/torch)
 endforeach()
+list(APPEND _hints ${PROJECT_SOURCE_DIR}/build/_deps/torch)
 
 find_path(LibTorch_INCLUDE_DIR ATen/ATen.h HINTS ${_hints} PATH_SUFFIXES include)
+if(NOT LibTorch_INCLUDE_DIR)
+  # Asked where its torch is, without importing it, which takes seconds.
+  execute_process(COMMAND python3 -c "import importlib.util as u; s = u.find_spec('torch'); print(s.submodule_search_locations[0] if s else '')"
+    OUTPUT_VARIABLE _package OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET)
+  if(_package)
+    find_path(LibTorch_INCLUDE_DIR ATen/ATen.h PATHS ${_package}/include NO_DEFAULT_PATH)
+  endif()
+endif()
 get_filename_component(_root "${LibTorch_INCLUDE_DIR}" DIRECTORY)
 foreach(_lib c10 torch_cpu c10_cuda torch_cuda)  # all from the folder of the headers: never a mixture of two versions
   find_library(LibTorch_${_lib}_LIBRARY ${_lib} PATHS ${_root}/lib NO_DEFAULT_PATH)

@@ -6,7 +6,8 @@ set(PECIA_MPIEXEC_FLAGS --oversubscribe --allow-run-as-root CACHE STRING "Flags 
 #
 # Builds tests/<room>/<file>.cpp. Without RANKS it is an ordinary googletest program whose cases ctest
 # lists one by one. With RANKS it runs under mpiexec once per count, as one ctest entry each, because
-# ranks must agree which case they are in. Labels: unit (default), mpi, soak, slurm, fuzz.
+# ranks must agree which case they are in. Labels: unit (default), mpi, soak, slurm, fuzz, deepseek; gpu besides for
+# cases whose name ends in cuda.
 # Tests find data by the macro PECIA_TEST_DATA and programs in PECIA_BIN_DIR.
 function(pecia_add_test path)
   cmake_parse_arguments(arg "" "TIMEOUT;LABEL" "LIBS;RANKS;NEEDS" ${ARGN})
@@ -35,6 +36,9 @@ function(pecia_add_test path)
     set(environment ${CMAKE_CURRENT_BINARY_DIR}/${name}_environment.cmake)
     file(WRITE ${environment} "foreach(case IN LISTS ${name}_cases)
   set_tests_properties(\"\${case}\" PROPERTIES ENVIRONMENT \"OMP_THREAD_LIMIT=1;${PECIA_TEST_ENVIRONMENT}\")
+  if(case MATCHES \"[/_]cuda$\")
+    set_tests_properties(\"\${case}\" PROPERTIES LABELS \"${arg_LABEL};gpu\")
+  endif()
 endforeach()\n")
     set_property(DIRECTORY APPEND PROPERTY TEST_INCLUDE_FILES ${environment})
     return()
@@ -59,7 +63,7 @@ set(PECIA_TEST_ENVIRONMENT
   "TSAN_OPTIONS=suppressions=${PROJECT_SOURCE_DIR}/cmake/tsan.supp:halt_on_error=1")
 
 # The Python that reads our HDF5 with h5py, to check it with other eyes: not always the first in PATH.
-if(NOT PECIA_PYTHON)
+if(PECIA_PARTS STREQUAL "all" AND NOT PECIA_PYTHON)
   foreach(python IN ITEMS python3 /usr/bin/python3)
     execute_process(COMMAND ${python} -c "import h5py" RESULT_VARIABLE failed OUTPUT_QUIET ERROR_QUIET)
     if(failed EQUAL 0)

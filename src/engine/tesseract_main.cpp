@@ -5,7 +5,7 @@
 
 #include "pecia/base/error.hpp"
 #include "pecia/base/version.hpp"
-#include "pecia/engine/remote_engine.hpp"
+#include "pecia/engine/serve.hpp"
 #include "tesseract_engine.hpp"
 
 /// Reads pages with Tesseract for the rank that started it. Arguments: the languages it may be asked

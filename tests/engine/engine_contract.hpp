@@ -13,7 +13,12 @@ namespace pecia::test {
 
 constexpr std::chrono::milliseconds step_wait{50};
 
-inline engine::ReadOptions english() { return {{"eng"}, 0.01}; }
+inline engine::ReadOptions english() {
+  engine::ReadOptions options;
+  options.languages = {"eng"};
+  options.replay_seconds = 0.01;
+  return options;
+}
 
 inline page::Image text_page() { return read_netpbm(std::string{PECIA_TEST_DATA} + "/engine/note.pgm", 150); }
 

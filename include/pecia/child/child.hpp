@@ -76,7 +76,7 @@ class Child {
   std::unique_ptr<State> state_;
 };
 
-/// The program's own side, in `main` of pecia-page and pecia-tesseract.
+/// The program's own side, in `main` of pecia-page and the engines. One thread may send while another receives.
 class Parent {
  public:
   /// Takes over the inherited socket (descriptor 3), sets the death signal, ignores INT, TERM and

@@ -10,6 +10,7 @@
 #include <variant>
 #include <vector>
 
+#include "pecia/base/error.hpp"
 #include "pecia/page/image.hpp"
 #include "pecia/page/reader.hpp"
 #include "pecia/result/outcome.hpp"
@@ -64,6 +65,12 @@ struct Completion {
   double seconds = 0;  ///< from when work on the page began
 };
 
+/// An engine is lost, and a new one would be, too: its maker has tried often enough.
+class LostForGood : public Error {
+ public:
+  using Error::Error;
+};
+
 /// Reads page images as text, as a continuous process: pages go in while there is room, and come
 /// out as they finish, in any order. Page times differ by 30x; no page waits for a slower one.
 ///
@@ -82,7 +89,7 @@ class Engine {
   virtual void submit(std::uint64_t ticket, Prepared page) = 0;
   /// Returns when a page finished, or after `max_wait`, with all that finished so far.
   ///
-  /// A page that cannot be read is a `PageFailure`. `Error` means the engine is lost for good.
+  /// A page that cannot be read is a `PageFailure`. `Error` means the engine is lost; `LostForGood`, that another is not worth a try.
   [[nodiscard]] virtual std::vector<Completion> step(std::chrono::milliseconds max_wait) = 0;
   /// Forgets a page, at once: it will not come out of `step`. Unknown tickets are ignored.
   virtual void cancel(std::uint64_t ticket) = 0;

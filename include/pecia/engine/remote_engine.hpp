@@ -11,25 +11,37 @@
 namespace pecia::engine {
 
 struct RemoteSettings {
-  child::Program program;      ///< speaks the protocol of src/engine/protocol.hpp, through `serve`
+  child::Program program;  ///< speaks the protocol of src/engine/protocol.hpp, through `serve`
   int workers = 1;
-  double watchdog_s = 300;     ///< CPU seconds a page may take, or seconds a worker may sleep over it
+  /// CPU seconds a page may take, or seconds a worker may sleep over it. Of a continuous worker:
+  /// seconds that it may say nothing; it watches over its pages itself.
+  double watchdog_s = 300;
   page::ImageRequest request;  ///< what it wants of every page
+  /// Workers that have many pages at once, as many as they say (`serve_continuous`).
+  bool continuous = false;
+  int restarts = 3;  ///< of continuous workers, as long as the engine lives
 };
 
-/// An engine whose pages are read by worker processes, one page at a time each. A worker that dies,
-/// hangs or talks nonsense costs its page this attempt, and is replaced; the others go on.
+/// An engine whose pages are read by worker processes. A worker that dies, hangs or talks nonsense
+/// costs the pages it had this attempt, and is replaced; the others go on. Of pages that a
+/// continuous worker had, one may have been its death: after two deaths, or a hang, each is read
+/// alone.
 class RemoteEngine final : public Engine {
  public:
-  /// Waits for the first worker's hello. Throws `UsageError` with what the worker says the user must
-  /// mend, `Error` if workers die at their start again and again.
+  /// Waits for the first worker's hello, however long it says that it loads. Throws `UsageError`
+  /// with what the worker says the user must mend, `Error` if workers die at their start again and
+  /// again.
   explicit RemoteEngine(RemoteSettings settings);
   ~RemoteEngine() override;
 
-  [[nodiscard]] page::ImageRequest wants(const page::PageInfo& page, const ReadOptions& options) const override;
-  [[nodiscard]] Prepared prepare(const page::Image& image, const ReadOptions& options) const override;
+  [[nodiscard]] page::ImageRequest wants(const page::PageInfo& page,
+                                         const ReadOptions& options) const override;
+  /// Copies nothing: the image's memfd is handed on.
+  [[nodiscard]] Prepared prepare(const page::Image& image,
+                                 const ReadOptions& options) const override;
   [[nodiscard]] Room room() const override;
   void submit(std::uint64_t ticket, Prepared page) override;
+  /// Throws `LostForGood` when continuous workers were replaced more than `restarts` times.
   [[nodiscard]] std::vector<Completion> step(std::chrono::milliseconds max_wait) override;
   void cancel(std::uint64_t ticket) override;
   [[nodiscard]] Description description() const override;
@@ -41,9 +53,5 @@ class RemoteEngine final : public Engine {
   struct State;
   std::unique_ptr<State> state_;
 };
-
-/// The other side: reads pages for the process that started this one, until it closes the socket.
-/// `engine` reads in this process; `problem` as in protocol::Hello. Returns the exit status.
-[[nodiscard]] int serve(child::Parent& parent, Engine& engine, const std::string& problem);
 
 }  // namespace pecia::engine

@@ -5,6 +5,8 @@
 #include <string_view>
 #include <vector>
 
+#include "weight_source.hpp"
+
 // What a checkpoint's config.json and the shapes of its tensors say of the model. Sections are
 // those of DeepSeek-OCR-2's specification in docs/deepseek.md.
 namespace pecia::engine::deepseek {
@@ -15,7 +17,8 @@ struct ImageConfig {
   int tile_px =
       768;  ///< side of a tile; pages no larger than this in both directions have no tiles
   int min_tiles = 2, max_tiles = 6;
-  int pad_level = 127;  ///< grey of the global view's border
+  int pad_level = 127;           ///< grey of the global view's border: mean x 255, cut off
+  double mean = 0.5, std = 0.5;  ///< of every channel: (value / 255 - mean) / std
 };
 
 /// Section 3.1.
@@ -73,5 +76,16 @@ struct Config {
   DecoderConfig decoder;
   int bos_id = 0, eos_id = 1, pad_id = 2, image_id = 128815;
 };
+
+/// The text of a config.json, its `language_config` before its top level. Where the published file
+/// is wrong or silent (mlp_ratio, downsample_channels, position grid, query counts) the tensors'
+/// shapes decide; without tensors, defaults of the published model do. `processor` is the text of
+/// processor_config.json, or empty. `file` is for messages. Throws `Error` that names the key:
+/// values that this engine does not implement, that are impossible, or do not fit each other.
+[[nodiscard]] Config parse_config(std::string_view json, std::string_view processor,
+                                  const std::vector<TensorInfo>& tensors, const std::string& file);
+/// The same of config.json, and processor_config.json if it is there, in a folder.
+[[nodiscard]] Config read_config(const std::filesystem::path& folder,
+                                 const std::vector<TensorInfo>& tensors);
 
 }  // namespace pecia::engine::deepseek

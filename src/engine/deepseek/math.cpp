@@ -17,7 +17,7 @@ at::Tensor apply_linear(const at::Tensor& x, const at::Tensor& weight,
                         const std::optional<at::Tensor>& bias) {
   const auto in = x.size(-1);
   const auto rows = in == 0 ? 0 : x.numel() / in;
-  if (!x.is_cpu() || rows >= least_rows) return at::linear(x, weight, bias);
+  if (!pad_rows || !x.is_cpu() || rows >= least_rows) return at::linear(x, weight, bias);
   auto padded = at::zeros({least_rows, in}, x.options());
   padded.narrow(0, 0, rows).copy_(x.reshape({rows, in}));
   auto shape = x.sizes().vec();

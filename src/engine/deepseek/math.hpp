@@ -11,6 +11,8 @@ namespace pecia::engine::deepseek {
 /// of at least so many rows, and differ below (measured from 12 on; `deepseek/math_test` checks the
 /// machine at hand).
 inline constexpr std::int64_t least_rows = 16;
+/// Off only in benchmarks, for what the above costs.
+inline bool pad_rows = true;
 
 /// x: (..., in), weight: (out, in), bias: (out) -> (..., out). A row's result does not depend on
 /// the other rows.

@@ -6,6 +6,7 @@
 #include <unordered_map>
 
 #include "weight_source.hpp"
+#include "weights_hash.hpp"
 
 namespace pecia::engine::deepseek {
 
@@ -18,12 +19,15 @@ class TensorLoader {
   TensorLoader(WeightSource& source, at::Device device, at::ScalarType type);
   /// Throws `Error` if it is not there or was taken.
   [[nodiscard]] at::Tensor take(const std::string& name);
+  /// `WeightsHash` of all that was read.
+  [[nodiscard]] std::uint64_t hash() const noexcept { return hash_.value(); }
   [[nodiscard]] at::Device device() const noexcept { return device_; }
   [[nodiscard]] at::ScalarType type() const noexcept { return type_; }
 
  private:
   at::Device device_;
   at::ScalarType type_;
+  WeightsHash hash_;
   std::unordered_map<std::string, at::Tensor> tensors_;
 };
 

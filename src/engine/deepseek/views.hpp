@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <vector>
 
@@ -26,7 +27,10 @@ struct Views {
 /// Sections 2.3 and 2.4, bit-exact with Pillow before 13. Any pixel format; gray is replicated.
 /// Throws `Error` on an image so thin that a fitted side rounds to 0.
 [[nodiscard]] Views make_views(const page::Image& image, const ImageConfig& config);
-/// The page turned by a quarter clockwise: rung `rotated`.
+/// What the model computes with for each 8-bit level (section 2.6): -1 to 1.
+[[nodiscard]] std::array<float, 256> normalised_levels() noexcept;
+/// The page turned by a quarter clockwise: rung `rotated`. Its `to_page` leads to the same page
+/// coordinates as before.
 [[nodiscard]] page::Image rotated(const page::Image& image);
 
 }  // namespace pecia::engine::deepseek

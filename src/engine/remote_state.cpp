@@ -1,0 +1,214 @@
+#include "remote_state.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <poll.h>
+
+#include <algorithm>
+
+#include "pecia/base/error.hpp"
+#include "pecia/base/log.hpp"
+
+namespace pecia::engine {
+namespace {
+
+using Clock = Worker::Clock;
+using std::chrono::milliseconds;
+
+constexpr int failed_starts_in_a_row = 5;
+constexpr std::chrono::seconds tell_of_loading_every{10};
+constexpr double bytes_per_gb = 1e9;
+/// A page is read alone once it was with workers at so many deaths. A hang counts as that many: the
+/// retry rules grant the page one more try only.
+constexpr int deaths_until_alone = 2;
+
+std::string joined(const ReadOptions& options) {
+  return fmt::format("{}", fmt::join(options.languages, "+"));
+}
+
+WorkersPage take_answered(Worker& worker, std::uint64_t number) {
+  const auto page = worker.pages.extract(number);
+  require(!page.empty(), "an answer to a question that was not asked");
+  return page.mapped();
+}
+
+}  // namespace
+
+void RemoteEngine::State::start(Worker& worker) {
+  worker = Worker{};
+  worker.child.emplace(settings.program);
+  worker.began = worker.heard = worker.told_of_loading = Clock::now();
+}
+
+void RemoteEngine::State::replace(Worker& worker, Reason reason, const std::string& why) {
+  const auto how = worker.child->end();
+  give_up_where_vain(worker, why, how);
+  if (settings.continuous)
+    log::warning(
+        "{}: {}; another engine process takes its place ({} of the {} that engine.restarts allows)",
+        why, how, restarts, settings.restarts);
+  else if (worker.pages.empty())
+    log::warning("an idle engine process is gone ({}); another takes its place", how);
+  fail_pages(worker, reason, fmt::format("{}: {}", why, how));
+  start(worker);
+}
+
+void RemoteEngine::State::fail_pages(Worker& worker, Reason reason, const std::string& detail) {
+  for (const auto& [number, page] : worker.pages) {
+    if (page.cancelled) continue;
+    if (settings.continuous)
+      deaths[page.ticket] += reason == Reason::engine_timeout ? deaths_until_alone : 1;
+    done.push_back({page.ticket, PageFailure{reason, detail}, seconds_since(page.began)});
+  }
+}
+
+void RemoteEngine::State::give_up_where_vain(const Worker& worker, const std::string& why,
+                                             const std::string& how) {
+  const auto program = settings.program.executable.string();
+  if (settings.continuous && ++restarts > settings.restarts)
+    throw LostForGood{fmt::format(
+        "{} has ended {} times, at last: {}: {} (engine.restarts is {}). `pecia doctor` "
+        "says whether the device works",
+        program, restarts, why, how, settings.restarts)};
+  if (!settings.continuous && !worker.ready && ++failed_starts >= failed_starts_in_a_row)
+    throw Error{fmt::format("{} does not start: {} ({} tries). `pecia doctor` says what is missing",
+                            program, how, failed_starts)};
+}
+
+// ---- pages that go to workers
+
+bool RemoteEngine::State::alone(std::uint64_t ticket) const {
+  const auto found = deaths.find(ticket);
+  return found != deaths.end() && found->second >= deaths_until_alone;
+}
+
+bool RemoteEngine::State::one_alone_waits() const {
+  return std::ranges::any_of(waiting, [&](const Waiting& page) { return alone(page.ticket); });
+}
+
+bool RemoteEngine::State::has_one_alone(const Worker& worker) const {
+  return std::ranges::any_of(worker.pages,
+                             [&](const auto& entry) { return alone(entry.second.ticket); });
+}
+
+bool RemoteEngine::State::may_take_next(const Worker& worker) const {
+  if (waiting.empty() || !worker.takes_a_page() || has_one_alone(worker)) return false;
+  return worker.pages.empty() || !alone(waiting.front().ticket);
+}
+
+void RemoteEngine::State::dispatch() {
+  for (auto& worker : workers) {
+    while (may_take_next(worker)) give_page(worker);
+  }
+}
+
+/// Rather a page in languages whose models it has loaded; else the one that has waited longest.
+std::deque<RemoteEngine::State::Waiting>::iterator RemoteEngine::State::next_for(
+    const Worker& worker) {
+  if (settings.continuous) return waiting.begin();
+  const auto loaded = std::ranges::find_if(
+      waiting, [&](const Waiting& page) { return joined(page.page.options) == worker.languages; });
+  return loaded == waiting.end() ? waiting.begin() : loaded;
+}
+
+void RemoteEngine::State::give_page(Worker& worker) {
+  const auto next = next_for(worker);
+  auto page = std::move(*next);
+  waiting.erase(next);
+  worker.languages = joined(page.page.options);
+  if (worker.give(++numbers, page.ticket, page.page)) return;
+  waiting.push_front(std::move(page));  // it was gone before it had the page: not the page's fault
+  replace(worker, Reason::engine_crashed, "the engine process was gone");
+}
+
+// ---- what workers say
+
+bool RemoteEngine::State::receive(Worker& worker) {
+  auto received = worker.child->receive(milliseconds{0});
+  if (received.status == child::Child::Status::timeout) return false;
+  if (received.status == child::Child::Status::gone) {
+    replace(worker, Reason::engine_crashed,
+            !worker.ready          ? "the engine process died while it was starting"
+            : worker.pages.empty() ? "the engine process died"
+                                   : "the engine process died while it read the page");
+    return false;
+  }
+  worker.heard = Clock::now();
+  try {
+    auto answer = protocol::decode_answer(received.packet.bytes);
+    std::visit([&](auto& said) { on(worker, said); }, answer);
+  } catch (const UsageError&) {
+    throw;
+  } catch (const Error& error) {
+    // Of many pages one at most is to blame, and the others deserve another try.
+    replace(worker, settings.continuous ? Reason::engine_crashed : Reason::engine_failed,
+            fmt::format("the engine process answered nonsense ({})", error.what()));
+    return false;
+  }
+  if (worker.lost.empty()) return true;
+  replace(worker, Reason::engine_crashed, "the engine is lost: " + worker.lost);
+  return false;
+}
+
+void RemoteEngine::State::on(Worker& worker, protocol::Hello& hello) {
+  if (!hello.problem.empty()) throw UsageError{hello.problem};
+  require(!worker.ready, "two hellos");
+  worker.ready = true;
+  worker.room = hello.room;
+  failed_starts = 0;
+  description = std::move(hello.description);
+}
+
+void RemoteEngine::State::on(Worker& worker, const protocol::Loading& loading) {
+  require(!worker.ready, "it loads after its hello");
+  if (Clock::now() - worker.told_of_loading < tell_of_loading_every) return;
+  worker.told_of_loading = Clock::now();
+  log::info("the engine process loads its model: {:.1f} of {:.1f} GB",
+            static_cast<double>(loading.done_bytes) / bytes_per_gb,
+            static_cast<double>(loading.all_bytes) / bytes_per_gb);
+}
+
+void RemoteEngine::State::on(Worker& worker, const protocol::Update& update) {
+  require(settings.continuous && worker.ready && update.taken <= numbers,
+          "an update that cannot be");
+  worker.room = update.room;
+  worker.taken = update.taken;
+}
+
+void RemoteEngine::State::on(Worker& worker, Completion& completion) {
+  const auto page = take_answered(worker, completion.ticket);
+  if (page.cancelled) return;
+  if (!std::holds_alternative<PageFailure>(completion.result)) deaths.erase(page.ticket);
+  if (!settings.continuous) completion.seconds = seconds_since(page.began);
+  completion.ticket = page.ticket;
+  done.push_back(std::move(completion));
+}
+
+void RemoteEngine::State::on(Worker& worker, const protocol::Dropped& dropped) {
+  require(take_answered(worker, dropped.ticket).cancelled,
+          "it dropped a page that was not cancelled");
+}
+
+void RemoteEngine::State::on(Worker& worker, const protocol::Lost& lost) {
+  worker.lost = lost.why.empty() ? "it does not say why" : lost.why;
+}
+
+void RemoteEngine::State::poll_workers(milliseconds max_wait) {
+  std::vector<pollfd> fds;
+  for (const auto& worker : workers) fds.push_back({worker.child->fd(), POLLIN, 0});
+  if (::poll(fds.data(), fds.size(), static_cast<int>(max_wait.count())) > 0) {
+    for (std::size_t n = 0; n < workers.size(); ++n) {
+      if (fds[n].revents == 0) continue;
+      while (receive(workers[n])) {
+      }
+    }
+  }
+  for (auto& worker : workers) {
+    const auto bark = settings.continuous ? watch_silence(worker, settings.watchdog_s)
+                                          : watch_page(worker, settings.watchdog_s);
+    if (bark) replace(worker, Reason::engine_timeout, *bark);
+  }
+  dispatch();
+}
+
+}  // namespace pecia::engine
