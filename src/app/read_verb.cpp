@@ -33,6 +33,20 @@ constexpr std::chrono::seconds last_lines{5};
 
 /// What came out of the readers so far.
 class Outcomes final : public PageSink {
+ private:
+  template <class Do>
+  void change(Do act) {
+    const std::lock_guard lock{mutex_};
+    act();
+    news_ = true;
+    changed_.notify_one();
+  }
+  template <class Look>
+  [[nodiscard]] auto look(Look at) const {
+    const std::lock_guard lock{mutex_};
+    return at();
+  }
+
  public:
   void ready(const engine::Description&) override { change([&] { ready_ = true; }); }
   void engine_lost(const std::string& why, bool for_good) override {
@@ -75,19 +89,6 @@ class Outcomes final : public PageSink {
   }
 
  private:
-  template <class Do>
-  void change(Do act) {
-    const std::lock_guard lock{mutex_};
-    act();
-    news_ = true;
-    changed_.notify_one();
-  }
-  template <class Look>
-  [[nodiscard]] auto look(Look at) const {
-    const std::lock_guard lock{mutex_};
-    return at();
-  }
-
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   bool news_ = false, ready_ = false;
@@ -203,8 +204,10 @@ class Reading {
 
   void print_next() {
     progress_.clear();
-    if (!documents_[printed_].pages.empty()) printer_.print(documents_[printed_]);
-    documents_[printed_].pages = {};
+    auto& pages = documents_[printed_].pages;
+    std::erase_if(pages, [](const merge::Page& page) { return page.pending; });  // stopped
+    if (!pages.empty()) printer_.print(documents_[printed_]);
+    pages.clear();
     ++printed_;
   }
 
@@ -231,13 +234,13 @@ class Reading {
 Job job_of(const ReadVerbOptions& options) {
   auto overrides = options.overrides;
   if (options.job_file.empty()) {
-    const auto job = job_without_corpus(options.engine.empty() ? "tesseract" : options.engine, overrides);
-    return job;
+    return job_without_corpus(options.engine.empty() ? "tesseract" : options.engine, overrides);
   }
   if (!options.engine.empty()) {
+    // The job's fallback, asked for by itself, has none.
+    const bool is_fallback = load_job(options.job_file, overrides).fallback.engine == options.engine;
     overrides.insert(overrides.begin(), "engine.name=" + options.engine);
-    // The job's fallback may be asked for by itself.
-    overrides.insert(overrides.begin() + 1, "fallback.engine=none");
+    if (is_fallback) overrides.emplace_back("fallback.engine=none");
   }
   auto job = load_job(options.job_file, overrides);
   if (!job.trace.empty()) throw UsageError{"a trace has no pages to read; name a job with documents, or none"};
