@@ -55,9 +55,11 @@ if(LibTorch_FOUND AND NOT TARGET LibTorch::cpu)
     message(FATAL_ERROR "${_root} was built with _GLIBCXX_USE_CXX11_ABI=0. Take the 'cxx11 ABI' archive, or 2.7 or newer.")
   endif()
   add_library(LibTorch::c10 SHARED IMPORTED)
+  # Searched after the system's folders: it brings headers of others along, fmt among them in another version than the
+  # library that we link.
   set_target_properties(LibTorch::c10 PROPERTIES
     IMPORTED_LOCATION ${LibTorch_c10_LIBRARY}
-    INTERFACE_INCLUDE_DIRECTORIES "${LibTorch_INCLUDE_DIR};${LibTorch_INCLUDE_DIR}/torch/csrc/api/include")
+    INTERFACE_COMPILE_OPTIONS "$<$<COMPILE_LANGUAGE:CXX>:-idirafter${LibTorch_INCLUDE_DIR};-idirafter${LibTorch_INCLUDE_DIR}/torch/csrc/api/include>")
   add_library(LibTorch::cpu SHARED IMPORTED)
   set_target_properties(LibTorch::cpu PROPERTIES
     IMPORTED_LOCATION ${LibTorch_torch_cpu_LIBRARY}

@@ -1,7 +1,11 @@
-# Flags of our own targets: warnings are errors.
+# Flags of our own targets.
+option(PECIA_WARNINGS_AS_ERRORS "Warnings of the compiler are errors; off for compilers that are newer than the code" ON)
 add_library(pecia_flags INTERFACE)
 target_compile_options(pecia_flags INTERFACE -Wall -Wextra -Wpedantic -Wconversion -Wshadow
-  -Wnon-virtual-dtor -Woverloaded-virtual -Werror)
+  -Wnon-virtual-dtor -Woverloaded-virtual)
+if(PECIA_WARNINGS_AS_ERRORS)
+  target_compile_options(pecia_flags INTERFACE -Werror)
+endif()
 if(PECIA_SANITIZER)
   add_compile_options(-fsanitize=${PECIA_SANITIZER} -fno-omit-frame-pointer -fno-sanitize-recover=all)
   add_link_options(-fsanitize=${PECIA_SANITIZER})

@@ -1,5 +1,7 @@
+# shellcheck shell=bash
 # Sourced by jobs/quickstart.sh and tests/run.sh: installs what is missing, configures and builds.
 # Expects `top`, the top of the source tree.
+: "${top:?}"
 
 packages="$top/jobs/packages.txt"
 
@@ -80,12 +82,20 @@ explain_failed_configuration() {
   [ "${#names[@]}" -eq 0 ] || explain_missing "${names[@]}"
 }
 
+# fetch_libtorch: into build/_deps, unless CMake finds one without: named, or of the active Python
+fetch_libtorch() {
+  [ -z "${LibTorch_ROOT:-}" ] || return 0
+  [ "$(python3 -c "import importlib.util as u; print(u.find_spec('torch') is not None)" 2>/dev/null)" != True ] || return 0
+  [ -e "$top/build/_deps/torch" ] || python3 -m pip --version >/dev/null 2>&1 || install_missing torch
+  "$top/jobs/fetch_libtorch.sh"
+}
+
 # configure_and_build PRESET [cmake options]: into build/ or build/PRESET
 configure_and_build() {
   local preset=$1; shift
   command -v cmake >/dev/null || { explain_missing cmake; die "there is no cmake"; }
   local launcher=()
-  command -v ccache >/dev/null && launcher=(-DCMAKE_C_COMPILER_LAUNCHER=ccache -DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
+  command -v ccache >/dev/null && launcher=(-DCMAKE_C_COMPILER_LAUNCHER=ccache -DCMAKE_CXX_COMPILER_LAUNCHER=ccache -DCMAKE_CUDA_COMPILER_LAUNCHER=ccache)
   say "building ($preset)"
   local log; log=$(mktemp)
   (cd "$top" && cmake --preset "$preset" "${launcher[@]}" "$@") >"$log" 2>&1 ||

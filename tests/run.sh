@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what is missing, builds pecia and runs every test; in CI also under the sanitizers.
+# Installs what is missing, fetches LibTorch, builds pecia and runs every test; in CI also under the sanitizers.
 # May be run again at any time. tests/run.sh --help
 set -uo pipefail
 
@@ -12,14 +12,15 @@ thorough=no
 while [ $# -gt 0 ]; do
   case "$1" in
     --thorough) thorough=yes ;;
-    --label) label=${2:?--label needs one of unit mpi system soak slurm fuzz}; shift ;;
+    --label) label=${2:?--label needs one of unit mpi deepseek gpu system soak slurm fuzz}; shift ;;
     -h|--help)
       cat <<'TEXT'
-usage: tests/run.sh [--thorough] [--label unit|mpi|system|soak|slurm|fuzz]
-  --thorough  also the benchmarks (--quick), and the unit and mpi tests under the sanitizers (asan, tsan), and 20 s of
-              each fuzzer; on where CI=true
-  --label L   only the tests with this label
-PECIA_SOAK_SEED=N repeats the kill matrix with that seed (it prints its own).
+usage: tests/run.sh [--thorough] [--label unit|mpi|deepseek|gpu|system|soak|slurm|fuzz]
+  --thorough  also the benchmarks (--quick), the engine part alone (PECIA_PARTS=engine), the unit, mpi and deepseek tests
+              under the sanitizers (asan, tsan; without LibTorch, which would take too long), and 20 s of each fuzzer; on
+              where CI=true
+  --label L   only the tests with this label; those of gpu are skipped, and counted so, where there is no GPU
+PECIA_TORCH=OFF builds without LibTorch and the engine deepseek_ocr2. PECIA_SOAK_SEED=N repeats the kill matrix with that seed (it prints its own).
 TEXT
       exit 0 ;;
     *) die "unknown argument '$1' (try --help)" ;;
@@ -27,7 +28,7 @@ TEXT
   shift
 done
 
-passed=0 failed=0
+passed=0 failed=0 skipped=0
 began=$SECONDS
 
 # run_tests BUILD_FOLDER CTEST_OPTION...: adds to the counts
@@ -36,13 +37,41 @@ run_tests() {
   local since=$SECONDS log; log=$(mktemp)
   ctest --test-dir "$folder" --output-on-failure --no-tests=error "$@" 2>&1 | tee "$log" | grep -vE '^ *(Start|Test +#)|^ *[0-9]+/[0-9]+ Test .*Passed'
   local line; line=$(grep -E 'tests passed, [0-9]+ tests? failed out of' "$log" | tail -n 1)
-  local bad all
+  local bad all unrun
   bad=$(sed -nE 's/.*passed, ([0-9]+) tests? failed out of ([0-9]+).*/\1/p' <<<"$line")
   all=$(sed -nE 's/.*passed, ([0-9]+) tests? failed out of ([0-9]+).*/\2/p' <<<"$line")
+  unrun=$(grep -cE '^\s+[0-9]+ - .* \(Skipped\)$' "$log")  # ctest counts them as passed
   failed=$((failed + ${bad:-1}))
-  passed=$((passed + ${all:-0} - ${bad:-0}))
+  skipped=$((skipped + unrun))
+  passed=$((passed + ${all:-0} - ${bad:-0} - unrun))
   rm -f "$log"
   say "$* in $folder: $((SECONDS - since)) s"
+}
+
+summary() {
+  printf '%d passed, %d failed, %d skipped\n' "$passed" "$failed" "$skipped"
+  [ "$failed" -eq 0 ] && [ $((passed + skipped)) -gt 0 ]
+}
+
+# Configured and built as on a machine that has LibTorch, a compiler, CMake and Make alone. The tests of the engine have
+# run already: here only what comes from PECIA_DEPS_DIR, and that the program starts.
+check_engine_part() {
+  local folder=$top/build/engine launcher=() targets=(device.device_test) log; log=$(mktemp)
+  command -v ccache >/dev/null && launcher=(-DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
+  [ "$torch" = OFF ] || targets+=(pecia-deepseek)
+  if ! {
+    "$top/cmake/collect_deps.sh" "$top/build/engine_deps" &&
+      cmake -S "$top" -B "$folder" -G "Unix Makefiles" -DPECIA_PARTS=engine -DPECIA_DEPS_DIR="$top/build/engine_deps" \
+        -DPECIA_CUDA=OFF -DPECIA_TORCH="$torch" -DCMAKE_BUILD_TYPE=Release "${launcher[@]}" &&
+      cmake --build "$folder" -j "$(nproc)" --target "${targets[@]}"
+  } >"$log" 2>&1; then
+    tail -n 60 "$log"
+    rm -f "$log"
+    return 1
+  fi
+  rm -f "$log"
+  run_tests "$folder" -R '^device/' -j 2
+  [ "$torch" = OFF ] || "$folder/bin/pecia-deepseek" --describe
 }
 
 # With clang, in a build tree of their own.
@@ -55,12 +84,15 @@ run_fuzzers() {
 (set -e; install_missing build test) || exit 1
 if [ "$label" = fuzz ]; then
   run_fuzzers
-  printf '%d passed, %d failed\n' "$passed" "$failed"
-  [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
+  summary
   exit
 fi
 
-(set -e; configure_and_build default -DPECIA_TESTS=ON -DPECIA_BENCHMARKS=ON) || exit 1
+torch=${PECIA_TORCH:-ON}
+[ "$torch" = OFF ] || (set -e; fetch_libtorch) || exit 1
+# One generation of GPUs: what is tested is that it compiles.
+(set -e; configure_and_build default -DPECIA_TESTS=ON -DPECIA_BENCHMARKS=ON -DPECIA_TORCH="$torch" \
+  -DCMAKE_CUDA_ARCHITECTURES=90-real) || exit 1
 say "installed and built after $((SECONDS - began)) s"
 
 if [ -n "$label" ]; then
@@ -75,15 +107,20 @@ if [ "$thorough" = yes ]; then
     if "$top/build/bin/bench_$name" --quick >/dev/null; then passed=$((passed + 1)); else failed=$((failed + 1)); fi
     say "bench_$name --quick: $((SECONDS - since)) s"
   done
-  case "$label" in ''|unit|mpi) presets=(asan tsan) ;; *) presets=() ;; esac
+  case "$label" in
+    ''|deepseek)
+      since=$SECONDS
+      if check_engine_part; then passed=$((passed + 1)); else failed=$((failed + 1)); fi
+      say "the engine part alone: $((SECONDS - since)) s" ;;
+  esac
+  case "$label" in ''|unit|mpi|deepseek) presets=(asan tsan) ;; *) presets=() ;; esac
   for preset in "${presets[@]}"; do
     (set -e; configure_and_build "$preset") || exit 1
     say "built $preset after $((SECONDS - began)) s"
-    run_tests "$top/build/$preset" -L "^(${label:-unit|mpi})\$" -j 2
+    run_tests "$top/build/$preset" -L "^(${label:-unit|mpi|deepseek})\$" -j 2
   done
   [ -n "$label" ] || run_fuzzers
 fi
 
 say "all of it took $((SECONDS - began)) s"
-printf '%d passed, %d failed\n' "$passed" "$failed"
-[ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
+summary

@@ -13,6 +13,8 @@
 #include "pecia/child/child.hpp"
 #include "pecia/child/shared_memory.hpp"
 #include "pecia/comm/mpi.hpp"
+#include "pecia/corpus/listing.hpp"
+#include "pecia/engine/deepseek_download.hpp"
 #include "verbs.hpp"
 
 namespace pecia::app {
@@ -81,6 +83,23 @@ void check_program(Findings& findings, std::string_view name) {
   }
 }
 
+/// The engine deepseek_ocr2 is optional: what is missing forbids nothing. Its program is asked, since pecia links neither
+/// LibTorch nor CUDA.
+void check_deepseek(Findings& findings) {
+  constexpr std::string_view name = "pecia-deepseek";
+  try {
+    const auto output = output_of(child::find_program(name), "--describe");
+    if (output.status == 0)
+      findings.good(name, output.text);
+    else
+      findings.warn(name, fmt::format("does not start ({}). Load the modules it was built with, or build it again: docs/deepseek.md",
+                                      output.text));
+  } catch (const Error&) {
+    findings.warn(name, "not built: the engine deepseek_ocr2 needs LibTorch. jobs/fetch_libtorch.sh gets it, or load a PyTorch "
+                        "module and build again: docs/deepseek.md");
+  }
+}
+
 void check_languages(Findings& findings) {
   try {
     auto output = output_of(child::find_program("pecia-tesseract"), "--list-languages");
@@ -130,9 +149,26 @@ void check_limits(Findings& findings) {
   findings.good("cores", std::to_string(sysconf(_SC_NPROCESSORS_ONLN)));
 }
 
+void check_weights(Findings& findings, const std::string& weights) {
+  if (weights.empty()) {
+    findings.good("deepseek_ocr2", "bytes of its weights: " + engine::published_bytes_per_part() +
+                                       ". --weights DIR checks a download");
+    return;
+  }
+  const auto sha256_matches = [](const fs::path& file, const std::string& hex) {
+    return corpus::matches(file, {"sha256", hex});
+  };
+  engine::check_download(weights, sha256_matches, [&](const engine::DownloadFinding& finding) {
+    using Mark = engine::DownloadFinding::Mark;
+    if (finding.mark == Mark::good) findings.good(finding.what, finding.text);
+    if (finding.mark == Mark::warning) findings.warn(finding.what, finding.text);
+    if (finding.mark == Mark::bad) findings.bad(finding.what, finding.text);
+  });
+}
+
 }  // namespace
 
-int doctor_verb(const fs::path& folder) {
+int doctor_verb(const fs::path& folder, const std::string& weights) {
   Findings findings;
   findings.good("pecia", version());
   fmt::print("{}\n", build_configuration());
@@ -140,8 +176,10 @@ int doctor_verb(const fs::path& folder) {
   check_program(findings, "pecia-page");
   check_program(findings, "pecia-tesseract");
   check_languages(findings);
+  check_deepseek(findings);
   check_folder(findings, folder);
   check_limits(findings);
+  check_weights(findings, weights);
   return findings.sound() ? 0 : 1;
 }
 

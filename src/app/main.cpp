@@ -40,6 +40,7 @@ struct Options {
   std::string out;
   std::string trace;  ///< to write
   std::string doctor_folder = ".";
+  std::string doctor_weights;
 };
 
 void add_run(CLI::App& program, Options& options) {
@@ -198,6 +199,8 @@ void add_others(CLI::App& program, Options& options) {
       ->type_name("FILE");
   auto* doctor = program.add_subcommand("doctor", "Say what works on this machine, and what to do if not");
   doctor->add_option("FOLDER", options.doctor_folder, "Where runs would be")->capture_default_str();
+  doctor->add_option("--weights", options.doctor_weights, "Check a download of DeepSeek-OCR-2, all of it: files, sizes, SHA-256, values")
+      ->type_name("DIR");
 }
 
 int run_under_mpi(int& argc, char**& argv, const app::RunOptions& options) {
@@ -285,7 +288,7 @@ int run_program(int argc, char** argv) {
   if (verb == "verify") return app::verify_verb(options.verify);
   if (verb == "export") return app::export_verb(options.folder, options.formats, options.out);
   if (verb == "report") return app::report_verb(options.folder, options.trace);
-  return app::doctor_verb(options.doctor_folder);
+  return app::doctor_verb(options.doctor_folder, options.doctor_weights);
 }
 
 }  // namespace

@@ -76,7 +76,8 @@ struct ReadVerbOptions {
 [[nodiscard]] int plan_verb(const PlanOptions& options);
 /// 0, whatever becomes of the simulated run; 1 if it did not end; 2 as for `plan_verb`.
 [[nodiscard]] int simulate_verb(const SimulateOptions& options);
-/// 0 if pecia can run here; 1 if something that it needs is missing. `folder`: where a run would be.
-[[nodiscard]] int doctor_verb(const std::filesystem::path& folder);
+/// 0 if pecia can run here; 1 if something that it needs is missing. `folder`: where a run would be;
+/// `weights`: of deepseek_ocr2, to read and check whole, or empty.
+[[nodiscard]] int doctor_verb(const std::filesystem::path& folder, const std::string& weights);
 
 }  // namespace pecia::app

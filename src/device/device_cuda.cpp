@@ -53,8 +53,11 @@ Gpus visible_gpus() {
     cudaDeviceProp properties{};
     check(cudaGetDeviceProperties(&properties, index),
           fmt::format("GPU {} cannot be asked what it is", index));
-    found.gpus.push_back(
-        {index, properties.name, properties.major, properties.minor, properties.totalGlobalMem});
+    std::string uuid;
+    for (const char byte : properties.uuid.bytes)
+      uuid += fmt::format("{:02x}", static_cast<unsigned char>(byte));
+    found.gpus.push_back({index, properties.name, properties.major, properties.minor,
+                          properties.totalGlobalMem, std::move(uuid)});
   }
   return found;
 }

@@ -13,6 +13,8 @@ namespace {
 /// Tesseract takes 310 to 460 MB on 25-megapixel pages; more than this is a page gone wild.
 constexpr std::uint64_t worker_memory_bytes = std::uint64_t{6} << 30;
 constexpr double tesseract_dpi = 300;
+constexpr double deepseek_dpi = 200;  ///< its tiles gain nothing above about 190
+constexpr int most_threads = 4096;
 /// Echo answers within a step; this only bounds what one step returns.
 constexpr int echo_capacity_pages = 64;
 
@@ -29,12 +31,42 @@ std::unique_ptr<Engine> make_tesseract(const EngineSettings& settings) {
   return std::make_unique<RemoteEngine>(std::move(remote));
 }
 
+std::filesystem::path find_deepseek() {
+  try {
+    return child::find_program("pecia-deepseek");
+  } catch (const Error& error) {
+    throw UsageError{fmt::format(
+        "engine.name is deepseek_ocr2, and the program that runs it is not there ({}): LibTorch was not found when this "
+        "pecia was built. `tests/run.sh` and `jobs/quickstart.sh --with-deepseek` fetch it; or configure with "
+        "-DLibTorch_ROOT=<folder with include/ and lib/>. docs/deepseek.md says more",
+        error.what())};
+  }
+}
+
+/// One process with a model in it, and no limits: CUDA maps more address space than any machine has.
+std::unique_ptr<Engine> make_deepseek(const EngineSettings& settings) {
+  RemoteSettings remote;
+  remote.program.executable = find_deepseek();
+  remote.program.arguments = {to_json(settings.deepseek), std::to_string(settings.local_rank)};
+  // What a job sets for Tesseract's sake would take the model its cores.
+  remote.program.environment = {{"OMP_THREAD_LIMIT", std::to_string(most_threads)}};
+  if (settings.deepseek.threads > 0)
+    remote.program.environment.emplace_back("OMP_NUM_THREADS", std::to_string(settings.deepseek.threads));
+  remote.continuous = true;
+  remote.restarts = settings.deepseek.restarts;
+  remote.watchdog_s = settings.deepseek.watchdog_s;
+  remote.request.pixels = page::ImageRequest::Pixels::rgb;
+  remote.request.dpi = deepseek_dpi;
+  return std::make_unique<RemoteEngine>(std::move(remote));
+}
+
 }  // namespace
 
 std::vector<std::string> engine_names() { return {"tesseract", "deepseek_ocr2", "replay", "echo"}; }
 
 std::unique_ptr<Engine> make_engine(const EngineSettings& settings) {
   if (settings.name == "tesseract") return make_tesseract(settings);
+  if (settings.name == "deepseek_ocr2") return make_deepseek(settings);
   if (settings.name == "replay") return std::make_unique<ReplayEngine>(settings.threads, settings.time_scale);
   if (settings.name == "echo") return std::make_unique<EchoEngine>(echo_capacity_pages);
   throw UsageError{fmt::format("there is no engine '{}' (engine.name in the job). This pecia has: {}", settings.name,

@@ -7,25 +7,14 @@
 #include <string>
 #include <utility>
 
+#include "page_box.hpp"
 #include "pecia/base/text.hpp"
 
 namespace pecia::engine {
 namespace {
 
 using tesseract::PageIteratorLevel;
-using result::Box;
 using result::Part;
-
-Box mapped(const page::Affine& to_page, int left, int top, int right, int bottom) {
-  const auto& m = to_page.m;
-  Box box{1e30F, 1e30F, -1e30F, -1e30F};
-  for (const auto& [x, y] : {std::pair{left, top}, {right, top}, {left, bottom}, {right, bottom}}) {
-    const auto page_x = static_cast<float>(m[0] * x + m[2] * y + m[4]);
-    const auto page_y = static_cast<float>(m[1] * x + m[3] * y + m[5]);
-    box = {std::min(box.x0, page_x), std::min(box.y0, page_y), std::max(box.x1, page_x), std::max(box.y1, page_y)};
-  }
-  return box;
-}
 
 std::string text_at(const tesseract::ResultIterator& at, PageIteratorLevel level) {
   const std::unique_ptr<char[]> text{at.GetUTF8Text(level)};
@@ -74,7 +63,7 @@ class Collector {
     Part part;
     int left = 0, top = 0, right = 0, bottom = 0;
     at.BoundingBox(level, &left, &top, &right, &bottom);
-    part.box = mapped(image_.to_page, left, top, right, bottom);
+    part.box = on_page(image_.to_page, left, top, right, bottom);
     part.confidence = confidence_at(at, level);
     return part;
   }

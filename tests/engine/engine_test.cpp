@@ -1,10 +1,10 @@
 #include <signal.h>
+#include <unistd.h>
 
 #include "engine/engine_contract.hpp"
 #include "pecia/base/error.hpp"
 #include "pecia/engine/factory.hpp"
 #include "pecia/engine/remote_engine.hpp"
-#include "pecia/engine/retry.hpp"
 
 namespace pecia {
 namespace {
@@ -43,7 +43,23 @@ TEST(Factory, AnUnknownEngineNamesTheKnownOnes) {
     (void)engine::make_engine(settings("tesserakt", 1));
     FAIL();
   } catch (const UsageError& error) {
-    EXPECT_NE(std::string{error.what()}.find("tesseract, replay, echo"), std::string::npos);
+    EXPECT_NE(std::string{error.what()}.find("tesseract, deepseek_ocr2, replay, echo"), std::string::npos);
+  }
+}
+
+TEST(Factory, AModelThatCannotBeHadSaysHowToGetIt) {
+  auto made = settings("deepseek_ocr2", 1);
+  made.deepseek.weights = "/nonexistent";
+  const bool built = ::access(PECIA_BIN_DIR "/pecia-deepseek", X_OK) == 0;  // with LibTorch
+  const std::vector<std::string> words =
+      built ? std::vector<std::string>{"/nonexistent"}
+            : std::vector<std::string>{"pecia-deepseek", "LibTorch", "--with-deepseek", "docs/deepseek.md"};
+  try {
+    (void)engine::make_engine(made);
+    FAIL();
+  } catch (const UsageError& error) {
+    const std::string what = error.what();
+    for (const auto& word : words) EXPECT_NE(what.find(word), std::string::npos) << what;
   }
 }
 
@@ -113,27 +129,6 @@ TEST(Remote, AWorkerThatTalksNonsenseIsReplaced) {
 
 TEST(Remote, WorkersThatNeverStartAreAnError) {
   EXPECT_THROW(engine::RemoteEngine{workers(PECIA_BAD_WORKER, {"never-starts"}, 2)}, Error);
-}
-
-TEST(Retry, FollowsTheReasons) {
-  using engine::next_attempt;
-  const auto history = [](std::initializer_list<Reason> reasons) {
-    std::vector<result::Attempt> attempts;
-    for (const auto reason : reasons) attempts.push_back({"", reason, "", 0});
-    return attempts;
-  };
-  EXPECT_FALSE(next_attempt(history({Reason::unreadable})).again);
-  EXPECT_FALSE(next_attempt(history({Reason::encrypted})).again);
-  EXPECT_TRUE(next_attempt(history({Reason::timeout})).again);
-  EXPECT_GT(next_attempt(history({Reason::timeout})).scale_limits, 1);
-  EXPECT_FALSE(next_attempt(history({Reason::timeout, Reason::timeout})).again);
-  EXPECT_TRUE(next_attempt(history({Reason::child_crashed, Reason::child_crashed})).again);
-  EXPECT_FALSE(next_attempt(history({Reason::child_crashed, Reason::child_crashed, Reason::child_crashed})).again);
-  EXPECT_TRUE(next_attempt(history({Reason::engine_timeout})).again);
-  EXPECT_FALSE(next_attempt(history({Reason::engine_timeout, Reason::engine_timeout})).again);
-  EXPECT_TRUE(next_attempt(history({Reason::engine_crashed, Reason::child_crashed, Reason::engine_crashed})).again)
-      << "each reason has its own count";
-  EXPECT_FALSE(next_attempt(history({Reason::engine_failed})).again);
 }
 
 }  // namespace

@@ -72,10 +72,26 @@ void make_small_file_seeds(const fs::path& seeds) {
   corpus::save_cost_model(seeds / "lock" / "cost_model.json", corpus::CostModel{});
 }
 
+/// As the fuzzer wants them: a tokenizer.json or a part of one, a zero byte, a text.
+void make_tokenizer_seeds(const fs::path& seeds, const fs::path& source) {
+  using namespace std::string_literals;
+  const auto folder = seeds / "tokenizer";
+  fs::create_directories(folder);
+  const auto whole = read_file(source / "tests/data/deepseek/golden/ckpt/a/tokenizer.json");
+  replace_file(folder / "whole", whole + "\0<td>The 12345 \xE6\x96 end.\n"s);
+  replace_file(folder / "nothing", "{}\0abc <td> 1234\n\xFF"s);
+  replace_file(folder / "merges", R"({"model":{"vocab":{"ba":500,"bab":501},"merges":["b a",["ba","b"]]}})" "\0babab"s);
+  replace_file(folder / "added", R"({"added_tokens":[{"id":400,"content":"<td><td>"},{"id":401,"content":"\u00e9"}]})" "\0<td><td><td>"s);
+  replace_file(folder / "split",
+               R"({"pre_tokenizer":{"pretokenizers":[{"type":"Split","pattern":{"Regex":" ?\\w+|(?<=a)\\s"},"behavior":"Isolated"},)"
+               R"({"type":"ByteLevel","add_prefix_space":false,"use_regex":false}]}})" "\0a b  c"s);
+}
+
 void make_seeds(const fs::path& seeds, const fs::path& source) {
   for (const std::uint32_t pages : {1U, 4U, 9U}) make_run_seeds(seeds, pages);
   make_manifest_seed(seeds);
   make_small_file_seeds(seeds);
+  make_tokenizer_seeds(seeds, source);
   for (const auto* job : {"example.yaml", "sample.yaml"}) copy_into(seeds / "job", source / "jobs" / job);
 }
 

@@ -28,6 +28,24 @@ PageOutcome full_outcome() {
   return outcome;
 }
 
+/// As a model may read it.
+PageOutcome models_outcome() {
+  auto outcome = full_outcome();
+  outcome.fingerprint = "0123456789abcdef";
+  outcome.rung = Rung::plain_prompt;
+  outcome.attempts[0].rung = Rung::stronger_guard;
+  outcome.attempts[0].finish_reason = FinishReason::repeats;
+  outcome.reading.finish_reason = FinishReason::stop;
+  outcome.reading.raw = "with tags";
+  outcome.reading.ids = {1, 2, 3};
+  auto& block = outcome.reading.blocks[0];
+  block.label = "table";
+  block.kind = BlockKind::table;
+  block.unparsed = true;
+  block.boxes = {{1, 2, 3, 4}, {5, 2, 9, 4}};
+  return outcome;
+}
+
 Bytes encoded(const PageOutcome& outcome) {
   ByteWriter out;
   encode(out, outcome);
@@ -46,11 +64,49 @@ TEST(Outcome, ComesBackAsItWas) {
   EXPECT_TRUE(back.geometry.embedded);
 }
 
+TEST(Outcome, OfAModelComesBackAsItWasButForWhatIsNotKept) {
+  const auto bytes = encoded(models_outcome());
+  ByteReader in{bytes};
+  const auto back = decode_outcome(in);
+  in.expect_end();
+  EXPECT_EQ(encoded(back), bytes);
+  EXPECT_EQ(back.fingerprint, "0123456789abcdef");
+  EXPECT_EQ(back.rung, Rung::plain_prompt);
+  EXPECT_EQ(back.attempts[0].rung, Rung::stronger_guard);
+  EXPECT_EQ(back.attempts[0].finish_reason, FinishReason::repeats);
+  EXPECT_EQ(back.attempts[1].rung, Rung::normal);
+  EXPECT_EQ(back.reading.finish_reason, FinishReason::stop);
+  EXPECT_EQ(back.reading.raw, "");
+  EXPECT_TRUE(back.reading.ids.empty());
+  const auto& block = back.reading.blocks.at(0);
+  EXPECT_EQ(block.label, "table");
+  EXPECT_EQ(block.kind, BlockKind::table);
+  EXPECT_TRUE(block.unparsed);
+  ASSERT_EQ(block.boxes.size(), 2U);
+  EXPECT_EQ(block.boxes[1].x1, 9);
+}
+
+// A record of an earlier release is checked against its bytes, also in shards of now.
+TEST(Outcome, ThatEarlierReleasesCouldWriteIsWrittenAsTheyDid) {
+  const auto plain = encoded(full_outcome());
+  EXPECT_EQ(plain.front(), std::byte{0});
+  const auto extended = encoded(models_outcome());
+  EXPECT_EQ(extended.front(), std::byte{0x80});
+  ASSERT_GT(extended.size(), plain.size());
+  EXPECT_TRUE(std::equal(plain.begin() + 1, plain.end(), extended.begin() + 1));
+  auto claims_more = plain;
+  claims_more.front() = std::byte{0x80};
+  claims_more.resize(plain.size() + 64);
+  ByteReader in{claims_more};
+  EXPECT_THROW((void)decode_outcome(in), Error);
+}
+
 TEST(Outcome, CutOffAnywhereIsAnError) {
-  const auto bytes = encoded(full_outcome());
-  for (std::size_t size = 0; size < bytes.size(); ++size) {
-    ByteReader in{std::span{bytes}.first(size)};
-    EXPECT_THROW((void)decode_outcome(in), Error) << size;
+  for (const auto& bytes : {encoded(full_outcome()), encoded(models_outcome())}) {
+    for (std::size_t size = 0; size < bytes.size(); ++size) {
+      ByteReader in{std::span{bytes}.first(size)};
+      EXPECT_THROW((void)decode_outcome(in), Error) << size;
+    }
   }
 }
 
@@ -78,6 +134,9 @@ TEST(Reading, ThatMakesNoSenseIsNamed) {
   EXPECT_NE(problem_with([](Reading& r) { std::swap(r.words[0], r.words[1]); }), "");
   EXPECT_NE(problem_with([](Reading& r) { r.lines[0].box.x0 = INFINITY; }), "");
   EXPECT_NE(problem_with([](Reading& r) { r.blocks[0].box = {5, 0, 1, 1}; }), "");
+  EXPECT_NE(problem_with([](Reading& r) { r.blocks[0].boxes = {{0, 5, 1, 1}}; }), "");
+  EXPECT_NE(problem_with([](Reading& r) { r.blocks[0].label = "\xFF"; }), "");
+  EXPECT_NE(problem_with([](Reading& r) { r.raw = "\xFF"; }), "");
 }
 
 TEST(State, NamesAreRead) {

@@ -32,6 +32,30 @@ inline result::PageOutcome made_outcome(std::uint32_t page, result::State state 
   return outcome;
 }
 
+/// The same as a model might have read it: with blocks of every kind, its weights, and rungs of the ladder.
+inline result::PageOutcome made_model_outcome(std::uint32_t page, result::State state = result::State::ok) {
+  auto outcome = made_outcome(page, state);
+  outcome.engine = "deepseek_ocr2";
+  outcome.fingerprint = "weights " + std::to_string(page % 2);
+  outcome.rung = static_cast<result::Rung>(page % 5);
+  outcome.reading.finish_reason = static_cast<result::FinishReason>(1 + page % 4);
+  for (auto& attempt : outcome.attempts) {
+    attempt.rung = result::Rung::stronger_guard;
+    attempt.finish_reason = result::FinishReason::repeats;
+  }
+  for (std::uint32_t n = 0; n < page % 4 && !outcome.reading.text.empty(); ++n) {
+    auto& block = outcome.reading.blocks.emplace_back();
+    block.text_begin = 0;
+    block.text_end = 12;
+    block.confidence = 0.25F;
+    block.kind = static_cast<result::BlockKind>(n);
+    block.label = n == 1 ? "image" : "text";
+    block.unparsed = n == 2;
+    if (n == 1) block.boxes = {{1, 2, 3, 4}, {5, 6, 7, static_cast<float>(page + 6)}};
+  }
+  return outcome;
+}
+
 inline store::PageKey made_key(std::uint64_t document, std::uint32_t page) { return {{document}, 0, page}; }
 
 inline Bytes encoded(const result::PageOutcome& outcome) {

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 
+#include <array>
 #include <fstream>
 
 #include "pecia/base/error.hpp"
@@ -56,6 +57,55 @@ TEST(Shard, OfSchema1StaysReadable) {
   }
   EXPECT_EQ(shard.provenance().size(), 1U);
   EXPECT_THAT(shard.provenance().front(), HasSubstr("\"host\":\"node7\",\"slurm_job\":\"4711\""));
+}
+
+/// Pages of one document as a model read them, in the run's shard; returns its name.
+std::string write_model_pages(const RunPaths& run, std::uint32_t rank, std::uint64_t document) {
+  Writer writer{test::writer_settings(run, 1, rank)};
+  for (std::uint32_t page = 1; page <= pages; ++page)
+    writer.append(test::made_key(document, page), 0, test::made_model_outcome(page));
+  return writer.close(true).shards.at(0).name;
+}
+
+void expect_model_records(const ShardReader& shard, std::uint64_t document) {
+  std::uint32_t found = 0;
+  for (const auto& row : shard.rows()) {
+    if (row.document != document) continue;
+    ++found;
+    EXPECT_EQ(encoded(shard.record(row).outcome), encoded(test::made_model_outcome(row.page))) << row.page;
+  }
+  EXPECT_EQ(found, pages);
+}
+
+TEST(Shard, HoldsWhatAModelReadAlsoJoinedWithOneOfBefore) {
+  const test::TempFolder folder;
+  const auto run = made_run(folder.path(), 2, pages);
+  const auto fresh = write_model_pages(run, 1, 2);
+  expect_model_records(ShardReader{run.shards() / fresh}, 2);
+  const std::string old = "000003-00002-00001.h5";
+  fs::copy_file(fs::path{PECIA_TEST_DATA} / "store/shard-schema-1.h5", run.shards() / old);
+  write_sum(run.shards() / old);
+  for (const auto& order : {std::array{old, fresh}, std::array{fresh, old}}) {
+    join_shards(run, order, "000001-c-00001.h5", {"compaction", "", "", "", ""});
+    const ShardReader joined{run.shards() / "000001-c-00001.h5"};
+    expect_model_records(joined, 2);
+    for (const auto& row : joined.rows()) {
+      if (row.document != 1) continue;
+      EXPECT_EQ(encoded(joined.record(row).outcome), encoded(expected(row.page))) << row.page;
+    }
+    fs::remove(run.shards() / "000001-c-00001.h5");
+    fs::remove(run.shards() / "000001-c-00001.h5.sum");
+  }
+  bind_corpus(run, 1, {});
+  for (const auto access : {Access::scattered, Access::in_order}) {
+    const ShardReader index{run.corpus_index(), access};
+    EXPECT_EQ(index.size(), 2 * pages);
+    expect_model_records(index, 2);
+    for (const auto& row : index.rows()) {
+      if (row.document != 1) continue;
+      EXPECT_EQ(encoded(index.record(row).outcome), encoded(expected(row.page))) << row.page;
+    }
+  }
 }
 
 TEST(Shard, SaysWhereItComesFrom) {

@@ -90,6 +90,29 @@ class CompletenessTest(pecia.Case):
         self.assertEqual(status, 1, output)
         self.assertIn("libfoo.so.1", output)
 
+    def doctor_beside(self, deepseek):
+        """What doctor says where pecia-deepseek is this script, or is not there."""
+        programs = self.folder / "programs"
+        programs.mkdir()
+        for name in "pecia-page", "pecia-tesseract":
+            (programs / name).symlink_to(pecia.BIN / name)
+        if deepseek:
+            (programs / "pecia-deepseek").write_text("#!/bin/sh\n" + deepseek)
+            (programs / "pecia-deepseek").chmod(0o755)
+        status, output = pecia.run(0, "doctor", self.folder, env=dict(pecia.environment(), PECIA_LIBEXEC_DIR=str(programs)))
+        self.assertEqual(status, 0, output)  # the engine is optional
+        return output
+
+    def test_doctor_says_how_to_get_libtorch(self):
+        self.assertIn("jobs/fetch_libtorch.sh", self.doctor_beside(None))
+
+    def test_doctor_tells_what_deepseek_says_of_itself(self):
+        self.assertRegex(self.doctor_beside("[ $1 = --describe ] && echo GPU 7"), "ok +pecia-deepseek +GPU 7")
+
+    def test_doctor_says_when_libtorch_is_gone(self):
+        output = self.doctor_beside("echo 'libtorch_cpu.so: cannot open shared object file' >&2; exit 127")
+        self.assertRegex(output, "warn +pecia-deepseek +does not start .libtorch_cpu.so")
+
 
 if __name__ == "__main__":
     pecia.main()

@@ -1,6 +1,7 @@
-"""What jobs/setup.sh says when a build cannot be configured."""
+"""What the scripts of jobs/ say when a build cannot be configured, or LibTorch cannot be fetched."""
 
 import os
+import re
 import shutil
 import subprocess
 
@@ -47,6 +48,48 @@ class SetupTest(pecia.Case):
         output = self.configure(PATH=self.dpkg("nothing"))
         self.assertIn("no-such-preset", output)
         self.assertNotIn("not installed", output)
+
+    def script(self, name, text):
+        (self.folder / name).write_text(text)
+        (self.folder / name).chmod(0o755)
+
+    def fetch_libtorch(self, path):
+        done = subprocess.run([SOURCE / "jobs" / "fetch_libtorch.sh", self.folder / "deps"], capture_output=True, text=True,
+                              timeout=60, env={"PATH": path, "CUDA_HOME": str(self.folder)})
+        left = [name for name in os.listdir(self.folder / "deps") if name.startswith(".new")]
+        self.assertEqual(left, [], "a download that ended leaves nothing behind")
+        return done.returncode, done.stdout + done.stderr
+
+    def test_without_pip_it_says_where_else_libtorch_is(self):
+        for tool in "bash", "sed", "paste", "uname", "mktemp", "mkdir", "rm", "dirname", "readlink":
+            (self.folder / tool).symlink_to(shutil.which(tool))
+        status, output = self.fetch_libtorch(str(self.folder))
+        self.assertEqual(status, 1, output)
+        self.assertIn("there is no pip", output)
+        self.assertIn("LibTorch_ROOT", output)
+
+    def test_a_download_that_fails_says_so(self):
+        self.script("python3", "#!/bin/sh\n[ $3 = --version ] || { echo 'no route to host' >&2; exit 1; }\n")
+        status, output = self.fetch_libtorch(f"{self.folder}:{os.environ['PATH']}")
+        self.assertEqual(status, 1, output)
+        self.assertIn("no route to host", output)
+        self.assertIn("login node", output)
+
+    def test_what_is_there_is_not_fetched_again(self):
+        torch = self.folder / "deps" / "torch"
+        (torch / "lib").mkdir(parents=True)
+        for name in "libtorch_cpu.so", "libtorch_cuda.so":
+            (torch / "lib" / name).symlink_to(shutil.which("cat"))  # to ldd, a program that has all it needs
+        header = torch / "include" / "torch" / "headeronly" / "version.h"
+        header.parent.mkdir(parents=True)
+        version = re.search(r"torch_version=(\S+)", (SOURCE / "jobs" / "fetch_libtorch.sh").read_text())[1].split(".")
+        header.write_text("".join(f"#define TORCH_VERSION_{name} {number}\n"
+                                  for name, number in zip(("MAJOR", "MINOR", "PATCH"), version)))
+        self.script("python3", "#!/bin/sh\n[ $3 = --version ] || { echo downloaded >&2; exit 1; }\n")
+        path = f"{self.folder}:{os.environ['PATH']}"
+        self.assertEqual(self.fetch_libtorch(path)[0], 0)
+        header.write_text("#define TORCH_VERSION_MAJOR 1\n")
+        self.assertIn("downloaded", self.fetch_libtorch(path)[1])
 
 
 if __name__ == "__main__":

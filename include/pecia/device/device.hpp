@@ -13,6 +13,7 @@ struct Gpu {
   std::string name;
   int major = 0, minor = 0;  ///< compute capability
   std::uint64_t total_bytes = 0;
+  std::string uuid;  ///< the same whichever process asks
 };
 
 /// The GPUs that this process sees; none when built without CUDA.

@@ -10,6 +10,7 @@
 
 #include "config.hpp"
 #include "file_weight_source.hpp"
+#include "tokenizer.hpp"
 #include "weight_source.hpp"
 
 namespace pecia::engine::deepseek {
@@ -22,13 +23,14 @@ struct ExpectedTensor {
 };
 [[nodiscard]] std::vector<ExpectedTensor> expected_tensors(const Config& config);
 
-/// Bytes of the weights by part of the model, in the order of section 11.1, at so many per element.
+/// Bytes of a model's tensors, as they are stored, by part of the model, in the order of section
+/// 11.1.
 struct PartBytes {
   std::string_view part;
   std::uint64_t bytes = 0;
 };
-[[nodiscard]] std::vector<PartBytes> bytes_per_part(const Config& config,
-                                                    std::uint64_t element_bytes);
+[[nodiscard]] std::vector<PartBytes> bytes_per_part(const std::vector<TensorInfo>& tensors,
+                                                    const Config& config);
 
 /// Throws `Error` that names all tensors that are missing, of a wrong shape or of a type that is
 /// not read; where the names are those of another layout of the model, it says which. Returns the
@@ -43,12 +45,15 @@ void refuse_other_layouts(const std::vector<TensorInfo>& tensors,
 struct ModelFiles {
   Config config;
   std::unique_ptr<WeightSource> source;  ///< exactly the tensors of the model
-  std::filesystem::path tokenizer;       ///< empty for random weights, which have none
+  std::filesystem::path tokenizer;       ///< empty for random weights
   std::uint64_t settings_hash = 0;  ///< of config.json, processor_config.json and tokenizer.json
 };
 /// `weights`: a folder as `model_folder` takes it, "random:full" (the published sizes) or
 /// "random:tiny" (section 10). Everything but the tensors' bytes is checked. Throws `Error`.
 [[nodiscard]] ModelFiles open_model(const std::string& weights);
+
+/// Of random weights one that knows bytes and the model's own tokens alone. Throws `Error`.
+[[nodiscard]] Tokenizer load_tokenizer(const ModelFiles& files);
 
 /// 16 hexadecimal digits that tell models apart: of every byte of weights, configuration and
 /// tokenizer, whatever the number of shards. `weights_hash`: `WeightsHash` of all tensors, known

@@ -1,6 +1,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <map>
 
 #include "checkpoint.hpp"
 
@@ -135,15 +137,18 @@ std::vector<ExpectedTensor> expected_tensors(const Config& config) {
   return tensors;
 }
 
-std::vector<PartBytes> bytes_per_part(const Config& config, std::uint64_t element_bytes) {
+std::vector<PartBytes> bytes_per_part(const std::vector<TensorInfo>& tensors,
+                                      const Config& config) {
+  std::map<std::string_view, std::uint64_t> stored;
+  for (const auto& tensor : tensors) stored.emplace(tensor.name, tensor.bytes());
   std::vector<PartBytes> parts;
   for (const auto part : all_parts) parts.push_back({part, 0});
   for (const auto& tensor : expected_tensors(config)) {
-    auto bytes = element_bytes;
-    for (const auto side : tensor.shape) bytes *= static_cast<std::uint64_t>(side);
+    const auto at = stored.find(tensor.name);
+    if (at == stored.end()) continue;
     std::find_if(parts.begin(), parts.end(), [&](const auto& p) {
       return p.part == tensor.part;
-    })->bytes += bytes;
+    })->bytes += at->second;
   }
   return parts;
 }

@@ -15,7 +15,7 @@ namespace {
 
 /// Of one match: some hundred times what the published expressions need for a line of blanks as
 /// long as a page.
-constexpr std::uint32_t steps_limit = 5'000'000;
+constexpr std::uint32_t steps_limit = 1'000'000;
 constexpr std::size_t longest_expression = 16 * 1024;
 
 template <auto free>

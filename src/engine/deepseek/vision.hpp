@@ -2,7 +2,10 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <memory>
+
 #include "config.hpp"
+#include "probe.hpp"
 #include "tensor_loader.hpp"
 
 namespace pecia::engine::deepseek {
@@ -15,8 +18,9 @@ struct Vision;
 
 /// views: (N, S, S, 3) uint8 on any device, S = tile_px or base_px, of any pages together.
 /// Result: (N, queries of S, decoder width) in the weights' type on their device. A view's rows do
-/// not depend on the others.
-[[nodiscard]] at::Tensor see(const Vision& vision, const at::Tensor& views);
+/// not depend on the others. A probe sees the stages of some views at a time, (n, ...), in order.
+[[nodiscard]] at::Tensor see(const Vision& vision, const at::Tensor& views,
+                             const Probe& probe = {});
 /// (decoder width)
 [[nodiscard]] const at::Tensor& separator(const Vision& vision);
 
