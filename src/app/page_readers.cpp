@@ -156,9 +156,9 @@ void PageReaders::decode_loop() {
 
 DocumentSettings PageReaders::choose_options(PageWork& work) {
   auto said = settings_for(*settings_.job, document(work).path);
-  work.by_rule = said.by_fallback;
+  work.by_rule = said.by_fallback && !settings_.fallback_for_all;
   work.options.prompt = said.prompt;
-  work.options.languages = work.on_fallback() ? said.fallback_languages : said.languages;
+  work.options.languages = work.on_fallback() || settings_.fallback_for_all ? said.fallback_languages : said.languages;
   work.options.replay_seconds = static_cast<double>(work.task.cost_s);
   return said;
 }

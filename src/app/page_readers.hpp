@@ -50,6 +50,7 @@ struct ReadingSettings {
   const std::vector<std::vector<float>>* trace_seconds = nullptr;  ///< set: a trace, no files
   engine::EngineSettings engine;
   std::optional<engine::EngineSettings> fallback;
+  bool fallback_for_all = false;  ///< `engine` is the job's fallback: this rank has no other
   int decoders = 1;
   std::function<std::unique_ptr<engine::Engine>(const engine::EngineSettings&)> make_engine = engine::make_engine;
 };

@@ -40,6 +40,7 @@ struct Shared {
   corpus::Manifest manifest;
   sched::JobSize size;
   plan::Share share;
+  bool by_fallback = false;              ///< this rank has the job's fallback for its engine
   std::vector<std::string> hosts;        ///< of the ranks; rank 0 only, as all shares
   std::vector<plan::Share> all_shares;
   Clock::time_point scattered;           ///< when pages were given out
@@ -100,11 +101,17 @@ sched::JobSize size_of(const RunStart& start, std::span<const plan::Share> share
 void share_pages(comm::Communicator& comm, const std::unique_ptr<RunStart>& start, Shared& shared) {
   ByteWriter out;
   std::vector<Bytes> shares;
-  const auto host = host_name();
-  for (const auto& name : comm.gather(std::as_bytes(std::span{host})))
-    shared.hosts.emplace_back(reinterpret_cast<const char*>(name.data()), name.size());
+  std::vector<std::uint8_t> by_fallback;
+  ByteWriter self;
+  self.put_text(host_name()).put(static_cast<std::uint8_t>(shared.by_fallback));
+  const auto described = std::move(self).bytes();
+  for (const auto& rank : comm.gather(described)) {
+    ByteReader rank_in{rank, "description of a rank"};
+    shared.hosts.push_back(rank_in.get_text());
+    by_fallback.push_back(rank_in.get<std::uint8_t>());
+  }
   if (start) {
-    shared.all_shares = start->shares(shared.hosts);
+    shared.all_shares = start->shares(shared.hosts, by_fallback);
     shared.size = size_of(*start, shared.all_shares);
     out.put(shared.size.pages).put(shared.size.cost_s);
     for (const auto pages : shared.size.by_level) out.put(pages);
@@ -173,7 +180,7 @@ int finish_without_pages(comm::Communicator& comm, const std::unique_ptr<RunStar
 PipelineSettings pipeline_settings(comm::Communicator& comm, const Job& job, const Shared& shared,
                                    const std::vector<std::vector<float>>& seconds, int cores) {
   PipelineSettings settings;
-  settings.reading = reading_settings(job, cores, comm.host_rank());
+  settings.reading = reading_settings(job, cores, comm.host_rank(), shared.by_fallback);
   settings.reading.manifest = &shared.manifest;
   settings.reading.root = shared.root;
   settings.reading.trace_seconds = job.trace.empty() ? nullptr : &seconds;
@@ -209,7 +216,7 @@ int read_all_pages(comm::Communicator& comm, const Job& job, Shared& shared, con
     // engine takes long to load join when it has.
     pipeline = std::make_unique<Pipeline>(pipeline_is, comm.rank() == 0 ? engine_patience : std::chrono::seconds{0});
   });
-  auto settings = schedule_settings(job, comm.size(), pages_at_once(job, cores));
+  auto settings = schedule_settings(job, comm.size(), shared.by_fallback ? pipeline_is.reading.engine.threads : pages_at_once(job, cores));
   settings.rank = comm.rank();
   settings.failed_before = start && start->failed_before();
   sched::Scheduler scheduler{settings, shared.share, shared.size, shared.all_shares};
@@ -261,6 +268,7 @@ int run(comm::Communicator& comm, const RunOptions& options) {
   check_shared_file_system(comm, {job.run});
 
   Shared shared;
+  shared.by_fallback = has_fallback_as_engine(job, comm.host_rank(), comm.host_size(), gpus_of_this_host());
   share_start(comm, start, shared);
   auto probed = probe_on_all_ranks(comm, job, shared.root,
                                    start ? start->to_probe() : std::vector<ToProbe>{}, cores);

@@ -31,11 +31,12 @@ int pages_at_once(const Job& job, int cores) {
   return on_gpu ? pages_on_gpu : pages_on_cpu;
 }
 
-ReadingSettings reading_settings(const Job& job, int cores, int local_rank) {
+ReadingSettings reading_settings(const Job& job, int cores, int local_rank, bool by_fallback) {
   ReadingSettings settings;
   settings.job = &job;
-  settings.engine = engine_settings(job, cores, local_rank);
-  if (job.fallback.exists()) settings.fallback = fallback_settings(job, cores, local_rank);
+  settings.fallback_for_all = by_fallback;
+  settings.engine = by_fallback ? fallback_settings(job, cores, local_rank) : engine_settings(job, cores, local_rank);
+  if (job.fallback.exists() && !by_fallback) settings.fallback = fallback_settings(job, cores, local_rank);
   settings.decoders = decoders_for(settings.engine.name, settings.engine.threads);
   return settings;
 }
