@@ -38,7 +38,8 @@ void PageReaders::lose(Lane& lane, const std::string& why, bool for_good) {
   if (!lane.is_fallback) {
     sink_.engine_lost(why, for_good);
   } else if (for_good) {
-    log::error("the fallback {} was lost, and what needs it fails on this rank: {}", lane.settings.name, why);
+    log::error("the fallback {} was lost, and what needs it fails on this rank: {}",
+               lane.settings.name, why);
   } else {
     log::warning("the fallback {} was lost, another is started: {}", lane.settings.name, why);
   }
@@ -86,7 +87,8 @@ void PageReaders::read_until_lost(Lane& lane) {
       read_pages(lane);
       return;
     } catch (const std::exception& error) {
-      const bool for_good = losses >= most_losses || dynamic_cast<const engine::LostForGood*>(&error) != nullptr;
+      const bool for_good =
+          losses >= most_losses || dynamic_cast<const engine::LostForGood*>(&error) != nullptr;
       lose(lane, error.what(), for_good);
       if (for_good) return;
     }
@@ -159,9 +161,11 @@ void PageReaders::finish(Lane& lane, const Work& work, engine::Completion comple
     failed_attempt(work, lane.is, std::move(*failure), seconds);
     return;
   }
-  auto outcome = outcome_of(*work, lane.is, static_cast<float>(work->decode_s + completion.seconds));
+  auto outcome =
+      outcome_of(*work, lane.is, static_cast<float>(work->decode_s + completion.seconds));
   if (auto* read = std::get_if<result::Reading>(&completion.result)) {
-    outcome.state = work->options.rung == engine::Rung::fallback ? result::State::ok_fallback : result::State::ok;
+    outcome.state = work->options.rung == engine::Rung::fallback ? result::State::ok_fallback
+                                                                 : result::State::ok;
     outcome.reading = std::move(*read);
   } else {
     outcome.state = result::State::blank;
@@ -169,8 +173,8 @@ void PageReaders::finish(Lane& lane, const Work& work, engine::Completion comple
   end(*work, std::move(outcome), seconds);
 }
 
-/// A page in an engine that was lost: others read it. What only the fallback can read waits for the next one, and
-/// fails, with what the engine said of it, if there will be none.
+/// A page in an engine that was lost: others read it. What only the fallback can read waits for the
+/// next one, and fails, with what the engine said of it, if there will be none.
 void PageReaders::leave_lane(Lane& lane, const Work& work) {
   if (!lane.is_fallback || cancelled_) {
     give_back(*work);
@@ -178,14 +182,16 @@ void PageReaders::leave_lane(Lane& lane, const Work& work) {
     work->wait_again();
     wait_for_engine(work);
   } else {
-    auto outcome = work->attempts.empty() ? outcome_of(*work, {}, 0)
-                                          : failed_outcome(*work, work->attempts.back().rung == engine::Rung::fallback
-                                                                      ? lane.is
-                                                                      : description(engine_));
+    auto outcome = work->attempts.empty()
+                       ? outcome_of(*work, {}, 0)
+                       : failed_outcome(*work, work->attempts.back().rung == engine::Rung::fallback
+                                                   ? lane.is
+                                                   : description(engine_));
     outcome.state = result::State::failed;
     if (outcome.reason == Reason::none) outcome.reason = Reason::engine_failed;
-    outcome.detail += fmt::format("{}the fallback {} cannot read on this rank: {}", outcome.detail.empty() ? "" : "; ",
-                                  lane.settings.name, lane.lost);
+    outcome.detail +=
+        fmt::format("{}the fallback {} cannot read on this rank: {}",
+                    outcome.detail.empty() ? "" : "; ", lane.settings.name, lane.lost);
     end(*work, std::move(outcome), 0);
   }
 }

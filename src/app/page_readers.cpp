@@ -24,7 +24,10 @@ double seconds_since(Clock::time_point start) {
 }  // namespace
 
 PageReaders::Lane::Lane(engine::EngineSettings engine_settings, bool fallback)
-    : settings{std::move(engine_settings)}, is_fallback{fallback}, to_read{ready_bytes}, waiting{any_number} {}
+    : settings{std::move(engine_settings)},
+      is_fallback{fallback},
+      to_read{ready_bytes},
+      waiting{any_number} {}
 
 PageReaders::PageReaders(const ReadingSettings& settings, PageSink& sink, milliseconds patience)
     : settings_{settings}, sink_{sink}, to_decode_{any_number}, engine_{settings.engine, false} {
@@ -34,7 +37,8 @@ PageReaders::PageReaders(const ReadingSettings& settings, PageSink& sink, millis
   engine_.thread = std::thread{[this, started] { run_engine(*started); }};
   try {
     if (fallback_) fallback_->thread = std::thread{[this] { run_fallback(); }};
-    if (patience > milliseconds{0} && start.wait_for(patience) == std::future_status::ready) start.get();
+    if (patience > milliseconds{0} && start.wait_for(patience) == std::future_status::ready)
+      start.get();
     for (int n = 0; n < settings_.decoders; ++n) decoders_.emplace_back([this] { decode_loop(); });
   } catch (...) {
     give_up();
@@ -95,8 +99,8 @@ void PageReaders::end(PageWork& work, result::PageOutcome outcome, double second
   sink_.ended(work, std::move(outcome), seconds);
 }
 
-void PageReaders::failed_attempt(const Work& work, const engine::Description& engine, engine::PageFailure failure,
-                                 double seconds) {
+void PageReaders::failed_attempt(const Work& work, const engine::Description& engine,
+                                 engine::PageFailure failure, double seconds) {
   auto& tried = work->attempts.emplace_back();
   tried.engine = engine.name;
   tried.reason = failure.reason;
@@ -113,8 +117,8 @@ void PageReaders::failed_attempt(const Work& work, const engine::Description& en
     return;
   }
   const auto how = next.rung == tried.rung ? std::string{} : fmt::format(": {}", name(next.rung));
-  log::info("{} page {}: {} ({}); trying again{}", printable(document(*work).path), work->task.page.page,
-            name(tried.reason), tried.detail, how);
+  log::info("{} page {}: {} ({}); trying again{}", printable(document(*work).path),
+            work->task.page.page, name(tried.reason), tried.detail, how);
   work->scale_limits = next.scale_limits;
   work->options.rung = next.rung;
   decode_again(work);
@@ -158,7 +162,8 @@ DocumentSettings PageReaders::choose_options(PageWork& work) {
   auto said = settings_for(*settings_.job, document(work).path);
   work.by_rule = said.by_fallback && !settings_.fallback_for_all;
   work.options.prompt = said.prompt;
-  work.options.languages = work.on_fallback() || settings_.fallback_for_all ? said.fallback_languages : said.languages;
+  work.options.languages =
+      work.on_fallback() || settings_.fallback_for_all ? said.fallback_languages : said.languages;
   work.options.replay_seconds = static_cast<double>(work.task.cost_s);
   return said;
 }
@@ -171,8 +176,8 @@ void PageReaders::decode(page::Reader& reader, const Work& work) {
   }
   const auto said = choose_options(*work);
   if (settings_.trace_seconds) {
-    work->options.replay_seconds =
-        static_cast<double>(settings_.trace_seconds->at(work->task.page.document).at(work->task.page.page - 1));
+    work->options.replay_seconds = static_cast<double>(
+        settings_.trace_seconds->at(work->task.page.document).at(work->task.page.page - 1));
     hand_to_engine(work, page::make_image(1, 1, page::PixelFormat::gray8, 0).image);
     return;
   }
@@ -181,7 +186,8 @@ void PageReaders::decode(page::Reader& reader, const Work& work) {
   const auto* failure = std::get_if<page::Failure>(&info);
   std::variant<page::Image, page::Failure> rendered;
   if (!failure) {
-    const auto request = wanted_image(lane_of(*work), std::get<page::PageInfo>(info), work->options);
+    const auto request =
+        wanted_image(lane_of(*work), std::get<page::PageInfo>(info), work->options);
     if (!request) {
       wait_for_engine(work);
       return;

@@ -37,37 +37,40 @@ class PageSink {
   virtual void taken(const PageWork& page) = 0;
   /// An engine has begun to read it; so again for every attempt.
   virtual void begun(const PageWork& page) = 0;
-  /// It has its outcome. `seconds`: of the job's engine in the last attempt, 0 if that did not read it.
+  /// It has its outcome. `seconds`: of the job's engine in the last attempt, 0 if that did not read
+  /// it.
   virtual void ended(const PageWork& page, result::PageOutcome outcome, double seconds) = 0;
   /// It was not read, for no fault of its own.
   virtual void returned(const PageWork& page) = 0;
 };
 
 struct ReadingSettings {
-  const Job* job = nullptr;                  ///< outlives the readers
+  const Job* job = nullptr;  ///< outlives the readers
   const corpus::Manifest* manifest = nullptr;
-  std::filesystem::path root;                ///< of the corpus
+  std::filesystem::path root;                                      ///< of the corpus
   const std::vector<std::vector<float>>* trace_seconds = nullptr;  ///< set: a trace, no files
   engine::EngineSettings engine;
   std::optional<engine::EngineSettings> fallback;
   bool fallback_for_all = false;  ///< `engine` is the job's fallback: this rank has no other
   int decoders = 1;
-  std::function<std::unique_ptr<engine::Engine>(const engine::EngineSettings&)> make_engine = engine::make_engine;
+  std::function<std::unique_ptr<engine::Engine>(const engine::EngineSettings&)> make_engine =
+      engine::make_engine;
 };
 
-/// The threads that read pages: decoders (page child -> image), and one for each engine: that of the job, and
-/// its fallback, which is made when the first page needs it. An attempt that fails is followed by what the
-/// retry rules say. Every page that goes in comes out once: it is ended or returned, or whoever holds it
-/// makes it leave.
+/// The threads that read pages: decoders (page child -> image), and one for each engine: that of
+/// the job, and its fallback, which is made when the first page needs it. An attempt that fails is
+/// followed by what the retry rules say. Every page that goes in comes out once: it is ended or
+/// returned, or whoever holds it makes it leave.
 ///
-/// A page is in `to_decode` or with a decoder, then in the `to_read` of its engine, then in the engine;
-/// whoever finds one in a queue that has left drops it. What waits decoded is bounded in bytes.
+/// A page is in `to_decode` or with a decoder, then in the `to_read` of its engine, then in the
+/// engine; whoever finds one in a queue that has left drops it. What waits decoded is bounded in
+/// bytes.
 class PageReaders {
  public:
   using Work = std::shared_ptr<PageWork>;
 
-  /// Waits for the engine for up to `patience`; throws what made it fail to start by then. An engine that
-  /// takes longer is told to the sink.
+  /// Waits for the engine for up to `patience`; throws what made it fail to start by then. An
+  /// engine that takes longer is told to the sink.
   PageReaders(const ReadingSettings& settings, PageSink& sink, std::chrono::milliseconds patience);
   /// Returns what is left and joins.
   ~PageReaders();
@@ -87,9 +90,10 @@ class PageReaders {
     std::shared_mutex mutex;                 ///< exclusive where the engine is replaced
     std::unique_ptr<engine::Engine> engine;  ///< made and ended by the lane's thread
     engine::Description is;
-    BoundedQueue<Work> to_read;              ///< decoded
-    BoundedQueue<Work> waiting;              ///< for an engine that does not run yet: to be decoded once it does
-    std::string lost;                        ///< why there is no engine any more; the lane's thread only
+    BoundedQueue<Work> to_read;  ///< decoded
+    BoundedQueue<Work>
+        waiting;       ///< for an engine that does not run yet: to be decoded once it does
+    std::string lost;  ///< why there is no engine any more; the lane's thread only
     std::thread thread;
   };
   using InFlight = std::map<std::uint64_t, Work>;
@@ -98,13 +102,17 @@ class PageReaders {
     return settings_.manifest->document(work.task.page);
   }
   [[nodiscard]] static engine::Description description(Lane& lane);
-  [[nodiscard]] Lane& lane_of(const PageWork& work) { return work.on_fallback() ? *fallback_ : engine_; }
+  [[nodiscard]] Lane& lane_of(const PageWork& work) {
+    return work.on_fallback() ? *fallback_ : engine_;
+  }
 
   // ---- ways out: every page takes exactly one of them
   void give_back(PageWork& work);
   void end(PageWork& work, result::PageOutcome outcome, double seconds);
-  /// An attempt failed: again, if the rules allow it, or for good. `engine`: empty if the page did not get to one.
-  void failed_attempt(const Work& work, const engine::Description& engine, engine::PageFailure failure, double seconds);
+  /// An attempt failed: again, if the rules allow it, or for good. `engine`: empty if the page did
+  /// not get to one.
+  void failed_attempt(const Work& work, const engine::Description& engine,
+                      engine::PageFailure failure, double seconds);
   void decode_again(const Work& work);
   /// The queues are closed first: no page may enter one that nobody empties any more.
   void give_up();
@@ -114,7 +122,8 @@ class PageReaders {
   void decode(page::Reader& reader, const Work& work);
   /// What the job says of the page's document; sets the options of this attempt.
   DocumentSettings choose_options(PageWork& work);
-  [[nodiscard]] std::optional<page::ImageRequest> wanted_image(Lane& lane, const page::PageInfo& info,
+  [[nodiscard]] std::optional<page::ImageRequest> wanted_image(Lane& lane,
+                                                               const page::PageInfo& info,
                                                                const engine::ReadOptions& options);
   void hand_to_engine(const Work& work, const page::Image& image);
   /// There is no engine for the page now.

@@ -20,7 +20,8 @@ StoreThread& Pipeline::State::store() {
     StoreSettings storing{settings.writer, job.sync, job.sync_interval_s, job.on_full, {}};
     storing.writer.provenance.engine = engine_is.name + " " + engine_is.version;
     storing.writer.provenance.engine_fingerprint = engine_is.fingerprint;
-    store_thread = std::make_unique<StoreThread>(std::move(storing), events, [this] { return unread == 0; });
+    store_thread =
+        std::make_unique<StoreThread>(std::move(storing), events, [this] { return unread == 0; });
   }
   return *store_thread;
 }
@@ -66,8 +67,8 @@ void Pipeline::start(const plan::Task& task) {
   work->task = task;
   state_->inside.insert_or_assign(task.index, work);
   const auto read = [s = state_.get(), work] { s->readers->read(work); };
-  // Should a page that is read alone end this rank, the journal must say so, however soon that is. Of
-  // others it is told when they are decoded, and they need not wait for the disk.
+  // Should a page that is read alone end this rank, the journal must say so, however soon that is.
+  // Of others it is told when they are decoded, and they need not wait for the disk.
   if (task.alone)
     state_->store().started({state_->key(*work), task.generation, true}, read);
   else
@@ -121,13 +122,16 @@ void Pipeline::close(bool seal) {
   state_->store().close(seal);
 }
 
-void Pipeline::bind(std::vector<store::LedgerFile> shards) { state_->store().bind(std::move(shards)); }
+void Pipeline::bind(std::vector<store::LedgerFile> shards) {
+  state_->store().bind(std::move(shards));
+}
 
 std::optional<Event> Pipeline::next_event(milliseconds max_wait) {
   auto event = state_->events.pop(max_wait);
   if (!event) return event;
   if (const auto* finished = std::get_if<Finished>(&*event)) state_->inside.erase(finished->index);
-  if (const auto* returned = std::get_if<Returned>(&*event)) state_->inside.erase(returned->task.index);
+  if (const auto* returned = std::get_if<Returned>(&*event))
+    state_->inside.erase(returned->task.index);
   return event;
 }
 

@@ -11,7 +11,8 @@
 
 namespace pecia::app {
 
-/// What the threads of a rank share: from the readers pages go to the store, and the main thread is told.
+/// What the threads of a rank share: from the readers pages go to the store, and the main thread is
+/// told.
 struct Pipeline::State final : PageSink {
   State(const PipelineSettings& settings, std::chrono::milliseconds patience);
 
@@ -43,7 +44,9 @@ struct Pipeline::State final : PageSink {
 
   // ---- PageSink
   void ready(const engine::Description& engine) override;
-  void engine_lost(const std::string& why, bool for_good) override { events.push(EngineLost{why, for_good}); }
+  void engine_lost(const std::string& why, bool for_good) override {
+    events.push(EngineLost{why, for_good});
+  }
   void failed(const std::string& why, bool usage) override {
     events.push(Failed{why, usage ? sched::ExitStatus::usage : sched::ExitStatus::error});
   }

@@ -21,7 +21,8 @@ std::uint32_t parse_page(std::string_view word, const std::string& text) {
   std::uint32_t page = 0;
   const auto [end, failure] = std::from_chars(word.data(), word.data() + word.size(), page);
   if (failure != std::errc{} || end != word.data() + word.size() || page == 0)
-    throw UsageError{fmt::format("--pages {}: expected pages, counted from 1, such as 3-5 or 1,7,9-12", printable(text))};
+    throw UsageError{fmt::format(
+        "--pages {}: expected pages, counted from 1, such as 3-5 or 1,7,9-12", printable(text))};
   return page;
 }
 
@@ -33,7 +34,8 @@ std::string path_of(const fs::path& named, const fs::path& root) {
   return relative.empty() || *relative.begin() == ".." ? absolute.native() : relative.native();
 }
 
-corpus::Document document_of(page::Reader& reader, const Job& job, const fs::path& root, std::string path) {
+corpus::Document document_of(page::Reader& reader, const Job& job, const fs::path& root,
+                             std::string path) {
   corpus::Document document;
   document.id = corpus::document_id(path);
   document.path = std::move(path);
@@ -43,7 +45,8 @@ corpus::Document document_of(page::Reader& reader, const Job& job, const fs::pat
     document.problem_detail = "it is a folder. Name files, or make a job of it";
     return document;
   }
-  auto found = reader.count_pages({file, corpus::Format::unknown, settings_for(job, document.path).password});
+  auto found = reader.count_pages(
+      {file, corpus::Format::unknown, settings_for(job, document.path).password});
   document.format = found.format;
   document.problem = found.problem;
   document.problem_detail = std::move(found.problem_detail);
@@ -56,15 +59,19 @@ corpus::Document document_of(page::Reader& reader, const Job& job, const fs::pat
   return document;
 }
 
-void choose_pages(NamedFile& file, const corpus::Document& document, const std::vector<PageRange>& ranges) {
+void choose_pages(NamedFile& file, const corpus::Document& document,
+                  const std::vector<PageRange>& ranges) {
   for (std::uint32_t n = 0; n < document.outcomes(); ++n) {
     const auto page = document.first_page() + n;
-    const bool wanted = page == 0 || ranges.empty() || std::ranges::any_of(ranges, [&](const PageRange& range) {
-      return range.first <= page && page <= range.last;
-    });
+    const bool wanted =
+        page == 0 || ranges.empty() || std::ranges::any_of(ranges, [&](const PageRange& range) {
+          return range.first <= page && page <= range.last;
+        });
     if (wanted) file.pages.push_back(page);
   }
-  if (file.pages.empty()) file.problem = fmt::format("it has {}, and none of those asked for", plural(document.pages.size(), "page"));
+  if (file.pages.empty())
+    file.problem = fmt::format("it has {}, and none of those asked for",
+                               plural(document.pages.size(), "page"));
 }
 
 }  // namespace
@@ -79,29 +86,34 @@ std::vector<PageRange> parse_pages(const std::string& text) {
     const auto dash = word.find('-');
     PageRange range;
     range.first = parse_page(word.substr(0, dash), text);
-    range.last = dash == std::string_view::npos ? range.first : parse_page(word.substr(dash + 1), text);
+    range.last =
+        dash == std::string_view::npos ? range.first : parse_page(word.substr(dash + 1), text);
     if (range.last < range.first || (!last && rest.empty())) (void)parse_page("", text);
     ranges.push_back(range);
   }
   return ranges;
 }
 
-NamedFiles look_into(const std::vector<fs::path>& named, const std::vector<PageRange>& pages, const Job& job) {
+NamedFiles look_into(const std::vector<fs::path>& named, const std::vector<PageRange>& pages,
+                     const Job& job) {
   NamedFiles found;
   found.root = job.corpus.root;
   page::Reader reader;
   std::vector<corpus::Document> documents;
   std::vector<DocumentId> ids;
   for (const auto& file : named) {
-    if (stop::requested() != stop::Request::none) throw Stopped{"stopped before all files were looked into"};
+    if (stop::requested() != stop::Request::none)
+      throw Stopped{"stopped before all files were looked into"};
     auto path = path_of(file, found.root);
-    if (std::ranges::any_of(documents, [&](const auto& document) { return document.path == path; })) continue;
+    if (std::ranges::any_of(documents, [&](const auto& document) { return document.path == path; }))
+      continue;
     documents.push_back(document_of(reader, job, found.root, std::move(path)));
     ids.push_back(documents.back().id);
     choose_pages(found.files.emplace_back(NamedFile{file, 0, {}, {}}), documents.back(), pages);
   }
   found.manifest = corpus::Manifest{std::move(documents)};
-  for (std::size_t n = 0; n < ids.size(); ++n) found.files[n].document = static_cast<std::uint32_t>(found.manifest.find(ids[n]));
+  for (std::size_t n = 0; n < ids.size(); ++n)
+    found.files[n].document = static_cast<std::uint32_t>(found.manifest.find(ids[n]));
   return found;
 }
 

@@ -24,17 +24,18 @@ struct NamedFile {
   std::string problem;               ///< there are no pages to read: why
 };
 
-/// Files outside a run, as documents of a manifest of their own, in the order of the command line. Paths are
-/// relative to `root` where they lie below it, as rules want them, and absolute elsewhere.
+/// Files outside a run, as documents of a manifest of their own, in the order of the command line.
+/// Paths are relative to `root` where they lie below it, as rules want them, and absolute
+/// elsewhere.
 struct NamedFiles {
   std::filesystem::path root;
   corpus::Manifest manifest;
   std::vector<NamedFile> files;
 };
 
-/// Counts the pages of each file, through `pecia-page`. `pages`: of each file; empty: all. A file that is named
-/// twice is read once.
-[[nodiscard]] NamedFiles look_into(const std::vector<std::filesystem::path>& named, const std::vector<PageRange>& pages,
-                                   const Job& job);
+/// Counts the pages of each file, through `pecia-page`. `pages`: of each file; empty: all. A file
+/// that is named twice is read once.
+[[nodiscard]] NamedFiles look_into(const std::vector<std::filesystem::path>& named,
+                                   const std::vector<PageRange>& pages, const Job& job);
 
 }  // namespace pecia::app

@@ -67,7 +67,9 @@ const std::vector<std::string>& ReadPrinter::formats() {
   return all;
 }
 
-void ReadPrinter::write(std::string_view text) { (void)std::fwrite(text.data(), 1, text.size(), out_); }
+void ReadPrinter::write(std::string_view text) {
+  (void)std::fwrite(text.data(), 1, text.size(), out_);
+}
 
 void ReadPrinter::print_json(const merge::Document& document) {
   for (const auto& page : document.pages) {
@@ -84,7 +86,8 @@ void ReadPrinter::print(const merge::Document& document) {
     const bool markdown = format_ == "md";
     if (begun_) write("\n");
     if (several_)
-      write(markdown ? fmt::format("<!-- {} -->\n\n", printable(document.path)) : fmt::format("==> {} <==\n", printable(document.path)));
+      write(markdown ? fmt::format("<!-- {} -->\n\n", printable(document.path))
+                     : fmt::format("==> {} <==\n", printable(document.path)));
     write(markdown ? exporting::to_markdown(document) : exporting::to_plain_text(document));
     begun_ = true;
   }

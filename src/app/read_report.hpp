@@ -13,7 +13,8 @@ namespace pecia::app {
 class ReadPrinter {
  public:
   /// `several`: each is preceded by its path, where the format does not say it anyway.
-  ReadPrinter(std::string format, bool several, std::FILE* out) : format_{std::move(format)}, several_{several}, out_{out} {}
+  ReadPrinter(std::string format, bool several, std::FILE* out)
+      : format_{std::move(format)}, several_{several}, out_{out} {}
   void print(const merge::Document& document);
   /// After the last one.
   void finish();

@@ -12,11 +12,11 @@
 
 #include "agree.hpp"
 #include "cores.hpp"
+#include "page_readers.hpp"
 #include "pecia/base/error.hpp"
 #include "pecia/base/log.hpp"
 #include "pecia/base/stop.hpp"
 #include "pecia/base/text.hpp"
-#include "page_readers.hpp"
 #include "read_files.hpp"
 #include "read_report.hpp"
 #include "schedule_settings.hpp"
@@ -48,15 +48,22 @@ class Outcomes final : public PageSink {
   }
 
  public:
-  void ready(const engine::Description&) override { change([&] { ready_ = true; }); }
+  void ready(const engine::Description&) override {
+    change([&] { ready_ = true; });
+  }
   void engine_lost(const std::string& why, bool for_good) override {
     if (!for_good)
       log::warning("the engine was lost, another is started: {}", why);
     else
-      change([&] { failure_ = std::make_exception_ptr(Error{fmt::format("the engine was lost: {}", why)}); });
+      change([&] {
+        failure_ = std::make_exception_ptr(Error{fmt::format("the engine was lost: {}", why)});
+      });
   }
   void failed(const std::string& why, bool usage) override {
-    change([&] { failure_ = usage ? std::make_exception_ptr(UsageError{why}) : std::make_exception_ptr(Error{why}); });
+    change([&] {
+      failure_ =
+          usage ? std::make_exception_ptr(UsageError{why}) : std::make_exception_ptr(Error{why});
+    });
   }
   void taken(const PageWork&) override {}
   void begun(const PageWork&) override {}
@@ -72,9 +79,15 @@ class Outcomes final : public PageSink {
     changed_.wait_for(lock, longest, [&] { return news_; });
     news_ = false;
   }
-  [[nodiscard]] bool is_ready() const { return look([&] { return ready_; }); }
-  [[nodiscard]] std::exception_ptr failure() const { return look([&] { return failure_; }); }
-  [[nodiscard]] std::size_t done() const { return look([&] { return outcomes_.size(); }); }
+  [[nodiscard]] bool is_ready() const {
+    return look([&] { return ready_; });
+  }
+  [[nodiscard]] std::exception_ptr failure() const {
+    return look([&] { return failure_; });
+  }
+  [[nodiscard]] std::size_t done() const {
+    return look([&] { return outcomes_.size(); });
+  }
   /// Those that came back from an engine that was lost.
   [[nodiscard]] std::vector<plan::Task> take_returned() {
     const std::lock_guard lock{mutex_};
@@ -102,7 +115,8 @@ class Progress {
  public:
   void show(std::size_t done, std::size_t pages, bool ready) {
     if (!terminal_) return;
-    const auto line = ready ? fmt::format("{} of {}", done, plural(pages, "page")) : std::string{"starting the engine"};
+    const auto line = ready ? fmt::format("{} of {}", done, plural(pages, "page"))
+                            : std::string{"starting the engine"};
     if (line == shown_) return;
     shown_ = line;
     fmt::print(stderr, "\r\033[K{}", line);
@@ -146,7 +160,8 @@ class Reading {
     while (printed_ < documents_.size()) print_next();
     printer_.finish();
     if (failure_) std::rethrow_exception(failure_);
-    if (stopped_) throw Stopped{fmt::format("stopped: {} of {} read", done_, plural(pages_, "page"))};
+    if (stopped_)
+      throw Stopped{fmt::format("stopped: {} of {} read", done_, plural(pages_, "page"))};
     return failed_ ? some_failed : 0;
   }
 
@@ -183,14 +198,17 @@ class Reading {
     for (std::size_t n = 0; n < documents_.size(); ++n) {
       for (auto& page : documents_[n].pages) {
         if (!page.pending) continue;
-        auto outcome = outcomes_.take(files_.manifest.index({files_.files[n].document, page.number}));
+        auto outcome =
+            outcomes_.take(files_.manifest.index({files_.files[n].document, page.number}));
         if (!outcome) continue;
         page.outcome = std::move(*outcome);
         page.pending = false;
         note(documents_[n].path, page);
       }
     }
-    while (printed_ < documents_.size() && std::ranges::none_of(documents_[printed_].pages, &merge::Page::pending)) print_next();
+    while (printed_ < documents_.size() &&
+           std::ranges::none_of(documents_[printed_].pages, &merge::Page::pending))
+      print_next();
   }
 
   void note(const std::string& path, const merge::Page& page) {
@@ -199,7 +217,8 @@ class Reading {
     const auto state = page.outcome.state;
     failed_ = failed_ || state == State::failed || state == State::skipped;
     // Of failed ones the readers have said it.
-    if (state == State::skipped) log::error("{}: {}: {}", printable(path), name(page.outcome.reason), page.outcome.detail);
+    if (state == State::skipped)
+      log::error("{}: {}: {}", printable(path), name(page.outcome.reason), page.outcome.detail);
   }
 
   void print_next() {
@@ -211,7 +230,8 @@ class Reading {
     ++printed_;
   }
 
-  /// An engine that loads cannot be interrupted, and would be waited for; its process ends with this one.
+  /// An engine that loads cannot be interrupted, and would be waited for; its process ends with
+  /// this one.
   [[noreturn]] void leave_at_once() {
     while (printed_ < documents_.size()) print_next();
     printer_.finish();
@@ -238,12 +258,14 @@ Job job_of(const ReadVerbOptions& options) {
   }
   if (!options.engine.empty()) {
     // The job's fallback, asked for by itself, has none.
-    const bool is_fallback = load_job(options.job_file, overrides).fallback.engine == options.engine;
+    const bool is_fallback =
+        load_job(options.job_file, overrides).fallback.engine == options.engine;
     overrides.insert(overrides.begin(), "engine.name=" + options.engine);
     if (is_fallback) overrides.emplace_back("fallback.engine=none");
   }
   auto job = load_job(options.job_file, overrides);
-  if (!job.trace.empty()) throw UsageError{"a trace has no pages to read; name a job with documents, or none"};
+  if (!job.trace.empty())
+    throw UsageError{"a trace has no pages to read; name a job with documents, or none"};
   // Rules match paths below it.
   if (!std::filesystem::is_directory(job.corpus.root)) job.corpus.root.clear();
   return job;

@@ -23,9 +23,13 @@ using testing::HasSubstr;
 struct Script {
   std::mutex mutex;
   /// The answer to a page: a reading, unless it says otherwise. Called under `mutex`.
-  std::function<decltype(engine::Completion::result)(const std::string& engine, std::uint64_t ticket, Rung)> answer;
-  std::function<void(const std::string& engine, int made)> starting = [](const std::string&, int) {};
-  std::function<void(const std::string& engine, int made)> stepping = [](const std::string&, int) {};
+  std::function<decltype(engine::Completion::result)(const std::string& engine,
+                                                     std::uint64_t ticket, Rung)>
+      answer;
+  std::function<void(const std::string& engine, int made)> starting = [](const std::string&, int) {
+  };
+  std::function<void(const std::string& engine, int made)> stepping = [](const std::string&, int) {
+  };
   std::map<std::string, int> made;
   std::map<std::uint64_t, std::vector<std::string>> tries;  ///< "engine/rung" by ticket
   std::vector<std::uint64_t> cancelled;
@@ -39,8 +43,11 @@ class ScriptedEngine final : public engine::Engine {
     number_ = ++script_.made[name_];
     script_.starting(name_, number_);
   }
-  page::ImageRequest wants(const page::PageInfo&, const engine::ReadOptions&) const override { return {}; }
-  engine::Prepared prepare(const page::Image& image, const engine::ReadOptions& options) const override {
+  page::ImageRequest wants(const page::PageInfo&, const engine::ReadOptions&) const override {
+    return {};
+  }
+  engine::Prepared prepare(const page::Image& image,
+                           const engine::ReadOptions& options) const override {
     return {image, options, 1, {}};
   }
   engine::Room room() const override { return {8, 1000}; }
@@ -55,7 +62,8 @@ class ScriptedEngine final : public engine::Engine {
       const std::lock_guard lock{script_.mutex};
       script_.stepping(name_, number_);
       if (script_.answers) {
-        for (const auto& [ticket, rung] : std::exchange(inside_, {})) done.push_back({ticket, script_.answer(name_, ticket, rung), 1});
+        for (const auto& [ticket, rung] : std::exchange(inside_, {}))
+          done.push_back({ticket, script_.answer(name_, ticket, rung), 1});
       }
     }
     if (done.empty()) std::this_thread::sleep_for(max_wait / 4);
@@ -78,17 +86,24 @@ class ScriptedEngine final : public engine::Engine {
 class Sink final : public PageSink {
  public:
   void ready(const engine::Description&) override {}
-  void engine_lost(const std::string& why, bool for_good) override { note([&] { lost.emplace_back(why, for_good); }); }
-  void failed(const std::string& why, bool) override { note([&] { problems.push_back(why); }); }
+  void engine_lost(const std::string& why, bool for_good) override {
+    note([&] { lost.emplace_back(why, for_good); });
+  }
+  void failed(const std::string& why, bool) override {
+    note([&] { problems.push_back(why); });
+  }
   void taken(const PageWork&) override {}
   void begun(const PageWork&) override {}
   void ended(const PageWork& page, result::PageOutcome outcome, double seconds) override {
     note([&] {
-      EXPECT_TRUE(outcomes.emplace(page.task.index, std::move(outcome)).second) << "a page ended twice";
+      EXPECT_TRUE(outcomes.emplace(page.task.index, std::move(outcome)).second)
+          << "a page ended twice";
       seconds_of[page.task.index] = seconds;
     });
   }
-  void returned(const PageWork& page) override { note([&] { came_back.push_back(page.task.index); }); }
+  void returned(const PageWork& page) override {
+    note([&] { came_back.push_back(page.task.index); });
+  }
 
   bool wait_until(const std::function<bool()>& condition) {
     std::unique_lock lock{mutex_};
@@ -132,7 +147,9 @@ class PageReadersTest : public testing::Test {
   static constexpr std::uint32_t pages = 6;
 
   PageReadersTest() {
-    script_.answer = [](const std::string& engine, std::uint64_t, Rung) { return reading_of("read by " + engine); };
+    script_.answer = [](const std::string& engine, std::uint64_t, Rung) {
+      return reading_of("read by " + engine);
+    };
     corpus::Document document;
     document.path = "a/b.tif";
     document.id = corpus::document_id(document.path);
@@ -196,12 +213,15 @@ TEST_F(PageReadersTest, ReadPagesAndStartNoFallbackThatNobodyNeeds) {
 
 TEST_F(PageReadersTest, ClimbTheLadderAndThenAskTheFallback) {
   with_fallback();
-  script_.answer = [](const std::string& engine, std::uint64_t ticket, Rung) -> decltype(engine::Completion::result) {
+  script_.answer = [](const std::string& engine, std::uint64_t ticket,
+                      Rung) -> decltype(engine::Completion::result) {
     if (engine == "model" && ticket == 2) return failure_of(Reason::repetition);
     return reading_of("read by " + engine);
   };
   read_all(pages);
-  EXPECT_THAT(script_.tries[2], ElementsAre("model/normal", "model/stronger_guard", "model/plain_prompt", "model/rotated", "helper/fallback"));
+  EXPECT_THAT(script_.tries[2],
+              ElementsAre("model/normal", "model/stronger_guard", "model/plain_prompt",
+                          "model/rotated", "helper/fallback"));
   EXPECT_THAT(script_.tries[1], ElementsAre("model/normal"));
   const auto& outcome = sink_.outcomes.at(2);
   EXPECT_EQ(outcome.state, result::State::ok_fallback);
@@ -220,7 +240,9 @@ TEST_F(PageReadersTest, ClimbTheLadderAndThenAskTheFallback) {
 }
 
 TEST_F(PageReadersTest, GiveAPageUpAtTheEndOfTheLadderWithoutAFallback) {
-  script_.answer = [](const std::string&, std::uint64_t, Rung) { return failure_of(Reason::repetition); };
+  script_.answer = [](const std::string&, std::uint64_t, Rung) {
+    return failure_of(Reason::repetition);
+  };
   read_all(1);
   const auto& outcome = sink_.outcomes.at(0);
   EXPECT_EQ(outcome.state, result::State::failed);
@@ -232,7 +254,9 @@ TEST_F(PageReadersTest, GiveAPageUpAtTheEndOfTheLadderWithoutAFallback) {
 
 TEST_F(PageReadersTest, RecordWhatTheFallbackCouldNotReadEither) {
   with_fallback();
-  script_.answer = [](const std::string&, std::uint64_t, Rung) { return failure_of(Reason::engine_failed); };
+  script_.answer = [](const std::string&, std::uint64_t, Rung) {
+    return failure_of(Reason::engine_failed);
+  };
   read_all(1);
   const auto& outcome = sink_.outcomes.at(0);
   EXPECT_EQ(outcome.state, result::State::failed);
@@ -247,7 +271,8 @@ TEST_F(PageReadersTest, FailOnlyWhatNeedsAFallbackThatCannotStart) {
   script_.starting = [](const std::string& engine, int) {
     if (engine == "helper") throw Error{"no such language"};
   };
-  script_.answer = [](const std::string&, std::uint64_t ticket, Rung) -> decltype(engine::Completion::result) {
+  script_.answer = [](const std::string&, std::uint64_t ticket,
+                      Rung) -> decltype(engine::Completion::result) {
     if (ticket % 2 == 0) return failure_of(Reason::engine_failed);
     return reading_of("good");
   };
@@ -258,7 +283,8 @@ TEST_F(PageReadersTest, FailOnlyWhatNeedsAFallbackThatCannotStart) {
     EXPECT_EQ(outcome.state, result::State::failed);
     EXPECT_EQ(outcome.reason, Reason::engine_failed);
     EXPECT_EQ(outcome.engine, "model");
-    EXPECT_THAT(outcome.detail, HasSubstr("the fallback helper cannot read on this rank: no such language"));
+    EXPECT_THAT(outcome.detail,
+                HasSubstr("the fallback helper cannot read on this rank: no such language"));
   }
   EXPECT_TRUE(sink_.lost.empty()) << "the rank goes on";
 }
@@ -282,12 +308,14 @@ TEST_F(PageReadersTest, ReadAgainWhatAFallbackHadThatWasLost) {
   script_.stepping = [](const std::string& engine, int made) {
     if (engine == "helper" && made == 1) throw Error{"gone"};
   };
-  script_.answer = [](const std::string& engine, std::uint64_t, Rung) -> decltype(engine::Completion::result) {
+  script_.answer = [](const std::string& engine, std::uint64_t,
+                      Rung) -> decltype(engine::Completion::result) {
     if (engine == "model") return failure_of(Reason::engine_failed);
     return reading_of("read by " + engine);
   };
   read_all(pages);
-  for (const auto& [index, outcome] : sink_.outcomes) EXPECT_EQ(outcome.state, result::State::ok_fallback);
+  for (const auto& [index, outcome] : sink_.outcomes)
+    EXPECT_EQ(outcome.state, result::State::ok_fallback);
   EXPECT_EQ(script_.made["helper"], 2);
   EXPECT_EQ(script_.made["model"], 1);
   EXPECT_TRUE(sink_.came_back.empty()) << "the engine need not read them again";
@@ -299,7 +327,8 @@ TEST_F(PageReadersTest, GiveBackWhatAnEngineHadThatWasLostAndMakeAnother) {
   };
   PageReaders readers{settings_, sink_, milliseconds{5000}};
   read(readers, pages);
-  ASSERT_TRUE(sink_.wait_until([&] { return sink_.outcomes.size() + sink_.came_back.size() == pages; }));
+  ASSERT_TRUE(
+      sink_.wait_until([&] { return sink_.outcomes.size() + sink_.came_back.size() == pages; }));
   EXPECT_FALSE(sink_.came_back.empty());
   EXPECT_THAT(sink_.lost, ElementsAre(std::pair{std::string{"gone"}, false}));
   EXPECT_EQ(script_.made["model"], 2);

@@ -9,7 +9,8 @@ namespace {
 
 std::string text_of(const std::vector<PageRange>& ranges) {
   std::string text;
-  for (const auto& range : ranges) text += std::to_string(range.first) + "-" + std::to_string(range.last) + " ";
+  for (const auto& range : ranges)
+    text += std::to_string(range.first) + "-" + std::to_string(range.last) + " ";
   return text;
 }
 
@@ -20,7 +21,8 @@ TEST(PagesToRead, AreNamedByNumbersAndRanges) {
 }
 
 TEST(PagesToRead, AreRefusedWhereTheyMakeNoSense) {
-  for (const auto* text : {"0", "5-3", "a", "3-", "-3", "1,,2", "1,", ",1", "1 2", "99999999999", "1-2-3"})
+  for (const auto* text :
+       {"0", "5-3", "a", "3-", "-3", "1,,2", "1,", ",1", "1 2", "99999999999", "1-2-3"})
     EXPECT_THROW((void)parse_pages(text), UsageError) << text;
 }
 
