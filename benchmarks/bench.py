@@ -47,7 +47,7 @@ class Benchmark:
                            "baseline_value": round(baseline_value, 4) if baseline_value else None, "ratio": ratio})
 
     def finish(self, note=None):
-        version = subprocess.run([BIN / "pecia", "--version"], capture_output=True, text=True).stdout.split()[-1]
+        version = os.environ["PECIA_VERSION"]
         report = {"name": self.name, "version": version, "quick": self.options.quick,
                   "machine": {"cores": os.cpu_count(), "processor": processor(), "system": platform.platform()},
                   "cases": self.cases}

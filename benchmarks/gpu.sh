@@ -45,12 +45,14 @@ if [ "$device" = cuda ]; then
 fi
 
 began=$SECONDS
-left() { printf '%s' $((limit_s - SECONDS + began)); }
 
-# timed NAME COMMAND...: in what time is left; its output into NAME.log, its seconds and status into times.txt
+# timed NAME SECONDS COMMAND...: in at most so many, and what is left of all; its output into NAME.log, its seconds and status into times.txt
 timed() {
-  local name=$1 since=$SECONDS status; shift
-  timeout --kill-after=5 "$(left)" "$@" >>"$out/$name.log" 2>&1
+  local name=$1 allowed=$2 since=$SECONDS left status; shift 2
+  left=$((limit_s - SECONDS + began))
+  [ "$allowed" -lt "$left" ] || allowed=$left
+  [ "$allowed" -gt 0 ] || allowed=1  # 0 would be no limit
+  timeout --kill-after=5 "$allowed" "$@" >>"$out/$name.log" 2>&1
   status=$?
   printf '%s %s %s\n' "$name" $((SECONDS - since)) "$status" >>"$out/times.txt"
   say "$name: $((SECONDS - since)) s, status $status"
@@ -65,14 +67,14 @@ cuda=AUTO
 [ "$device" = cpu ] || cuda=ON
 status=0
 # Warnings are no errors here: the compiler may be one that pecia has not been built with before.
-if timed configure cmake -S "$top" -B "$top/build/gpu" -G "$generator" -DPECIA_PARTS=engine -DPECIA_DEPS_DIR="$deps" \
+if timed configure 60 cmake -S "$top" -B "$top/build/gpu" -G "$generator" -DPECIA_PARTS=engine -DPECIA_DEPS_DIR="$deps" \
   -DPECIA_TORCH=ON -DPECIA_CUDA="$cuda" -DPECIA_WARNINGS_AS_ERRORS=OFF -DPECIA_TESTS=ON -DPECIA_BENCHMARKS=ON \
   -DCMAKE_BUILD_TYPE=Release -DCMAKE_CXX_FLAGS_RELEASE="-O2 -DNDEBUG" -DCMAKE_CUDA_ARCHITECTURES="$generation-real" &&
-  timed build cmake --build "$top/build/gpu" -j "$(nproc)"; then
-  timed tests ctest --test-dir "$top/build/gpu" --output-on-failure --no-tests=error -L "^($label)\$" -j 1 || status=1
+  timed build 300 cmake --build "$top/build/gpu" -j "$(nproc)"; then
+  timed tests 240 ctest --test-dir "$top/build/gpu" --output-on-failure --no-tests=error -L "^($label)\$" -j 1 || status=1
   bench=$top/build/gpu/bin/bench_engine
-  if [ -x "$bench" ]; then
-    timed bench_engine "$bench" "${bench_options[@]}" --json "$out/bench_engine.json" || status=1
+  if [ -x "${bench}_pages" ]; then
+    timed bench_engine "$limit_s" "$bench" --device "$device" "${bench_options[@]}" --json "$out/bench_engine.json" || status=1
   fi
 else
   status=1

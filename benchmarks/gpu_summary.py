@@ -12,8 +12,8 @@ import subprocess
 import sys
 
 # As ctest prints a test that ended; of one that was killed with ctest there is no such line.
-TEST = re.compile(r"Test +#\d+: (\S+) \.+ *\**(Passed|Skipped|Failed|Timeout|Not Run|\w+) .*?([\d.]+) sec")
-FOUND = {"CUDA": r"CUDA compiler identification is (.+)", "LibTorch": r"LibTorch ([\d.]+):", "C++": r"CXX compiler identification is (.+)"}
+TEST = re.compile(r"^ *\d+/(\d+) Test +#\d+: (\S+) \.*[ *]*(Passed|Skipped|Failed|Timeout|Not Run|Subprocess \w+).*?([\d.]+) sec", re.M)
+VERSIONS = ("compiler", "CUDA", "LibTorch", "NCCL")
 
 
 def output_of(*command):
@@ -32,16 +32,18 @@ def cpu_name():
     return found.group(1) if found else platform.processor()
 
 
-def machine(configure_log):
+def machine(configuration):
     gpus = output_of("nvidia-smi", "--query-gpu=name,memory.total,driver_version,compute_cap", "--format=csv,noheader")
-    found = {name: re.search(pattern, configure_log) for name, pattern in FOUND.items()}
+    found = {name: re.search(f"{name}: (.+)", configuration) for name in VERSIONS}
     return {"gpus": gpus.splitlines(), "cpu": cpu_name(), "cores": os.cpu_count(),
             "versions": {name: match.group(1) for name, match in found.items() if match}}
 
 
 def tests(log):
-    result = {"passed": 0, "failed": 0, "skipped": 0, "failures": [], "seconds": {}}
-    for name, state, seconds in TEST.findall(log):
+    result = {"passed": 0, "failed": 0, "skipped": 0, "not_reached": 0, "failures": [], "seconds": {}}
+    ended = TEST.findall(log)
+    result["not_reached"] = max((int(all_of_them) for all_of_them, *_ in ended), default=0) - len(ended)
+    for _, name, state, seconds in ended:
         result["seconds"][name] = float(seconds)
         if state in ("Passed", "Skipped"):
             result[state.lower()] += 1
@@ -59,7 +61,7 @@ def markdown(summary):
              + (f"; commit {summary['commit']}" if summary["commit"] else ""), "",
              "| step | seconds | ended |", "|---|---|---|"]
     lines += [f"| {step['name']} | {step['seconds']} | {step['ended']} |" for step in summary["steps"]]
-    lines += ["", f"Tests: {ran['passed']} passed, {ran['failed']} failed, {ran['skipped']} skipped."]
+    lines += ["", f"Tests: {ran['passed']} passed, {ran['failed']} failed, {ran['skipped']} skipped, {ran['not_reached']} not reached."]
     lines += [f"- failed: {failure}" for failure in ran["failures"]]
     cases = (summary["benchmark"] or {}).get("cases", [])
     if cases:
@@ -83,7 +85,7 @@ def main(out, device, source):
     except ValueError:
         benchmark = None  # killed in the middle: the step says so
     summary = {"name": "gpu", "device": device, "commit": output_of("git", "-C", source, "rev-parse", "--short", "HEAD"),
-               "machine": machine(text_of(out / "configure.log")), "steps": steps, "tests": tests(text_of(out / "tests.log")),
+               "machine": machine(text_of(pathlib.Path(source, "build/gpu/src/base/version.cpp"))), "steps": steps, "tests": tests(text_of(out / "tests.log")),
                "benchmark": benchmark}
     (out / "gpu.json").write_text(json.dumps(summary, indent=1) + "\n")
     (out / "gpu.md").write_text(markdown(summary))

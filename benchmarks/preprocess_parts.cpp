@@ -157,13 +157,15 @@ void make_tokenizer(const std::string& file) {
       split("[\xE4\xB8\x80-\xE9\xBE\xA5\xE3\x81\x80-\xE3\x82\x9F\xE3\x82\xA0-\xE3\x83\xBF]+"));
   steps.push_back(split(
       R"([!"#$%&'()*+,\-./:;<=>?@\[\\\]^_`{|}~][A-Za-z]+|[^\r\n\p{L}\p{P}\p{S}]?[\p{L}\p{M}]+| ?[\p{P}\p{S}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+)"));
-  steps.push_back({{"type", "ByteLevel"}, {"add_prefix_space", false}, {"use_regex", false}});
-  const Json json{{"version", "1.0"},
-                  {"added_tokens", added},
-                  {"normalizer", nullptr},
-                  {"pre_tokenizer", {{"type", "Sequence"}, {"pretokenizers", steps}}},
-                  {"decoder", {{"type", "ByteLevel"}}},
-                  {"model", made_model()}};
+  const Json bytes{{"type", "ByteLevel"},
+                   {"add_prefix_space", false},
+                   {"trim_offsets", true},
+                   {"use_regex", false}};
+  steps.push_back(bytes);
+  const Json json{
+      {"version", "1.0"},      {"added_tokens", added},
+      {"normalizer", nullptr}, {"pre_tokenizer", {{"type", "Sequence"}, {"pretokenizers", steps}}},
+      {"decoder", bytes},      {"model", made_model()}};
   replace_file(file, json.dump(2), Durability::none);
 }
 

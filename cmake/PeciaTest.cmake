@@ -32,10 +32,11 @@ function(pecia_add_test path)
     gtest_discover_tests(${name} TEST_PREFIX "${path}:" DISCOVERY_MODE PRE_TEST TEST_LIST ${name}_cases
       PROPERTIES TIMEOUT ${arg_TIMEOUT} LABELS ${arg_LABEL})
     # Not by PROPERTIES above, which would pass on the first variable of the list alone. Tesseract in
-    # process is ten times slower with threads of its own; its workers set this by themselves.
+    # process is ten times slower with threads of its own; its workers set this by themselves. The
+    # number besides, as oneDNN computes half of a bf16 product where it gets fewer threads than that.
     set(environment ${CMAKE_CURRENT_BINARY_DIR}/${name}_environment.cmake)
     file(WRITE ${environment} "foreach(case IN LISTS ${name}_cases)
-  set_tests_properties(\"\${case}\" PROPERTIES ENVIRONMENT \"OMP_THREAD_LIMIT=1;${PECIA_TEST_ENVIRONMENT}\")
+  set_tests_properties(\"\${case}\" PROPERTIES ENVIRONMENT \"OMP_THREAD_LIMIT=1;OMP_NUM_THREADS=1;${PECIA_TEST_ENVIRONMENT}\")
   if(case MATCHES \"[/_]cuda$\")
     set_tests_properties(\"\${case}\" PROPERTIES LABELS \"${arg_LABEL};gpu\")
   endif()

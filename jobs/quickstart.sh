@@ -51,6 +51,6 @@ TEXT
 
 if [ "$with_deepseek" = yes ]; then
   say "the engine deepseek_ocr2 with a miniature model: $pecia read --engine deepseek_ocr2 --set engine.weights=jobs/reader/checkpoint"
-  "$pecia" read --engine deepseek_ocr2 --set engine.weights=jobs/reader/checkpoint --set engine.device=cpu \
+  "$pecia" read --engine deepseek_ocr2 --set engine.weights=jobs/reader/checkpoint \
     jobs/reader/samples/{00_clean_0,02_clean_4,05_page_0,10_page_2,14_page_3,23_blank_0}.png
 fi

@@ -62,7 +62,7 @@ check_engine_part() {
   if ! {
     "$top/cmake/collect_deps.sh" "$top/build/engine_deps" &&
       cmake -S "$top" -B "$folder" -G "Unix Makefiles" -DPECIA_PARTS=engine -DPECIA_DEPS_DIR="$top/build/engine_deps" \
-        -DPECIA_CUDA=OFF -DPECIA_TORCH="$torch" -DCMAKE_BUILD_TYPE=Release "${launcher[@]}" &&
+        -DPECIA_CUDA=OFF -DPECIA_TORCH="$torch" -DCMAKE_BUILD_TYPE=Release -DCMAKE_CXX_FLAGS_RELEASE="-O2 -DNDEBUG" "${launcher[@]}" &&
       cmake --build "$folder" -j "$(nproc)" --target "${targets[@]}"
   } >"$log" 2>&1; then
     tail -n 60 "$log"

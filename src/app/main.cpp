@@ -38,6 +38,7 @@ struct Options {
   std::string folder;  ///< of a run
   std::vector<std::string> formats{"md"};
   std::string out;
+  bool images = false;  ///< to be exported
   std::string trace;  ///< to write
   std::string doctor_folder = ".";
   std::string doctor_weights;
@@ -194,6 +195,8 @@ void add_others(CLI::App& program, Options& options) {
       ->allow_extra_args(false)
       ->capture_default_str();
   exporting->add_option("--out", options.out, "Folder to write to")->required();
+  exporting->add_flag("--images", options.images,
+                      "Cut out what the engine took for images, as PNG; the documents must still be there");
   with_run("report", "Write what a run tells of its pages")
       ->add_option("--trace", options.trace, "A table of pages with evidence and seconds, to replay (corpus.trace)")
       ->type_name("FILE");
@@ -286,7 +289,7 @@ int run_program(int argc, char** argv) {
   if (verb == "status") return app::status_verb(options.folder, options.json, !options.no_slurm);
   options.verify.run = options.folder;
   if (verb == "verify") return app::verify_verb(options.verify);
-  if (verb == "export") return app::export_verb(options.folder, options.formats, options.out);
+  if (verb == "export") return app::export_verb(options.folder, options.formats, options.out, options.images);
   if (verb == "report") return app::report_verb(options.folder, options.trace);
   return app::doctor_verb(options.doctor_folder, options.doctor_weights);
 }

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdio>
 
+#include "crops.hpp"
 #include "pecia/app/job.hpp"
 #include "pecia/base/error.hpp"
 #include "pecia/base/file.hpp"
@@ -60,10 +61,20 @@ int status_verb(const std::filesystem::path& run, bool json, bool with_slurm) {
 }
 
 int export_verb(const std::filesystem::path& run, const std::vector<std::string>& formats,
-                const std::filesystem::path& out) {
-  const auto report = exporting::export_run(existing_run(run), {formats, out});
+                const std::filesystem::path& out, bool images) {
+  const auto from = existing_run(run);
+  exporting::ExportSettings settings{formats, out};
+  Job job;
+  corpus::Manifest manifest;
+  if (images) {
+    job = load_job(std::filesystem::is_regular_file(run) ? run : from.job(), {});
+    manifest = corpus::load_manifest(from.manifest());
+    settings.crop = crop_from_documents(job, manifest);
+  }
+  const auto report = exporting::export_run(from, settings);
   fmt::print("{} documents, {} pages written to {} as {}\n", report.documents, report.pages,
              out.string(), fmt::join(formats, ", "));
+  if (images) fmt::print("{} images were cut out of them\n", report.images);
   if (report.failed_pages + report.pending_pages == 0) return 0;
   fmt::print("{} pages failed and {} are not read yet; they are named in their places, in:\n",
              report.failed_pages, report.pending_pages);

@@ -162,4 +162,17 @@ void write(Level level, std::string_view text) {
   sink().logger.log(to_spdlog(level), spdlog::string_view_t{line});
 }
 
+void pass_on(std::string_view from, std::string_view line) {
+  // The pattern above: date, time, level, text.
+  constexpr std::size_t level_at = std::string_view{"2026-01-31 12:00:00.000 "}.size();
+  for (const auto& [word, level] : {std::pair{"debug ", Level::debug}, {"info ", Level::info}, {"warning ", Level::warning},
+                                   {"error ", Level::error}}) {
+    const std::string_view begin{word};
+    if (line.size() < level_at || line.substr(level_at, begin.size()) != begin) continue;
+    if (level >= log::level()) write(level, fmt::format("{}: {}", from, line.substr(level_at + begin.size())));
+    return;
+  }
+  info("{}: {}", from, line);
+}
+
 }  // namespace pecia::log

@@ -33,6 +33,7 @@ constexpr std::chrono::seconds goodbye_patience{2};
 /// Last words of a child that are kept for messages.
 constexpr std::size_t last_words_bytes = 2048;
 constexpr std::size_t quoted_words_bytes = 300;
+constexpr std::size_t printed_bytes = 16384;  ///< that wait to be asked for
 /// Of any file a child may write. It has no business writing any, but shared memory counts, too: the
 /// largest image must fit.
 constexpr rlim_t output_bytes = rlim_t{1} << 30;
@@ -130,11 +131,17 @@ struct Child::State {
   FrameSocket socket;
   UniqueFd words;  ///< what it prints
   std::string last_words;
+  std::string printed;  ///< and not yet asked for
   pid_t pid = -1;
   bool reaped = false;
   bool killed_by_us = false;
   bool status_known = false;
   int wait_status = 0;
+
+  static void append(std::string& kept, std::string_view more, std::size_t most_bytes) {
+    kept.append(more);
+    if (kept.size() > most_bytes) kept.erase(0, kept.size() - most_bytes);
+  }
 
   /// Keeps the end of what it printed; a child that prints much is never held up by us.
   void read_words() {
@@ -142,8 +149,8 @@ struct Child::State {
     for (int n = 0; n < 256; ++n) {
       const auto got = ::read(words.get(), buffer.data(), buffer.size());
       if (got <= 0) return;
-      last_words.append(buffer.data(), static_cast<std::size_t>(got));
-      if (last_words.size() > last_words_bytes) last_words.erase(0, last_words.size() - last_words_bytes);
+      append(last_words, {buffer.data(), static_cast<std::size_t>(got)}, last_words_bytes);
+      append(printed, {buffer.data(), static_cast<std::size_t>(got)}, printed_bytes);
     }
   }
 
@@ -232,6 +239,17 @@ double Child::cpu_s() const noexcept {
   if (state_->reaped || ::clock_getcpuclockid(state_->pid, &clock) != 0 || ::clock_gettime(clock, &time) != 0)
     return -1;
   return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
+}
+
+std::vector<std::string> Child::printed_lines() {
+  state_->read_words();
+  std::vector<std::string> lines;
+  auto& text = state_->printed;
+  for (auto end = text.find('\n'); end != std::string::npos; end = text.find('\n')) {
+    lines.push_back(printable(to_utf8(std::string_view{text}.substr(0, end))));
+    text.erase(0, end + 1);
+  }
+  return lines;
 }
 
 std::string Child::end() {

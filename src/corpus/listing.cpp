@@ -195,8 +195,7 @@ std::string listed_path(const fs::path& root, const std::string& line) {
 Listing from_list(const CorpusSpec& spec, const Filter& filter) {
   Listing listing;
   const auto list = fs::absolute(spec.list).lexically_normal();
-  listing.root =
-      spec.root.empty() ? list.parent_path() : fs::absolute(spec.root).lexically_normal();
+  listing.root = root_of(spec);
   std::set<std::string> seen;
   std::vector<ListEntry> entries;
   try {
@@ -246,6 +245,14 @@ Listing from_folder(const fs::path& root, const Filter& filter) {
 
 }  // namespace
 
+fs::path root_of(const CorpusSpec& spec) {
+  if (spec.root.empty() && spec.list.empty()) return {};
+  if (spec.root.empty()) return fs::absolute(spec.list).lexically_normal().parent_path();
+  const auto root = fs::absolute(spec.root).lexically_normal();
+  std::error_code ignored;
+  return spec.list.empty() && fs::is_regular_file(root, ignored) ? root.parent_path() : root;
+}
+
 Listing list_corpus(const CorpusSpec& spec) {
   if (spec.root.empty() && spec.list.empty())
     throw UsageError{
@@ -266,7 +273,7 @@ Listing list_corpus(const CorpusSpec& spec) {
     if (S_ISDIR(status.st_mode)) {
       listing = from_folder(root, filter);
     } else if (S_ISREG(status.st_mode)) {
-      listing.root = root.parent_path();
+      listing.root = root_of(spec);
       listing.files.push_back(found(root.filename().native(), status));
     } else {
       throw UsageError{fmt::format("the corpus {} is neither a folder nor a file", shown(root))};

@@ -53,6 +53,7 @@ std::unique_ptr<Engine> make_deepseek(const EngineSettings& settings) {
   if (settings.deepseek.threads > 0)
     remote.program.environment.emplace_back("OMP_NUM_THREADS", std::to_string(settings.deepseek.threads));
   remote.continuous = true;
+  remote.channel = settings.weights_channel;
   remote.restarts = settings.deepseek.restarts;
   remote.watchdog_s = settings.deepseek.watchdog_s;
   remote.request.pixels = page::ImageRequest::Pixels::rgb;
@@ -65,6 +66,13 @@ std::unique_ptr<Engine> make_deepseek(const EngineSettings& settings) {
 std::vector<std::string> engine_names() { return {"tesseract", "deepseek_ocr2", "replay", "echo"}; }
 
 std::unique_ptr<Engine> make_engine(const EngineSettings& settings) {
+  // Whoever waits at its other end for an engine that takes no weights, or fails, waits no longer.
+  struct Closing {
+    UniqueFd* channel;
+    ~Closing() {
+      if (channel != nullptr) channel->reset();
+    }
+  } const closing{settings.weights_channel.get()};
   if (settings.name == "tesseract") return make_tesseract(settings);
   if (settings.name == "deepseek_ocr2") return make_deepseek(settings);
   if (settings.name == "replay") return std::make_unique<ReplayEngine>(settings.threads, settings.time_scale);

@@ -36,12 +36,21 @@ WorkersPage take_answered(Worker& worker, std::uint64_t number) {
 
 void RemoteEngine::State::start(Worker& worker) {
   worker = Worker{};
-  worker.child.emplace(settings.program);
+  auto program = settings.program;
+  const bool first = settings.channel && *settings.channel;
+  if (first) program.arguments.emplace_back("channel");
+  worker.child.emplace(program);
+  if (first) {
+    const int fd = settings.channel->get();
+    (void)worker.child->send(Bytes(1), {&fd, 1});
+    settings.channel->reset();  // the worker alone has it, so that its end is seen
+  }
   worker.began = worker.heard = worker.told_of_loading = Clock::now();
 }
 
 void RemoteEngine::State::replace(Worker& worker, Reason reason, const std::string& why) {
   const auto how = worker.child->end();
+  pass_on_log(worker);
   give_up_where_vain(worker, why, how);
   if (settings.continuous)
     log::warning(
@@ -123,6 +132,12 @@ void RemoteEngine::State::give_page(Worker& worker) {
 
 // ---- what workers say
 
+void RemoteEngine::State::pass_on_log(Worker& worker) const {
+  if (!settings.continuous) return;
+  const auto name = settings.program.executable.filename().string();
+  for (const auto& line : worker.child->printed_lines()) log::pass_on(name, line);
+}
+
 bool RemoteEngine::State::receive(Worker& worker) {
   auto received = worker.child->receive(milliseconds{0});
   if (received.status == child::Child::Status::timeout) return false;
@@ -134,6 +149,7 @@ bool RemoteEngine::State::receive(Worker& worker) {
     return false;
   }
   worker.heard = Clock::now();
+  pass_on_log(worker);
   try {
     auto answer = protocol::decode_answer(received.packet.bytes);
     std::visit([&](auto& said) { on(worker, said); }, answer);

@@ -53,6 +53,8 @@ struct RemoteEngine::State {
   void give_page(Worker& worker);
 
   // ---- what workers say
+  /// What a continuous worker logs, into our log: of its model and memory, which are the rank's.
+  void pass_on_log(Worker& worker) const;
   /// One message; false: there was none, or the worker is another now.
   bool receive(Worker& worker);
   void on(Worker& worker, protocol::Hello& hello);

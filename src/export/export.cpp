@@ -10,6 +10,7 @@
 #include <memory>
 #include <system_error>
 
+#include "images.hpp"
 #include "names.hpp"
 #include "part_file.hpp"
 #include "pecia/base/error.hpp"
@@ -31,7 +32,7 @@ constexpr auto pages_file = "pages.jsonl";
 struct DocumentFormat {
   std::string_view name;
   std::string_view suffix;
-  std::string (*write)(const merge::Document&);
+  std::string (*write)(const merge::Document&, const ImageLinks&);
 };
 constexpr std::array<DocumentFormat, 2> document_formats{
     {{"md", ".md", to_markdown}, {"txt", ".txt", to_plain_text}}};
@@ -107,6 +108,7 @@ ExportReport export_snapshot(const store::RunPaths& run, const ExportSettings& s
 
   std::vector<std::string> suffixes;
   for (const auto& format : document_formats) suffixes.emplace_back(format.suffix);
+  suffixes.emplace_back(images_suffix);
   const auto names = export_names(manifest, suffixes, {pages_file});
   std::unique_ptr<PartFile> lines;
   if (wanted("jsonl")) lines = std::make_unique<PartFile>(settings.out / pages_file);
@@ -122,9 +124,13 @@ ExportReport export_snapshot(const store::RunPaths& run, const ExportSettings& s
     }
     if (is_no_document(document, manifest)) return;
     count(document, report);
+    ImageLinks images;
+    if (settings.crop) images = write_images(document, settings.crop, settings.out, name);
+    for (const auto& [page, links] : images)
+      report.images += links.size() - static_cast<std::uint64_t>(std::ranges::count(links, std::string{}));
     for (const auto& format : document_formats) {
       if (wanted(format.name))
-        write_document(settings.out / (name + std::string{format.suffix}), format.write(document));
+        write_document(settings.out / (name + std::string{format.suffix}), format.write(document, images));
     }
   });
   if (lines) lines->finish();

@@ -29,6 +29,35 @@ Json list_of(const std::string& joined) {
   return list;
 }
 
+Json finish_reason(result::FinishReason reason) {
+  return reason == result::FinishReason::none ? Json(nullptr) : Json(std::string{name(reason)});
+}
+
+Json attempt_json(const result::Attempt& attempt) {
+  return {{"engine", text_or_null(attempt.engine)},
+          {"rung", std::string{name(attempt.rung)}},
+          {"reason", std::string{name(attempt.reason)}},
+          {"finish_reason", finish_reason(attempt.finish_reason)},
+          {"seconds", decimals(attempt.seconds, 3)},
+          {"detail", attempt.detail}};
+}
+
+Json box_json(const result::Box& box) {
+  return {decimals(box.x0, 1), decimals(box.y0, 1), decimals(box.x1, 1), decimals(box.y1, 1)};
+}
+
+Json block_json(const result::Block& block) {
+  auto boxes = Json::array();
+  if (block.boxes.empty() && block.placed()) boxes.push_back(box_json(block.box));
+  for (const auto& box : block.boxes) boxes.push_back(box_json(box));
+  return {{"kind", std::string{name(block.kind)}},
+          {"label", text_or_null(block.label)},
+          {"boxes", boxes},
+          {"text", {block.text_begin, block.text_end}},
+          {"confidence", decimals(block.confidence, 4)},
+          {"unparsed", block.unparsed}};
+}
+
 }  // namespace
 
 std::string to_json_line(const merge::Document& document, const merge::Page& page) {
@@ -47,7 +76,14 @@ std::string to_json_line(const merge::Document& document, const merge::Page& pag
   line["confidence"] = read ? decimals(outcome.reading.confidence, 4) : Json(nullptr);
   line["seconds"] = page.pending ? Json(nullptr) : decimals(outcome.seconds, 3);
   line["attempts"] = page.pending ? 0 : outcome.attempts.size() + 1;
+  line["finish_reason"] = finish_reason(outcome.reading.finish_reason);
+  line["rung"] = page.pending ? Json(nullptr) : Json(std::string{name(outcome.rung)});
+  line["fingerprint"] = text_or_null(outcome.fingerprint);
+  line["history"] = Json::array();
+  for (const auto& attempt : outcome.attempts) line["history"].push_back(attempt_json(attempt));
   line["text"] = outcome.reading.text;
+  line["blocks"] = Json::array();
+  for (const auto& block : outcome.reading.blocks) line["blocks"].push_back(block_json(block));
   return line.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 

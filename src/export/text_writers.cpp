@@ -101,7 +101,7 @@ std::string notice(const merge::Page& page) {
   switch (outcome.state) {
     case State::ok:
     case State::ok_fallback:
-      return body_of(page).empty() ? what + " has no text" : std::string{};
+      return body_of(page).empty() && image_boxes(outcome.reading).empty() ? what + " has no text" : std::string{};
     case State::blank:
       return what + " is blank";
     case State::skipped:
@@ -115,33 +115,41 @@ std::string notice(const merge::Page& page) {
   return text;
 }
 
-std::string to_markdown(const merge::Document& document) {
+std::string to_markdown(const merge::Document& document, const ImageLinks& images) {
   std::string out;
   for (const auto& page : document.pages) {
     if (!out.empty()) out += '\n';
     if (page.number > 0) out += fmt::format("<!-- page {} -->\n\n", page.number);
-    if (const auto text = notice(page); !text.empty()) {
-      out += markdown_notice(text);
-      continue;
-    }
-    const auto body = body_of(page);
-    std::string_view rest{body};
-    while (!rest.empty()) {
-      const auto line = rest.substr(0, rest.find('\n'));
-      rest.remove_prefix(std::min(rest.size(), line.size() + 1));
-      append_markdown_line(out, line);
+    const auto text = notice(page);
+    if (!text.empty()) out += markdown_notice(text);
+    const auto& reading = page.outcome.reading;
+    if (reading.finish_reason != result::FinishReason::none) {
+      const auto links = images.find(page.number);
+      const auto body =
+          model_markdown(reading, links == images.end() ? std::span<const std::string>{} : links->second);
+      if (!text.empty() && !body.empty()) out += '\n';
+      out += body;
+    } else if (text.empty()) {
+      const auto body = body_of(page);
+      std::string_view rest{body};
+      while (!rest.empty()) {
+        const auto line = rest.substr(0, rest.find('\n'));
+        rest.remove_prefix(std::min(rest.size(), line.size() + 1));
+        append_markdown_line(out, line);
+      }
     }
   }
   return out;
 }
 
-std::string to_plain_text(const merge::Document& document) {
+std::string to_plain_text(const merge::Document& document, const ImageLinks&) {
   std::string out;
   for (const auto& page : document.pages) {
     if (!out.empty()) out += '\f';
     const auto text = notice(page);
-    out += text.empty() ? body_of(page) : fmt::format("[{}]", text);
-    out += '\n';
+    if (!text.empty()) out += fmt::format("[{}]\n", text);
+    const auto body = body_of(page);
+    if (text.empty() || !body.empty()) out += body + '\n';
   }
   return out;
 }

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "pecia/export/texts.hpp"
 #include "pecia/merge/document.hpp"
@@ -13,6 +15,11 @@ namespace pecia::exporting {
 /// with text.
 [[nodiscard]] std::string notice(const merge::Page& page);
 
+/// The boxes of a page that images stand in.
+[[nodiscard]] std::vector<result::Box> image_boxes(const result::Reading& reading);
+
+/// The text of a model's page as Markdown, with a line end. `links`: as in ImageLinks.
+[[nodiscard]] std::string model_markdown(const result::Reading& reading, std::span<const std::string> links);
 /// One page as a line of JSON, with its newline. Always UTF-8.
 [[nodiscard]] std::string to_json_line(const merge::Document& document, const merge::Page& page);
 

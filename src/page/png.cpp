@@ -51,6 +51,7 @@ class SimplePng {
   explicit SimplePng(std::span<const std::byte> bytes) {
     image_.version = PNG_IMAGE_VERSION;
     if (!png_image_begin_read_from_memory(&image_, bytes.data(), bytes.size())) fail();
+    image_.flags |= PNG_IMAGE_FLAG_16BIT_sRGB;  // 16 bits without gamma are no more linear than 8
   }
   ~SimplePng() { png_image_free(&image_); }
   SimplePng(const SimplePng&) = delete;

@@ -8,6 +8,7 @@
 #include <array>
 #include <deque>
 #include <map>
+#include <random>
 #include <set>
 #include <thread>
 
@@ -212,6 +213,39 @@ TEST(Continuous, APageThatHangsDoesNotTakeOthersWithIt) {
   }
 }
 
+TEST(Continuous, EveryPageComesOutOnceWhateverHappens) {
+  constexpr int events = 600;
+  auto settings = model(6);
+  settings.restarts = events;
+  RemoteEngine engine{settings};
+  std::mt19937 random{20};
+  std::set<std::uint64_t> inside;
+  std::uint64_t next_ticket = 0;
+  const auto take_out = [&](std::vector<engine::Completion> done) {
+    for (const auto& completion : done)
+      EXPECT_EQ(inside.erase(completion.ticket), 1U) << "ticket " << completion.ticket << " was cancelled, or is out";
+  };
+  for (int n = 0; n < events; ++n) {
+    const auto event = random() % 100;
+    if (event < 60 && engine.room().pages > 0) {
+      const auto ticket = random() % 4 == 0 && next_ticket > 0 ? random() % next_ticket : next_ticket++;
+      if (!inside.insert(ticket).second) continue;
+      engine.submit(ticket, engine.prepare(page_of(static_cast<int>(100 + random() % 100)), test::english()));
+    } else if (event < 75 && !inside.empty()) {
+      const auto ticket = *std::next(inside.begin(), static_cast<std::ptrdiff_t>(random() % inside.size()));
+      engine.cancel(ticket);
+      inside.erase(ticket);
+    } else if (event < 78) {
+      ASSERT_EQ(::kill(engine.worker_pids().front(), SIGKILL), 0);
+    } else {
+      take_out(engine.step(milliseconds{random() % 10}));
+    }
+  }
+  const auto until = Clock::now() + std::chrono::seconds{30};
+  while (!inside.empty() && Clock::now() < until) take_out(engine.step(test::step_wait));
+  EXPECT_TRUE(inside.empty()) << inside.size() << " pages never came out";
+}
+
 TEST(Continuous, WhatTheModelSaidAtItsEndIsKept) {
   RemoteEngine engine{model(2)};
   submit(engine, 1, test::loses_the_device);
@@ -280,6 +314,19 @@ TEST(Continuous, SaysWhyItDoesNotStart) {
   hanging.watchdog_s = 0.3;
   const auto silent = problem_at_start<engine::LostForGood>(hanging);
   EXPECT_NE(silent.find("said nothing"), std::string::npos) << silent;
+}
+
+TEST(Continuous, WhatTheProcessLogsIsInTheLogOfTheRank) {
+  ::testing::internal::CaptureStderr();
+  {
+    RemoteEngine engine{model(1, queue_bytes, "logs")};
+    submit(engine, 1, plain);
+    (void)next_pages(engine, 1);
+  }
+  const auto log = ::testing::internal::GetCapturedStderr();
+  for (const auto* line : {" warning model_worker: little memory\n", " info model_worker: 16 pages together\n",
+                           " info model_worker: what a library prints\n"})
+    EXPECT_NE(log.find(line), std::string::npos) << log;
 }
 
 TEST(Continuous, SignalsOfTheLauncherDoNotReachIt) {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdio>
 #include <cstdlib>
 #include <map>
 #include <string>
@@ -11,6 +12,7 @@
 
 #include "model_worker.hpp"
 #include "pecia/base/error.hpp"
+#include "pecia/base/log.hpp"
 #include "pecia/engine/serve.hpp"
 
 namespace {
@@ -97,6 +99,11 @@ int main(int argc, char** argv) {
       say_loading(parent, n, 30);
       std::this_thread::sleep_for(std::chrono::milliseconds{100});
     }
+  }
+  if (what == "logs") {
+    log::warning("little memory");
+    log::info("16 pages together");
+    std::fputs("what a library prints\n", stderr);
   }
   if (what == "starts-never") std::this_thread::sleep_for(std::chrono::hours{1});
   Model model{std::atoi(argv[1])};

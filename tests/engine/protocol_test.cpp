@@ -42,7 +42,8 @@ TEST(Protocol, CarriesAModelsReadingWithItsTokens) {
 
 TEST(Protocol, CarriesWhatAFailureHadRead) {
   const auto failure_of = [](const PageFailure& failure) {
-    return std::get<PageFailure>(std::get<Completion>(decode_answer(encode(Completion{7, failure, 1}))).result);
+    return std::get<PageFailure>(
+        std::get<Completion>(decode_answer(encode(Completion{7, failure, 1}))).result);
   };
   const auto partial = failure_of({Reason::repetition, "it repeats itself", model_reading()});
   ASSERT_TRUE(partial.reading.has_value());
@@ -69,13 +70,18 @@ TEST(Protocol, WhatMakesNoSenseIsAnError) {
   auto reading = model_reading();
   reading.blocks[0].boxes[0] = {5, 5, 1, 1};
   EXPECT_THROW((void)decode_answer(encode(Completion{1, reading, 1})), Error);
-  EXPECT_THROW((void)decode_answer(encode(Completion{1, PageFailure{Reason::no_end, "", reading}, 1})), Error);
+  EXPECT_THROW(
+      (void)decode_answer(encode(Completion{1, PageFailure{Reason::no_end, "", reading}, 1})),
+      Error);
   reading = model_reading();
   reading.raw = "\xFF";
   EXPECT_THROW((void)decode_answer(encode(Completion{1, reading, 1})), Error);
   const auto sound = encode(Completion{1, model_reading(), 1});
   for (std::size_t size = 0; size < sound.size(); ++size)
-    EXPECT_THROW((void)decode_answer({sound.begin(), sound.begin() + static_cast<std::ptrdiff_t>(size)}), Error) << size;
+    EXPECT_THROW(
+        (void)decode_answer({sound.begin(), sound.begin() + static_cast<std::ptrdiff_t>(size)}),
+        Error)
+        << size;
 }
 
 }  // namespace

@@ -19,11 +19,13 @@ Attempt failed(Reason reason, const std::string& by = "", Rung rung = Rung::norm
   return attempt;
 }
 
-/// The rungs of all attempts at a page that fails for this reason whoever tries: "0012" ends on the plain prompt.
+/// The rungs of all attempts at a page that fails for this reason whoever tries: "0012" ends on the
+/// plain prompt.
 std::string rungs_of(Reason reason, const std::string& by, bool has_fallback) {
   std::string rungs;
   std::vector<Attempt> history;
-  for (auto next = next_attempt(history, has_fallback); next.again; next = next_attempt(history, has_fallback)) {
+  for (auto next = next_attempt(history, has_fallback); next.again;
+       next = next_attempt(history, has_fallback)) {
     rungs += std::to_string(static_cast<int>(next.rung));
     history.push_back(failed(reason, by, next.rung));
     if (history.size() > 20) return rungs + " without end";
@@ -68,7 +70,8 @@ TEST(Retry, EveryReasonHasItsAttempts) {
 }
 
 TEST(Retry, WhatNoDecoderCouldRenderNeverGoesToTheFallback) {
-  for (const auto reason : {Reason::unreadable, Reason::timeout, Reason::child_crashed, Reason::out_of_memory, Reason::io_error})
+  for (const auto reason : {Reason::unreadable, Reason::timeout, Reason::child_crashed,
+                            Reason::out_of_memory, Reason::io_error})
     EXPECT_EQ(rungs_of(reason, "", true).find('4'), std::string::npos) << name(reason);
 }
 
@@ -86,9 +89,11 @@ TEST(Retry, EveryReasonHasItsOwnCount) {
 }
 
 TEST(Retry, AnotherFailureOnTheLadderStaysOnItsRung) {
-  const std::vector history{failed(Reason::repetition, "model"), failed(Reason::engine_crashed, "model", Rung::stronger_guard)};
+  const std::vector history{failed(Reason::repetition, "model"),
+                            failed(Reason::engine_crashed, "model", Rung::stronger_guard)};
   EXPECT_EQ(next_attempt(history).rung, Rung::stronger_guard);
-  const std::vector both{failed(Reason::repetition, "model"), failed(Reason::no_end, "model", Rung::stronger_guard)};
+  const std::vector both{failed(Reason::repetition, "model"),
+                         failed(Reason::no_end, "model", Rung::stronger_guard)};
   EXPECT_EQ(next_attempt(both).rung, Rung::plain_prompt);
 }
 

@@ -231,4 +231,35 @@ TEST_F(Export, LeavesNoPartBehindWhenItFails) {
   EXPECT_FALSE(fs::exists(out_ / "pages.jsonl"));
 }
 
+TEST_F(Export, WritesTheImagesOfPagesAndLinksToThem) {
+  auto read = read_outcome("before\n\nbehind");
+  read.reading.finish_reason = result::FinishReason::stop;
+  for (const float x : {10.0F, 20.0F}) {
+    auto& block = read.reading.blocks.emplace_back();
+    block.box = {x, 0, x + 2, 3};
+    block.text_begin = block.text_end = 8;
+    block.label = "image";
+    block.kind = result::BlockKind::image;
+  }
+  run_.commit("books/a b.pdf", 3, read);
+  run_.finish();
+  exporting::ExportSettings settings{{"md"}, out_};
+  settings.crop = [](const merge::Document& document, const merge::Page& page, std::span<const result::Box> boxes) {
+    EXPECT_EQ(document.path, "books/a b.pdf");
+    EXPECT_EQ(page.number, 3U);
+    EXPECT_EQ(boxes.size(), 2U);
+    exporting::Picture picture;
+    picture.width_px = 2;
+    picture.height_px = 3;
+    picture.pixels.resize(6);
+    return std::vector{exporting::Picture{}, picture};  // the first could not be cut out
+  };
+  EXPECT_EQ(export_run(run_.paths(), settings).images, 1U);
+  const auto files = files_below(out_);
+  EXPECT_THAT(names_in(files), testing::Contains("books/a b.pdf.images/3_2.png"));
+  EXPECT_TRUE(files.at("books/a b.pdf.images/3_2.png").starts_with("\x89PNG\r\n"));
+  EXPECT_THAT(files.at("books/a b.pdf.md"),
+              HasSubstr("before\n\n<!-- image 10 0 12 3 -->\n\n![](a%20b.pdf.images/3_2.png)\n\nbehind\n"));
+}
+
 }  // namespace

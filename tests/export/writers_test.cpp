@@ -131,6 +131,52 @@ TEST(Markdown, EscapesTheDetailOfAFailure) {
       HasSubstr("cannot open '\\*\\[x\\](y)\\<z>'"));
 }
 
+/// As a model reads it: its text is Markdown.
+Page model_page(std::uint32_t number, std::string text) {
+  auto page = read_page(number, std::move(text));
+  page.outcome.engine = "deepseek_ocr2";
+  page.outcome.reading.finish_reason = result::FinishReason::stop;
+  return page;
+}
+
+TEST(ModelMarkdown, IsKeptWithItsTablesAndFormulas) {
+  const std::string text =
+      "# Register\n\n- one\n\n<table><tr><td colspan=\"2\">1</td><td>2</td></tr></table>\n\n\\[ a \\le b \\]";
+  EXPECT_EQ(to_markdown(document_of({model_page(1, text)})), "<!-- page 1 -->\n\n" + text + "\n");
+}
+
+TEST(ModelMarkdown, HasNoOtherHtml) {
+  for (const std::string html :
+       {"<script>x</script>", "<td onclick=\"x\">", "<table style=\"x\">", "<!-- page 2 -->", "<?php", "<td colspan=\"x\">",
+        "<td colspan=", "<tdx>", "<td", "</", "<img src=x>"}) {
+    const auto markdown = to_markdown(document_of({model_page(1, "a " + html)}));
+    EXPECT_THAT(markdown, HasSubstr("a \\" + html.substr(0, 2))) << html;
+  }
+}
+
+TEST(ModelMarkdown, ShowsImagesWhereTheyStand) {
+  auto page = model_page(3, "before\n\nbehind");
+  page.outcome.reading.blocks = {{{{1, 2, 3, 4}, 0, 6, 1}, "text"},
+                                 {{{1, 2, 9, 9}, 8, 8, 1}, "image", result::BlockKind::image, false, {{1, 2, 3, 4}, {5, 6, 9, 9}}},
+                                 {{{}, 8, 8, 1}, "image", result::BlockKind::image, true},
+                                 {{{1, 2, 3, 4}, 8, 14, 1}, "text"}};
+  EXPECT_EQ(to_markdown(document_of({page}), {{3, {"b.pdf.images/3_1.png", ""}}}),
+            "<!-- page 3 -->\n\nbefore\n\n![](b.pdf.images/3_1.png)\n\n<!-- image 5 6 9 9 -->\n\nbehind\n");
+  EXPECT_EQ(to_plain_text(document_of({page})), "before\n\nbehind\n");
+  page.outcome.reading.text.clear();
+  page.outcome.reading.blocks = {{{{1, 2, 3, 4}, 0, 0, 1}, "image", result::BlockKind::image}};
+  EXPECT_EQ(to_markdown(document_of({page})), "<!-- page 3 -->\n\n<!-- image 1 2 3 4 -->\n");
+}
+
+TEST(ModelMarkdown, OfAPageThatFailedStandsBehindItsNotice) {
+  auto page = failed_page(1, Reason::repetition, "");
+  page.outcome.reading.text = "# Register\n1 1 1";
+  page.outcome.reading.finish_reason = result::FinishReason::repeats;
+  EXPECT_EQ(to_markdown(document_of({page})),
+            "<!-- page 1 -->\n\n> [page 1 could not be read: repetition]\n\n# Register\n1 1 1\n");
+  EXPECT_EQ(to_plain_text(document_of({page})), "[page 1 could not be read: repetition]\n# Register\n1 1 1\n");
+}
+
 TEST(PlainText, HasAFormFeedBetweenPagesAndNowhereElse) {
   EXPECT_EQ(
       to_plain_text(document_of({read_page(1, "one\fmore\n\n"), read_page(2, "  two\r\nthree")})),
@@ -146,11 +192,28 @@ TEST(PlainText, NamesEveryPageWithoutText) {
 
 TEST(JsonLine, HasEveryKeyInItsOrder) {
   auto page = read_page(2, "one \"two\"\n");
-  page.outcome.attempts.resize(1);
+  auto& attempt = page.outcome.attempts.emplace_back();
+  attempt.engine = "model";
+  attempt.reason = Reason::repetition;
+  attempt.detail = "loop";
+  attempt.rung = result::Rung::stronger_guard;
+  attempt.finish_reason = result::FinishReason::repeats;
+  page.outcome.fingerprint = "abc";
+  page.outcome.rung = result::Rung::fallback;
+  page.outcome.reading.finish_reason = result::FinishReason::stop;
+  page.outcome.reading.blocks = {{{{1, 2, 3.25F, 4}, 0, 3, .5F}, "table", result::BlockKind::table},
+                                 {{{0, 0, 2, 2}, 4, 9, .5F}, "", {}, false, {{0, 0, 1, 1}, {1, 1, 2, 2}}},
+                                 {{{}, 9, 9, 1}, "text", {}, true}};
   EXPECT_EQ(to_json_line(document_of({page}), page),
             R"({"path":"a/b.pdf","page":2,"state":"ok","reason":null,"engine":"tesseract",)"
             R"("languages":["deu","lat"],"confidence":0.93,"seconds":1.25,"attempts":2,)"
-            R"("text":"one \"two\"\n"})"
+            R"("finish_reason":"stop","rung":"fallback","fingerprint":"abc","history":[{"engine":"model",)"
+            R"("rung":"stronger_guard","reason":"repetition","finish_reason":"repeats","seconds":0.0,)"
+            R"("detail":"loop"}],"text":"one \"two\"\n","blocks":[{"kind":"table","label":"table",)"
+            R"("boxes":[[1.0,2.0,3.3,4.0]],"text":[0,3],"confidence":0.5,"unparsed":false},)"
+            R"({"kind":"text","label":null,"boxes":[[0.0,0.0,1.0,1.0],[1.0,1.0,2.0,2.0]],)"
+            R"("text":[4,9],"confidence":0.5,"unparsed":false},{"kind":"text","label":"text","boxes":[],)"
+            R"("text":[9,9],"confidence":1.0,"unparsed":true}]})"
             "\n");
 }
 
@@ -158,12 +221,14 @@ TEST(JsonLine, SaysWhatIsNotKnownByNull) {
   const auto failed = failed_page(0, Reason::encrypted, "needs a password");
   EXPECT_EQ(to_json_line(document_of({failed}), failed),
             R"({"path":"a/b.pdf","page":0,"state":"failed","reason":"encrypted","engine":null,)"
-            R"("languages":[],"confidence":null,"seconds":0.0,"attempts":1,"text":""})"
+            R"("languages":[],"confidence":null,"seconds":0.0,"attempts":1,)"
+            R"("finish_reason":null,"rung":"normal","fingerprint":null,"history":[],"text":"","blocks":[]})"
             "\n");
   const auto pending = pending_page(3);
   EXPECT_EQ(to_json_line(document_of({pending}), pending),
             R"({"path":"a/b.pdf","page":3,"state":"pending","reason":null,"engine":null,)"
-            R"("languages":[],"confidence":null,"seconds":null,"attempts":0,"text":""})"
+            R"("languages":[],"confidence":null,"seconds":null,"attempts":0,)"
+            R"("finish_reason":null,"rung":null,"fingerprint":null,"history":[],"text":"","blocks":[]})"
             "\n");
 }
 

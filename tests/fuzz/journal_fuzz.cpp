@@ -36,7 +36,7 @@ void put_u32(std::uint8_t* at, std::size_t value) {
 /// Makes the framing sound, so that the fuzzer gets at what is in it.
 void mend(std::span<std::uint8_t> file) {
   if (file.size() < header_bytes) return;
-  std::memcpy(file.data(), "PECIASEG\1\0\0", 12);
+  std::memcpy(file.data(), "PECIASEG\3\0\0", 12);
   put_u32(file.data() + 24, crc32c(fuzz::text_of(file.first(24))));
   auto rest = file.subspan(header_bytes);
   while (rest.size() > frame_bytes) {

@@ -31,7 +31,10 @@ void make_run_seeds(const fs::path& seeds, std::uint32_t pages) {
   const auto journal = test::write_pages(run, 1, 0, 1, pages, false);
   fs::create_directories(seeds / "journal");
   fs::copy_file(run.journal() / journal.segments.at(0).name, seeds / "journal" / number, fs::copy_options::overwrite_existing);
-  const auto sealed = test::write_pages(run, 2, 0, 1, pages, true);
+  const auto journal_of_model = test::write_model_pages(run, 1, 1, 1, pages, false);
+  fs::copy_file(run.journal() / journal_of_model.segments.at(0).name, seeds / "journal" / ("model" + number),
+                fs::copy_options::overwrite_existing);
+  const auto sealed = pages % 2 == 0 ? test::write_pages(run, 2, 0, 1, pages, true) : test::write_model_pages(run, 2, 0, 1, pages, true);
   auto parts = fuzz::read_parts(run.shards() / sealed.shards.at(0).name);
   parts.bytes.back() = sealed.shards.at(0).name + "\n";
   fs::create_directories(seeds / "shard");
@@ -72,6 +75,14 @@ void make_small_file_seeds(const fs::path& seeds) {
   corpus::save_cost_model(seeds / "lock" / "cost_model.json", corpus::CostModel{});
 }
 
+void make_markup_seeds(const fs::path& seeds) {
+  fs::create_directories(seeds / "markup");
+  replace_file(seeds / "markup" / "blocks",
+               "<|ref|>title<|/ref|><|det|>[[10, 20, 300, 40]]<|/det|>\n# Register\n\n<|ref|>image<|/ref|><|det|>[[0, 0, 999, "
+               "999],[1,2,3,4]]<|/det|>\n\n<|ref|>text<|/ref|><|det|>[[0, 0, 0, 900, 200]]<|/det|>\na \\coloneqq b\n\n");
+  replace_file(seeds / "markup" / "pieces", "text <|ref|>x<|/ref|> <|det|>[[1, 2<|ref|><|/det|>\n\n\n\n<|/ref|>");
+}
+
 /// As the fuzzer wants them: a tokenizer.json or a part of one, a zero byte, a text.
 void make_tokenizer_seeds(const fs::path& seeds, const fs::path& source) {
   using namespace std::string_literals;
@@ -87,11 +98,27 @@ void make_tokenizer_seeds(const fs::path& seeds, const fs::path& source) {
                R"({"type":"ByteLevel","add_prefix_space":false,"use_regex":false}]}})" "\0a b  c"s);
 }
 
+void make_checkpoint_seeds(const fs::path& seeds, const fs::path& deepseek) {
+  fs::create_directories(seeds / "config");
+  fs::create_directories(seeds / "safetensors");
+  for (const auto* name : {"golden/ckpt/a", "golden/ckpt/b", "reader/checkpoint"}) {
+    const auto folder = deepseek / name;
+    const auto file = std::string{name}.substr(0, 6) + std::string{name}.back();
+    replace_file(seeds / "config" / file, read_file(folder / "config.json") + std::string(1, '\0') +
+                                              read_file(folder / "processor_config.json"));
+  }
+  const std::string header = R"({"__metadata__":{"format":"pt"},"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},)"
+                             R"("b":{"dtype":"BF16","shape":[2,1],"data_offsets":[8,12]}} )";
+  replace_file(seeds / "safetensors" / "two", std::string{"\x0C\0\0\0", 4} + header);
+}
+
 void make_seeds(const fs::path& seeds, const fs::path& source) {
+  make_markup_seeds(seeds);
   for (const std::uint32_t pages : {1U, 4U, 9U}) make_run_seeds(seeds, pages);
   make_manifest_seed(seeds);
   make_small_file_seeds(seeds);
   make_tokenizer_seeds(seeds, source);
+  make_checkpoint_seeds(seeds, source / "tests/data/deepseek");
   for (const auto* job : {"example.yaml", "sample.yaml"}) copy_into(seeds / "job", source / "jobs" / job);
 }
 

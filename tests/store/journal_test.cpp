@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstring>
 #include <random>
 
 #include "pecia/base/error.hpp"
@@ -53,6 +54,34 @@ TEST(Journal, GivesBackWhatWasAppended) {
   EXPECT_EQ(replay.records, pages);
   EXPECT_EQ(replay.torn_bytes, 0U);
   EXPECT_EQ(replay.problem, "");
+}
+
+TEST(Journal, OfTheVersionBeforeIsStillRead) {
+  const test::TempFolder folder;
+  auto segment = read_file(made_segment(folder.path()));
+  segment[8] = 2;
+  const auto crc = crc32c(std::string_view{segment}.substr(0, 24));
+  std::memcpy(segment.data() + 24, &crc, sizeof crc);
+  const auto replay = replay_and_check(folder.write("before.seg", segment));
+  EXPECT_EQ(replay.records, pages);
+  EXPECT_EQ(replay.problem, "");
+}
+
+TEST(Journal, KeepsWhatAModelRead) {
+  const test::TempFolder folder;
+  SegmentWriter writer{folder.path(), 3, 1, 2};
+  std::vector<Bytes> written;
+  for (std::uint32_t page = 1; page <= 12; ++page) {
+    auto record = made_record(page);
+    record.outcome = test::made_model_outcome(page);
+    written.push_back(encode(record));
+    writer.append(written.back());
+  }
+  std::vector<Bytes> found;
+  const auto replay =
+      replay_segment(writer.path(), [&](Record&& record, std::uint64_t, std::uint32_t) { found.push_back(encode(record)); });
+  EXPECT_EQ(replay.problem, "");
+  EXPECT_EQ(found, written);
 }
 
 TEST(Journal, NobodyAppendsToAnothersSegment) {

@@ -88,6 +88,14 @@ inline store::WriterSettings writer_settings(const store::RunPaths& run, std::ui
   return settings;
 }
 
+/// Writes pages of one document as a model reads them, sealed or not.
+inline store::Written write_model_pages(const store::RunPaths& run, std::uint32_t epoch, std::uint32_t rank, std::uint64_t document,
+                                        std::uint32_t pages, bool seal) {
+  store::Writer writer{writer_settings(run, epoch, rank)};
+  for (std::uint32_t page = 1; page <= pages; ++page) writer.append(made_key(document, page), 0, made_model_outcome(page));
+  return writer.close(seal);
+}
+
 /// Writes pages of one document as one rank's job, sealed or not.
 inline store::Written write_pages(const store::RunPaths& run, std::uint32_t epoch, std::uint32_t rank, std::uint64_t document,
                                   std::uint32_t pages, bool seal) {

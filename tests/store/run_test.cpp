@@ -49,6 +49,19 @@ void expect_all_pages(const RunPaths& run, std::uint64_t document) {
   }
 }
 
+// Also of a run that an earlier release began, whose shards have no labels and rungs.
+TEST(CorpusIndex, OfAModelAndOfBeforeIsReadByPython) {
+  const test::TempFolder folder;
+  const auto run = made_run(folder.path(), 2, 12);
+  const auto old = run.shards() / "000003-00002-00001.h5";
+  fs::copy_file(fs::path{PECIA_TEST_DATA} / "store/shard-schema-1.h5", old);
+  (void)test::write_model_pages(run, 4, 0, 2, 12, true);
+  bind_corpus(run, 4, {});
+  const auto script = std::string{PECIA_SOURCE_DIR} + "/tests/store/read_blocks.py";
+  const auto command = std::string{PECIA_PYTHON} + " '" + script + "' '" + run.corpus_index().string() + "'";
+  EXPECT_EQ(std::system(command.c_str()), 0);
+}
+
 TEST(Run, EpochsAreTakenOnceEach) {
   const test::TempFolder folder;
   const auto run = made_run(folder.path(), 1, 1);

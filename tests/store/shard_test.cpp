@@ -59,14 +59,6 @@ TEST(Shard, OfSchema1StaysReadable) {
   EXPECT_THAT(shard.provenance().front(), HasSubstr("\"host\":\"node7\",\"slurm_job\":\"4711\""));
 }
 
-/// Pages of one document as a model read them, in the run's shard; returns its name.
-std::string write_model_pages(const RunPaths& run, std::uint32_t rank, std::uint64_t document) {
-  Writer writer{test::writer_settings(run, 1, rank)};
-  for (std::uint32_t page = 1; page <= pages; ++page)
-    writer.append(test::made_key(document, page), 0, test::made_model_outcome(page));
-  return writer.close(true).shards.at(0).name;
-}
-
 void expect_model_records(const ShardReader& shard, std::uint64_t document) {
   std::uint32_t found = 0;
   for (const auto& row : shard.rows()) {
@@ -80,7 +72,7 @@ void expect_model_records(const ShardReader& shard, std::uint64_t document) {
 TEST(Shard, HoldsWhatAModelReadAlsoJoinedWithOneOfBefore) {
   const test::TempFolder folder;
   const auto run = made_run(folder.path(), 2, pages);
-  const auto fresh = write_model_pages(run, 1, 2);
+  const auto fresh = test::write_model_pages(run, 1, 1, 2, pages, true).shards.at(0).name;
   expect_model_records(ShardReader{run.shards() / fresh}, 2);
   const std::string old = "000003-00002-00001.h5";
   fs::copy_file(fs::path{PECIA_TEST_DATA} / "store/shard-schema-1.h5", run.shards() / old);

@@ -1,5 +1,6 @@
 """What a new user does wrong, and how a run is stopped: every case has a clear answer."""
 
+import hashlib
 import json
 import os
 import re
@@ -116,6 +117,33 @@ class Programs(pecia.Case):
         status, output = pecia.run(0, "doctor", self.folder)
         self.assertEqual(status, 0, output)
         self.assertIn("eng", output)
+
+    def test_doctor_checks_a_download_of_weights(self):
+        reader = pecia.DATA / "deepseek" / "reader" / "checkpoint"
+        status, output = pecia.run(0, "doctor", self.folder, "--weights", reader)
+        self.assertEqual(status, 0, output)
+        for said in "175 tensors, all that the model has", "experts", "fingerprint", "tokenizer":
+            self.assertIn(said, output)
+        copy = self.folder / "copy"
+        shutil.copytree(reader, copy)
+        shard = copy / "model.safetensors"
+        digest = hashlib.sha256(shard.read_bytes()).hexdigest()
+        record = copy / ".cache" / "huggingface" / "download" / "model.safetensors.metadata"
+        record.parent.mkdir(parents=True)
+        record.write_text(f"0123abc\n{digest}\n1700000000.0\n")
+        status, output = pecia.run(0, "doctor", self.folder, "--weights", copy)
+        self.assertEqual(status, 0, output)
+        self.assertIn("SHA-256 right", output)
+        damaged = bytearray(shard.read_bytes())
+        damaged[-1] ^= 1
+        shard.write_bytes(damaged)
+        status, output = pecia.run(0, "doctor", self.folder, "--weights", copy)
+        self.assertEqual(status, 1)
+        for said in "SHA-256 is not", "hf download deepseek-ai/DeepSeek-OCR-2":
+            self.assertIn(said, output)
+        status, output = pecia.run(0, "doctor", self.folder, "--weights", "random:full")
+        self.assertEqual(status, 0, output)
+        self.assertIn("4844.4 MB", output)
 
     def test_verbs_on_what_is_no_run(self):
         for arguments in ("status", self.folder), ("verify", self.folder), \

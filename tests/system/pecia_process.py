@@ -109,7 +109,7 @@ def export(run_folder, out):
 def pages(jsonl):
     """Lines of a JSONL export without what may differ between two runs."""
     lines = [json.loads(line) for line in pathlib.Path(jsonl).read_text("utf-8").splitlines()]
-    return [{key: value for key, value in line.items() if key not in ("seconds", "attempts")}
+    return [{key: value for key, value in line.items() if key not in ("seconds", "attempts", "history")}
             for line in lines]
 
 

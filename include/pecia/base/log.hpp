@@ -16,6 +16,8 @@ void set_prefix(std::string_view prefix);
 void set_level(Level least);
 [[nodiscard]] Level level() noexcept;
 void write(Level level, std::string_view text);
+/// Writes a line that another process of pecia logged, at its level; any other line as `info`.
+void pass_on(std::string_view from, std::string_view line);
 
 /// While it lives, lines are written by a thread of its own, so that nobody waits where standard error
 /// is a file on a file system that stalls, or a pipe that nobody reads. Of more than 10,000 waiting

@@ -66,6 +66,8 @@ class Child {
   [[nodiscard]] int fd() const noexcept;
   /// CPU seconds it has used so far, -1 if unknown.
   [[nodiscard]] double cpu_s() const noexcept;
+  /// Whole lines that it has printed since this was asked last: the newest, where they are very many.
+  [[nodiscard]] std::vector<std::string> printed_lines();
   /// Ends it at once and says how it had ended: "killed by signal 11 (Segmentation fault)",
   /// "exited with status 3", "ended by pecia".
   std::string end();

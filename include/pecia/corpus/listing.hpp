@@ -52,6 +52,8 @@ struct Listing {
 /// path. Throws `UsageError` if the root does not exist, cannot be read, or holds no file that the
 /// patterns let in, and for a list with a word after a tab that is no priority.
 [[nodiscard]] Listing list_corpus(const CorpusSpec& spec);
+/// `Listing::root` alone, without a look into folders. What is not there is taken for a folder.
+[[nodiscard]] std::filesystem::path root_of(const CorpusSpec& spec);
 
 [[nodiscard]] DocumentId document_id(std::string_view relative_path);
 

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "pecia/base/file.hpp"
 #include "pecia/engine/deepseek_settings.hpp"
 #include "pecia/engine/engine.hpp"
 
@@ -15,6 +16,8 @@ struct EngineSettings {
   double watchdog_s = 300;         ///< without progress of a page, of its worker's CPU time
   double time_scale = 1;           ///< replay: seconds x this
   DeepseekSettings deepseek;           ///< of that engine
+  /// deepseek_ocr2: over it the first process gets its weights (weights_channel.hpp); closed once `make_engine` is over.
+  std::shared_ptr<UniqueFd> weights_channel;
   int local_rank = 0;                  ///< among the ranks of this host: which of its devices to use
   std::vector<std::string> languages;  ///< all that the job may ask for, to check them at the start
 };

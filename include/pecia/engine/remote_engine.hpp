@@ -20,6 +20,8 @@ struct RemoteSettings {
   /// Workers that have many pages at once, as many as they say (`serve_continuous`).
   bool continuous = false;
   int restarts = 3;  ///< of continuous workers, as long as the engine lives
+  /// Handed to the first worker, which is told so by one more argument: "channel".
+  std::shared_ptr<UniqueFd> channel;
 };
 
 /// An engine whose pages are read by worker processes. A worker that dies, hangs or talks nonsense

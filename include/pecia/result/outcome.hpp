@@ -62,6 +62,8 @@ struct Block : Part {
   BlockKind kind = BlockKind::text;
   bool unparsed = false;         ///< markup in it or before it made no sense: it is kept as text, of unknown place
   std::vector<Box> boxes = {};   ///< where it has several, which `box` surrounds; else empty
+  /// False: its place is not known, and `box` says nothing.
+  [[nodiscard]] bool placed() const noexcept { return !unparsed || box.x0 < box.x1 || box.y0 < box.y1; }
 };
 
 /// What was read from a page: UTF-8 text in reading order, blocks separated by an empty line, and

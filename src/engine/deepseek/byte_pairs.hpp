@@ -1,8 +1,9 @@
 #pragma once
 
 #include <cstdint>
-#include <unordered_map>
 #include <vector>
+
+#include "flat_map.hpp"
 
 namespace pecia::engine::deepseek {
 
@@ -22,8 +23,8 @@ class BytePairs {
 
  private:
   struct Merge {
-    std::uint32_t rank;
-    std::int32_t merged;
+    std::uint32_t rank = 0;
+    std::int32_t merged = 0;
   };
   struct Mix {
     std::size_t operator()(std::uint64_t x) const noexcept {
@@ -36,11 +37,10 @@ class BytePairs {
            static_cast<std::uint32_t>(right);
   }
   [[nodiscard]] const Merge* find(std::int32_t left, std::int32_t right) const {
-    const auto found = merges_.find(key(left, right));
-    return found == merges_.end() ? nullptr : &found->second;
+    return merges_.find(key(left, right));
   }
 
-  std::unordered_map<std::uint64_t, Merge, Mix> merges_;
+  FlatMap<std::uint64_t, Merge, Mix> merges_;
 };
 
 }  // namespace pecia::engine::deepseek

@@ -42,8 +42,12 @@ std::string_view layout_of(const TensorInfo& tensor) {
   return layout_of_name(tensor.name);
 }
 
-std::string joined(const std::vector<std::string>& names) {
-  return fmt::format("{}", fmt::join(names, ", "));
+/// At most so many of them, and how many more there are.
+std::string joined(std::vector<std::string> names, std::size_t most) {
+  const auto all = names.size();
+  names.resize(std::min(all, most));
+  auto text = fmt::format("{}", fmt::join(names, ", "));
+  return all > most ? text + fmt::format(" and {} more", all - most) : text;
 }
 
 struct Problems {
@@ -72,18 +76,17 @@ Problems compare(const std::vector<ExpectedTensor>& expected,
 
 void tell_strays(const std::set<std::string>& strays, const std::string& place) {
   if (strays.empty()) return;
-  constexpr std::size_t most_shown = 10;
-  std::vector<std::string> shown;
+  std::vector<std::string> names;
   std::string layout;
   for (const auto& name : strays) {
-    if (shown.size() < most_shown) shown.push_back(printable(name));
+    names.push_back(printable(name));
     if (layout.empty()) layout = layout_of_name(name);
   }
-  if (strays.size() > most_shown) shown.emplace_back("...");
+  constexpr std::size_t most_shown = 10;
   log::warning("'{}': {} ignored, which this model does not have{}: {}", place,
                plural(strays.size(), "tensor"),
                layout.empty() ? "" : fmt::format(" (names of the layout {})", layout),
-               joined(shown));
+               joined(names, most_shown));
 }
 
 std::uint64_t hash_of_settings(const fs::path& folder) {
@@ -147,12 +150,15 @@ std::set<std::string> check_tensors(const std::vector<TensorInfo>& tensors,
   for (const auto& tensor : foreign) others.emplace(tensor.name, &tensor);
   const auto expected = expected_tensors(config);
   const auto [missing, wrong] = compare(expected, present, others);
+  constexpr std::size_t most_shown = 20;  // of what a wrong config.json makes wrong everywhere
   if (!missing.empty() || !wrong.empty()) {
     std::string message = fmt::format("'{}': the weights are not those of its config.json.", place);
     if (!missing.empty())
-      message += fmt::format(" {} missing: {}.", plural(missing.size(), "tensor"), joined(missing));
+      message += fmt::format(" {} missing: {}.", plural(missing.size(), "tensor"),
+                             joined(missing, missing.size()));
     if (!wrong.empty())
-      message += fmt::format(" {} wrong: {}.", plural(wrong.size(), "tensor"), joined(wrong));
+      message +=
+          fmt::format(" {} wrong: {}.", plural(wrong.size(), "tensor"), joined(wrong, most_shown));
     throw Error{fmt::format("{} {}", message, fetch)};
   }
   for (const auto& tensor : expected) {

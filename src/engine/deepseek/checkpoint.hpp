@@ -32,9 +32,8 @@ struct PartBytes {
 [[nodiscard]] std::vector<PartBytes> bytes_per_part(const std::vector<TensorInfo>& tensors,
                                                     const Config& config);
 
-/// Throws `Error` that names all tensors that are missing, of a wrong shape or of a type that is
-/// not read; where the names are those of another layout of the model, it says which. Returns the
-/// names of tensors that do not belong to the model.
+/// Throws `Error` that names all tensors that are missing, and those of a wrong shape or of a type
+/// that is not read. Returns the names of tensors that do not belong to the model.
 [[nodiscard]] std::set<std::string> check_tensors(const std::vector<TensorInfo>& tensors,
                                                   const std::vector<StoredTensor>& foreign,
                                                   const Config& config, const std::string& place);

@@ -166,6 +166,9 @@ void check_experts(const Section& language, const DecoderConfig& decoder) {
     language.refuse("num_experts_per_tok", "is more than n_routed_experts");
   if (decoder.dense_layers > decoder.layers)
     language.refuse("first_k_dense_replace", "is more than num_hidden_layers");
+  constexpr int most_experts_in_all = 1 << 17;
+  if (decoder.layers * decoder.experts > most_experts_in_all)
+    language.refuse("n_routed_experts", "times num_hidden_layers is too large");
   if (static_cast<std::int64_t>(decoder.shared_experts) * decoder.moe_ffn > most_width)
     language.refuse("n_shared_experts", "times moe_intermediate_size is too large");
 }

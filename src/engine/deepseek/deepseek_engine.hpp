@@ -14,6 +14,7 @@ namespace pecia::engine::deepseek {
 
 /// What tests and benchmarks set; a job does not. None of it changes the text of a page.
 struct EngineTuning {
+  int gpu = 0;                        ///< of those that this process sees
   std::size_t kv_bytes = 0;           ///< of the KV cache; 0: by `memory_fraction`
   int chunk_tokens = 256;             ///< of a prompt per prefill chunk, counted from position 0
   int prefill_tokens_per_step = 512;  ///< of all prompts together, at least one chunk

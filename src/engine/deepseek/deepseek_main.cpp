@@ -1,6 +1,4 @@
-#include <ATen/Context.h>
 #include <ATen/Parallel.h>
-#include <c10/core/DeviceGuard.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -8,7 +6,6 @@
 #include <chrono>
 #include <cstdio>
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -17,9 +14,11 @@
 #include "checkpoint.hpp"
 #include "deepseek_engine.hpp"
 #include "describe.hpp"
+#include "nccl_weights.hpp"
 #include "pecia/base/error.hpp"
 #include "pecia/base/version.hpp"
 #include "pecia/device/device.hpp"
+#include "pecia/device/nccl_broadcast.hpp"
 #include "pecia/engine/serve.hpp"
 
 namespace pecia::engine::deepseek {
@@ -33,13 +32,14 @@ constexpr int most_prepare_threads = 8;
 struct Arguments {
   DeepseekSettings settings;
   int local_rank = 0;
+  bool channel = false;  ///< the first message brings a channel for the weights
 };
 
 Arguments arguments_of(const std::vector<std::string>& words) {
-  if (words.size() != 2)
+  if (words.size() != 2 && !(words.size() == 3 && words[2] == "channel"))
     throw UsageError{
         "the arguments are the engine's settings in JSON and the rank's place on its host"};
-  Arguments arguments{deepseek_settings_from_json(words[0]), 0};
+  Arguments arguments{deepseek_settings_from_json(words[0]), 0, words.size() == 3};
   const auto& place = words[1];
   const auto [end, error] =
       std::from_chars(place.data(), place.data() + place.size(), arguments.local_rank);
@@ -74,19 +74,35 @@ class ToldOf final : public WeightSource {
   std::chrono::steady_clock::time_point said_{};
 };
 
-/// Where the weights of this process come from. Those of a broadcast would come over a descriptor
-/// that the rank hands down (weights_messages.hpp): they, too, are a source.
-std::unique_ptr<WeightSource> source_of(const DeepseekSettings& settings) {
-  return open_model(settings.weights).source;
+/// The first message of the rank, where the arguments say that there is one.
+UniqueFd channel_from(child::Parent& parent) {
+  auto packet = parent.receive();
+  require(packet && packet->fds.size() == 1, "no channel for the weights came");
+  return std::move(packet->fds[0]);
+}
+
+/// The files, or what the rank orders over a channel.
+std::unique_ptr<WeightSource> ordered_source(UniqueFd channel, std::unique_ptr<WeightSource> files,
+                                             const std::string& weights,
+                                             const std::optional<c10::DeviceGuard>& gpu) {
+  if (!channel || weights.starts_with("random:")) return files;
+  const int index = gpu ? gpu->current_device().index() : 0;
+  WeightsOffer offer;
+  offer.nccl = gpu && !device::nccl_version().empty();
+  if (gpu) offer.gpu = device::visible_gpus().gpus.at(static_cast<std::size_t>(index)).uuid;
+  return weights_by_order(std::move(channel), std::move(files), FileWeights{weights}.tensors(),
+                          offer, nccl_source(index), new_nccl_id);
 }
 
 /// Until the rank closes the socket.
 int run(const Arguments& arguments) {
   child::Parent parent;
   const auto& settings = arguments.settings;
+  UniqueFd channel;
   std::unique_ptr<WeightSource> source;
   try {
-    source = std::make_unique<ToldOf>(source_of(settings), parent);
+    if (arguments.channel) channel = channel_from(parent);
+    source = open_model(settings.weights).source;
   } catch (const StorageError& error) {
     say_lost(parent, error.what());
     return 1;
@@ -96,10 +112,9 @@ int run(const Arguments& arguments) {
   }
   try {
     if (settings.threads > 0) at::set_num_threads(settings.threads);
-    const auto gpu = gpu_of(settings, arguments.local_rank);
-    std::optional<c10::DeviceGuard> current;
-    if (gpu) current.emplace(c10::Device{c10::kCUDA, static_cast<c10::DeviceIndex>(gpu->index)});
-    DeepseekEngine engine{settings, std::move(source)};
+    const auto gpu = use_gpu_of_rank(settings, arguments.local_rank);
+    source = ordered_source(std::move(channel), std::move(source), settings.weights, gpu);
+    DeepseekEngine engine{settings, std::make_unique<ToldOf>(std::move(source), parent)};
     ServeSettings serving;
     // On a CPU the model itself needs the cores.
     serving.prepare_threads = gpu ? std::clamp(at::get_num_threads(), 1, most_prepare_threads) : 1;

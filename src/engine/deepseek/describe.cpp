@@ -4,22 +4,17 @@
 #include <ATen/Parallel.h>
 #include <fmt/format.h>
 
-#include "pecia/base/error.hpp"
-#include "pecia/base/version.hpp"
+#include <string_view>
+#include <utility>
+
+#include "pecia/device/device.hpp"
 #include "pecia/device/nccl_broadcast.hpp"
+#include "placement.hpp"
 
 namespace pecia::engine::deepseek {
 namespace {
 
 constexpr double gib = 1024.0 * 1024.0 * 1024.0;
-
-bool cpu_multiplies_in_bf16() {
-#ifdef __x86_64__
-  return __builtin_cpu_supports("avx512bf16") != 0;  // who has AMX has this, too
-#else
-  return false;
-#endif
-}
 
 std::string versions() {
   std::string text = fmt::format("LibTorch {}", PECIA_TORCH_VERSION);
@@ -30,45 +25,38 @@ std::string versions() {
   return text;
 }
 
-}  // namespace
-
-std::optional<device::Gpu> gpu_of(const DeepseekSettings& settings, int local_rank) {
-  using Device = DeepseekSettings::Device;
-  if (settings.device == Device::cpu) return std::nullopt;
-  auto visible = device::visible_gpus();
-  if (!visible.gpus.empty() && !at::hasCUDA()) {
-    visible.gpus.clear();
-    visible.problem =
-        "this LibTorch has no CUDA part. Build pecia with one that has (docs/deepseek.md)";
-  }
-  if (visible.gpus.empty()) {
-    if (settings.device == Device::cuda)
-      throw UsageError{
-          fmt::format("engine.device is cuda, and there is no GPU: {}", visible.problem)};
-    return std::nullopt;
-  }
-  const int index = device::choose_gpu(local_rank, static_cast<int>(visible.gpus.size()));
-  return visible.gpus[static_cast<std::size_t>(index)];
+std::string describe_gpu(int index) {
+  const auto& gpu = device::visible_gpus().gpus.at(static_cast<std::size_t>(index));
+  return fmt::format("GPU {} ({}, compute capability {}.{}, {:.1f} GiB)", index, gpu.name,
+                     gpu.major, gpu.minor, static_cast<double>(gpu.total_bytes) / gib);
 }
 
-DeepseekSettings::Dtype dtype_of(const DeepseekSettings& settings, bool on_gpu) {
-  using Dtype = DeepseekSettings::Dtype;
-  if (settings.dtype != Dtype::automatic) return settings.dtype;
-  return on_gpu || cpu_multiplies_in_bf16() ? Dtype::bf16 : Dtype::fp32;
+std::string describe_cpu(const DeepseekSettings& settings) {
+  std::string why = "engine.device is cpu";
+  if (settings.device != DeepseekSettings::Device::cpu) {
+    why = device::visible_gpus().problem;
+    if (why.empty()) why = "this LibTorch has no CUDA part";
+  }
+  return fmt::format("CPU ({} threads; no GPU: {})", at::get_num_threads(), why);
+}
+
+}  // namespace
+
+std::optional<c10::DeviceGuard> use_gpu_of_rank(const DeepseekSettings& settings, int local_rank) {
+  if (settings.device == DeepseekSettings::Device::cpu || !at::hasCUDA()) return std::nullopt;
+  const auto visible = static_cast<int>(device::visible_gpus().gpus.size());
+  if (visible == 0) return std::nullopt;
+  const auto index = static_cast<c10::DeviceIndex>(device::choose_gpu(local_rank, visible));
+  return std::optional<c10::DeviceGuard>{std::in_place, c10::Device{c10::kCUDA, index}};
 }
 
 std::string describe(const DeepseekSettings& settings, int local_rank) {
-  const auto gpu = gpu_of(settings, local_rank);
-  const auto dtype =
-      dtype_of(settings, gpu.has_value()) == DeepseekSettings::Dtype::bf16 ? "bf16" : "fp32";
+  const auto current = use_gpu_of_rank(settings, local_rank);
+  const auto placement = choose_placement(settings);
   const auto device =
-      gpu ? fmt::format("GPU {} ({}, compute capability {}.{}, {:.1f} GiB)", gpu->index, gpu->name,
-                        gpu->major, gpu->minor, static_cast<double>(gpu->total_bytes) / gib)
-          : fmt::format("CPU ({} threads; no GPU: {})", at::get_num_threads(),
-                        settings.device == DeepseekSettings::Device::cpu
-                            ? "engine.device is cpu"
-                            : device::visible_gpus().problem);
-  return fmt::format("{}, {}, {}", device, dtype, versions());
+      placement.device.is_cuda() ? describe_gpu(placement.device.index()) : describe_cpu(settings);
+  return fmt::format("{}, {}, {}", device, placement.type == at::kBFloat16 ? "bf16" : "fp32",
+                     versions());
 }
 
 }  // namespace pecia::engine::deepseek

@@ -1,22 +1,22 @@
 #pragma once
 
+#include <c10/core/DeviceGuard.h>
+
 #include <optional>
 #include <string>
 
-#include "pecia/device/device.hpp"
 #include "pecia/engine/deepseek_settings.hpp"
 
-// What the engine of a rank computes on, and in what.
+// Which of its host's GPUs a rank computes on, and what that is.
 namespace pecia::engine::deepseek {
 
-/// The GPU of a rank; nothing: it computes on the CPU. Throws `UsageError` where the settings ask
-/// for a GPU and there is none that LibTorch can use.
-[[nodiscard]] std::optional<device::Gpu> gpu_of(const DeepseekSettings& settings, int local_rank);
+/// Makes the GPU of a rank this thread's current one, as long as the guard lives; nothing where the
+/// settings want none or LibTorch can use none.
+[[nodiscard]] std::optional<c10::DeviceGuard> use_gpu_of_rank(const DeepseekSettings& settings,
+                                                              int local_rank);
 
-/// bf16 or fp32, never automatic: bf16 on a GPU, and on a CPU that multiplies in it.
-[[nodiscard]] DeepseekSettings::Dtype dtype_of(const DeepseekSettings& settings, bool on_gpu);
-
-/// One line for `pecia doctor`: device, numbers, versions.
+/// One line for `pecia doctor`: device, numbers that it computes in, versions. Throws `UsageError`
+/// where the settings ask for a GPU and there is none.
 [[nodiscard]] std::string describe(const DeepseekSettings& settings, int local_rank);
 
 }  // namespace pecia::engine::deepseek

@@ -26,8 +26,10 @@ constexpr std::string_view how_to_fetch =
     "same "
     "arguments where there is no hf). Then give DIR as weights";
 
-std::string megabytes(std::uint64_t bytes) {
-  constexpr double mega = 1e6;
+std::string size_text(std::uint64_t bytes) {
+  constexpr double kilo = 1e3, mega = 1e6;
+  if (static_cast<double>(bytes) < mega)
+    return fmt::format("{:.1f} kB", static_cast<double>(bytes) / kilo);
   return fmt::format("{:.1f} MB", static_cast<double>(bytes) / mega);
 }
 
@@ -66,7 +68,7 @@ class Checking {
     try {
       check(weights);
     } catch (const std::exception& error) {
-      bad("weights", error.what());
+      bad("model", error.what());
     }
     if (!sound_) tell_({Mark::warning, "how to fetch", std::string{how_to_fetch}});
   }
@@ -86,9 +88,9 @@ class Checking {
     const auto model = open_model(weights);
     const auto& tensors = model.source->tensors();
     good("tensors", fmt::format("{}, all that the model has, {}", plural(tensors.size(), "tensor"),
-                                megabytes(bytes_of(tensors))));
+                                size_text(bytes_of(tensors))));
     for (const auto& [part, bytes] : bytes_per_part(tensors, model.config))
-      good(std::string{part}, megabytes(bytes));
+      good(std::string{part}, size_text(bytes));
     if (!made) check_values(model);
     check_tokenizer(model);
   }
@@ -100,13 +102,16 @@ class Checking {
     for (const auto& entry : fs::directory_iterator{folder})
       if (entry.path().extension() == ".safetensors") shards.insert(entry.path());
     for (const auto& shard : shards) check_file(shard);
-    for (const auto& partial :
-         {folder / ".cache/huggingface/download", folder.parent_path().parent_path() / "blobs"}) {
-      std::error_code error;
-      for (fs::directory_iterator at{partial, error}, end; !error && at != end; at.increment(error))
-        if (at->path().extension() == ".incomplete")
-          tell_({Mark::warning, "unfinished", printable(at->path().native())});
-    }
+    tell_unfinished(folder / ".cache/huggingface/download");
+    if (folder.parent_path().filename() == "snapshots")
+      tell_unfinished(folder.parent_path().parent_path() / "blobs");
+  }
+
+  void tell_unfinished(const fs::path& downloads) const {
+    std::error_code error;
+    for (fs::directory_iterator at{downloads, error}, end; !error && at != end; at.increment(error))
+      if (at->path().extension() == ".incomplete")
+        tell_({Mark::warning, "unfinished", printable(at->path().native())});
   }
 
   void check_file(const fs::path& file) {
@@ -115,11 +120,11 @@ class Checking {
     const auto bytes = fs::file_size(file, error);
     if (error) return bad(name, fs::is_symlink(file) ? "is a link to nothing" : "is missing");
     const auto sha256 = known_sha256(file);
-    if (sha256.empty()) return good(name, megabytes(bytes));
-    if (sha256_matches_(file, sha256)) return good(name, megabytes(bytes) + ", SHA-256 right");
+    if (sha256.empty()) return good(name, size_text(bytes));
+    if (sha256_matches_(file, sha256)) return good(name, size_text(bytes) + ", SHA-256 right");
     bad(name,
         fmt::format("{}, SHA-256 is not {}: the file is damaged. Delete it, and fetch it again",
-                    megabytes(bytes), sha256));
+                    size_text(bytes), sha256));
   }
 
   /// Reads them all.
@@ -166,7 +171,7 @@ std::string published_bytes_per_part() {
   const auto model = open_model("random:full");
   std::string text;
   for (const auto& [part, bytes] : bytes_per_part(model.source->tensors(), model.config))
-    text += fmt::format("{}{} {}", text.empty() ? "" : ", ", part, megabytes(bytes));
+    text += fmt::format("{}{} {}", text.empty() ? "" : ", ", part, size_text(bytes));
   return text;
 }
 

@@ -12,7 +12,7 @@ namespace {
 using Shape = std::vector<std::int64_t>;
 
 constexpr std::string_view sam_part = "SAM", encoder_part = "encoder", projector_part = "projector",
-                           embeddings_part = "embeddings", attention_part = "decoder attention",
+                           embeddings_part = "embeddings", attention_part = "attention",
                            dense_part = "dense layers", shared_part = "shared experts",
                            router_part = "routers", experts_part = "experts", norms_part = "norms",
                            head_part = "lm_head";

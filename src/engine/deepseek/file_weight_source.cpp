@@ -25,6 +25,22 @@ bool is_there(const fs::path& path) {
   return fs::exists(path, ignored);
 }
 
+bool is_folder(const fs::path& path) {
+  std::error_code ignored;
+  return fs::is_directory(path, ignored);
+}
+
+/// In the order of their names.
+std::vector<fs::path> entries_of(const fs::path& folder) {
+  std::vector<fs::path> entries;
+  std::error_code error;
+  for (fs::directory_iterator at{folder, error}, end; !error && at != end; at.increment(error))
+    entries.push_back(at->path());
+  if (error) throw storage_error(error.value(), "cannot list", shown(folder));
+  std::sort(entries.begin(), entries.end());
+  return entries;
+}
+
 /// The snapshot in a cache folder models--ORG--NAME.
 fs::path snapshot_of(const fs::path& cache) {
   if (const auto ref = cache / "refs" / "main"; is_there(ref)) {
@@ -32,11 +48,10 @@ fs::path snapshot_of(const fs::path& cache) {
     while (!revision.empty() && (revision.back() == '\n' || revision.back() == ' '))
       revision.pop_back();
     if (!revision.empty() && revision.find('/') == std::string::npos && revision != "..")
-      if (auto folder = cache / "snapshots" / revision; fs::is_directory(folder)) return folder;
+      if (auto folder = cache / "snapshots" / revision; is_folder(folder)) return folder;
   }
-  std::vector<fs::path> snapshots;
-  for (const auto& entry : fs::directory_iterator{cache / "snapshots"})
-    if (entry.is_directory()) snapshots.push_back(entry.path());
+  auto snapshots = entries_of(cache / "snapshots");
+  std::erase_if(snapshots, [](const auto& path) { return !is_folder(path); });
   if (snapshots.size() != 1)
     throw UsageError{
         fmt::format("'{}': a cache folder with {} and no refs/main that names one. Give the "
@@ -66,13 +81,11 @@ Index read_index(const fs::path& path) {
 }
 
 std::vector<fs::path> shards_in(const fs::path& folder) {
-  std::vector<fs::path> shards;
-  for (const auto& entry : fs::directory_iterator{folder}) {
-    const auto name = entry.path().filename().string();
-    if (name.starts_with("model-") && name.ends_with(".safetensors"))
-      shards.push_back(entry.path());
-  }
-  std::sort(shards.begin(), shards.end());
+  auto shards = entries_of(folder);
+  std::erase_if(shards, [](const auto& path) {
+    const auto name = path.filename().string();
+    return !name.starts_with("model-") || !name.ends_with(".safetensors");
+  });
   return shards;
 }
 
@@ -100,8 +113,7 @@ std::vector<fs::path> files_of(const fs::path& folder, const Index& index) {
 }  // namespace
 
 fs::path model_folder(const fs::path& given) {
-  std::error_code error;
-  if (!fs::is_directory(given, error))
+  if (!is_folder(given))
     throw UsageError{
         fmt::format("weights: '{}' is no folder. Give the folder that config.json and "
                     "model*.safetensors are in (docs/deepseek.md says how to fetch them)",
@@ -118,8 +130,7 @@ fs::path model_folder(const fs::path& given) {
 }
 
 FileWeights::FileWeights(const fs::path& place) {
-  std::error_code error;
-  if (place.extension() == ".safetensors" && !fs::is_directory(place, error)) {
+  if (place.extension() == ".safetensors" && !is_folder(place)) {
     add_file(place);
     return;
   }

@@ -1,43 +1,57 @@
 #include "finite.hpp"
 
 #include <algorithm>
+#include <cstdint>
 #include <cstring>
 
 namespace pecia::engine::deepseek {
 namespace {
 
-/// All bits of the exponent are set. Runs of 4096, each without a branch, so that it is vectorised.
-template <class Bits>
-std::optional<std::size_t> find(std::span<const std::byte> values, Bits exponent) noexcept {
-  constexpr std::size_t run = 4096;
-  const auto count = values.size() / sizeof(Bits);
-  const auto at = [&](std::size_t n) {
-    Bits bits;
-    std::memcpy(&bits, values.data() + n * sizeof(Bits), sizeof(Bits));
-    return (bits & exponent) == exponent;
-  };
-  for (std::size_t begin = 0; begin < count; begin += run) {
-    const auto end = std::min(begin + run, count);
-    Bits any = 0;
-    for (auto n = begin; n < end; ++n) any = static_cast<Bits>(any | static_cast<Bits>(at(n)));
-    if (any == 0) continue;
-    for (auto n = begin; n < end; ++n)
-      if (at(n)) return n;
+/// Whether an element has all bits of its exponent set: then, and only then, the lowest of them
+/// added to it carries into the sign's place. `exponent`: the mask, repeated through the word.
+struct Carry {
+  std::uint64_t exponent, lowest, sign;
+  [[nodiscard]] std::uint64_t of(std::uint64_t word) const noexcept {
+    return ((word & exponent) + lowest) & sign;
   }
-  return std::nullopt;
+};
+
+constexpr Carry carry_of(TensorType type) noexcept {
+  switch (type) {
+    case TensorType::f32:
+      return {0x7F8000007F800000, 0x0080000000800000, 0x8000000080000000};
+    case TensorType::bf16:
+      return {0x7F807F807F807F80, 0x0080008000800080, 0x8000800080008000};
+    case TensorType::f16:
+      return {0x7C007C007C007C00, 0x0400040004000400, 0x8000800080008000};
+  }
+  return {};
 }
 
 }  // namespace
 
 std::optional<std::size_t> first_not_finite(std::span<const std::byte> values,
                                             TensorType type) noexcept {
-  switch (type) {
-    case TensorType::f32:
-      return find<std::uint32_t>(values, 0x7F800000);
-    case TensorType::bf16:
-      return find<std::uint16_t>(values, 0x7F80);
-    case TensorType::f16:
-      return find<std::uint16_t>(values, 0x7C00);
+  constexpr std::size_t word_bytes = 8;
+  const auto carry = carry_of(type);
+  const auto word_at = [&](std::size_t at) {
+    std::uint64_t word = 0;  // zeros are finite
+    std::memcpy(&word, values.data() + at, std::min(word_bytes, values.size() - at));
+    return word;
+  };
+  const auto whole = values.size() - values.size() % (4 * word_bytes);
+  std::size_t at = 0;
+  for (; at < whole; at += 4 * word_bytes) {
+    std::uint64_t words[4];
+    std::memcpy(words, values.data() + at, sizeof words);
+    if ((carry.of(words[0]) | carry.of(words[1]) | carry.of(words[2]) | carry.of(words[3])) != 0)
+      break;
+  }
+  for (; at < values.size(); at += word_bytes) {
+    const auto found = carry.of(word_at(at));
+    if (found == 0) continue;
+    const auto bits = 8 * bytes_of(type);
+    return at / bytes_of(type) + static_cast<std::size_t>(__builtin_ctzll(found)) / bits;
   }
   return std::nullopt;
 }

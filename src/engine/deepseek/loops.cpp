@@ -21,9 +21,9 @@ LoopDetector::LoopDetector(std::vector<std::int32_t> structure) : structure_{std
 void LoopDetector::clear() {
   recent_.clear();
   runs_.assign(longest_period, 0);
+  contents_.assign(longest_period, 0);
   scores_.assign(longest_period, 0);
-  last_content_ = 0;
-  content_.clear();
+  last_.clear();
   grams_.clear();
   gram_ = 0;
   counts_.clear();
@@ -31,7 +31,6 @@ void LoopDetector::clear() {
 
 bool LoopDetector::push(std::int32_t id) {
   const bool structure = std::find(structure_.begin(), structure_.end(), id) != structure_.end();
-  last_content_ = structure ? last_content_ + 1 : 0;
   const bool repeats = exact_or_near(id, structure);
   return (!structure && nothing_new(id)) || repeats;
 }
@@ -40,21 +39,22 @@ bool LoopDetector::exact_or_near(std::int32_t id, bool structure) {
   if (recent_.size() == 2 * longest_period)
     recent_.erase(recent_.begin(), recent_.begin() + static_cast<std::ptrdiff_t>(longest_period));
   const auto size = recent_.size();
-  const auto periods = std::min(size, longest_period);
   const auto* past = recent_.data() + size;
+  const int content = structure ? 0 : 1;
+  const int counts = structure || (size > 0 && past[-1] == id) ? 0 : 1;
+  const int penalty = structure ? 0 : near_penalty;
   int found = 0;
-  const auto since_content = static_cast<int>(std::min<std::size_t>(last_content_, 1U << 20));
-  for (std::size_t i = 0; i < periods; ++i) {
+  for (std::size_t i = 0; i < std::min(size, longest_period); ++i) {
     const auto period = static_cast<int>(i) + 1;
     const bool same = past[-period] == id;
     const int run = same ? runs_[i] + 1 : 0;
-    const int score = std::max(0, scores_[i] + (structure ? 0 : same ? 1 : -near_penalty));
+    const int contents = same ? contents_[i] + content : 0;
+    const int score = std::max(0, scores_[i] + (same ? counts : -penalty));
     runs_[i] = run;
+    contents_[i] = contents;
     scores_[i] = score;
-    const int covered = run + period;
-    const bool enough = covered >= exact_periods * period && covered >= exact_tokens && run > 0;
-    const bool content = since_content < period;
-    found |= static_cast<int>(enough && (content || covered >= structure_tokens));
+    const bool often = run >= (exact_periods - 1) * period;
+    found |= static_cast<int>(often && (contents >= exact_content || run >= exact_tokens));
     found |= static_cast<int>(period >= near_period && score >= near_score);
   }
   recent_.push_back(id);
@@ -62,11 +62,13 @@ bool LoopDetector::exact_or_near(std::int32_t id, bool structure) {
 }
 
 bool LoopDetector::nothing_new(std::int32_t id) {
-  content_.push_back(id);
-  if (content_.size() < gram_length) return false;
+  const auto same = [&](std::int32_t one) { return one == id; };
+  if (last_.size() == gram_length && std::all_of(last_.begin(), last_.end(), same)) return false;
+  if (last_.size() == gram_length) last_.erase(last_.begin());
+  last_.push_back(id);
+  if (last_.size() < gram_length) return false;
   std::uint64_t hash = 0;
-  for (const auto part : content_) hash = mix(hash, part);
-  content_.erase(content_.begin());
+  for (const auto part : last_) hash = mix(hash, part);
   ++counts_[hash];
   if (grams_.size() < novelty_window) {
     grams_.push_back(hash);

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <pcre2.h>
 
+#include <algorithm>
 #include <array>
 
 #include "pecia/base/error.hpp"
@@ -29,6 +30,40 @@ using Code = std::unique_ptr<pcre2_code, Free<pcre2_code_free>>;
 using MatchData = std::unique_ptr<pcre2_match_data, Free<pcre2_match_data_free>>;
 using MatchContext = std::unique_ptr<pcre2_match_context, Free<pcre2_match_context_free>>;
 
+/// The expression with its `\s` and `\S` spelled out as Unicode's White_Space, as the reference's
+/// regex library has it: PCRE2's has U+180E as well, for Perl's sake.
+std::string with_unicode_blanks(std::string_view pattern) {
+  constexpr std::string_view blanks = "\\t-\\r\\x{85}\\p{Z}";
+  std::string out;
+  bool in_class = false;
+  for (std::size_t n = 0; n < pattern.size(); ++n) {
+    const auto here = pattern.substr(n, 2);
+    if (here == "\\s" || (here == "\\S" && !in_class)) {
+      out += in_class ? "" : here == "\\s" ? "[" : "[^";
+      out += blanks;
+      out += in_class ? "" : "]";
+      ++n;
+    } else if (here[0] == '\\') {
+      out += here;
+      ++n;
+    } else {
+      if (here[0] == '[' && !in_class) {
+        in_class = true;
+        // A closing bracket that comes first is one of the class.
+        const std::size_t begin = here == "[^" ? 2 : 1;
+        const std::size_t more =
+            pattern.substr(std::min(n + begin, pattern.size()), 1) == "]" ? begin : begin - 1;
+        out += pattern.substr(n, more);
+        n += more;
+      } else if (here[0] == ']') {
+        in_class = false;
+      }
+      out += pattern[n];
+    }
+  }
+  return out;
+}
+
 std::string message_of(int error) {
   std::array<PCRE2_UCHAR, 256> text{};
   pcre2_get_error_message(error, text.data(), text.size());
@@ -46,7 +81,8 @@ class PreTokenizer::Expression {
     std::size_t at = 0;
     if (pattern.size() > longest_expression)
       refuse_tokenizer(name, fmt::format("expression {} is too long", n));
-    code_.reset(pcre2_compile(reinterpret_cast<PCRE2_SPTR>(pattern.data()), pattern.size(),
+    const auto spelled = with_unicode_blanks(pattern);
+    code_.reset(pcre2_compile(reinterpret_cast<PCRE2_SPTR>(spelled.data()), spelled.size(),
                               PCRE2_UTF | PCRE2_UCP | PCRE2_NEVER_BACKSLASH_C, &error, &at,
                               nullptr));
     if (!code_)

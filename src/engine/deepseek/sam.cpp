@@ -115,18 +115,7 @@ at::Tensor channels_last(const at::Tensor& weight) {
 }
 
 SamGrid make_grid(std::int64_t side, const at::TensorOptions& options) {
-  const auto tokens = side * side;
-  const auto width = (2 * side + head_multiple - 1) / head_multiple * head_multiple;
-  const auto columns = at::arange(width, at::kLong);
-  const auto token = at::arange(tokens, at::kLong).unsqueeze(1);
-  const auto row = token.div(side, "floor");
-  const auto places = (columns == row).logical_or(columns == token - row * side + side);
-  return {.side = side, .places = places.to(options), .positions = {}};
-}
-
-at::Tensor make_relative(const at::Tensor& rows, const at::Tensor& columns, std::int64_t side) {
-  return at::cat(std::vector<at::Tensor>{fit_relative(rows, side).flip(0),
-                                         fit_relative(columns, side).flip(0)});
+  return {.side = side, .places = make_places(side, options), .positions = {}};
 }
 
 SamBlock load_block(TensorLoader& weights, const Sam& sam, int index) {
@@ -158,6 +147,18 @@ at::Tensor normalised_levels() {
 }
 
 }  // namespace
+
+at::Tensor make_places(std::int64_t side, const at::TensorOptions& options) {
+  const auto width = (2 * side + head_multiple - 1) / head_multiple * head_multiple;
+  const auto columns = at::arange(width, at::kLong);
+  const auto token = at::arange(side * side, at::kLong).unsqueeze(1);
+  const auto row = token.div(side, "floor");
+  return (columns == row).logical_or(columns == token - row * side + side).to(options);
+}
+
+at::Tensor make_relative(const at::Tensor& rows, const at::Tensor& columns, std::int64_t side) {
+  return at::cat({fit_relative(rows, side).flip(0), fit_relative(columns, side).flip(0)});
+}
 
 at::Tensor fit_relative(const at::Tensor& table, std::int64_t side) {
   const auto rows = 2 * side - 1;

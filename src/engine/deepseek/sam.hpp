@@ -72,6 +72,11 @@ struct Sam {
 [[nodiscard]] at::Tensor attend(const at::Tensor& qkv, const at::Tensor& relative,
                                 const at::Tensor& places);
 
+/// `SamBlock::relative` of tables as the checkpoint has them, (any odd number, d) each.
+[[nodiscard]] at::Tensor make_relative(const at::Tensor& rows, const at::Tensor& columns,
+                                       std::int64_t side);
+/// `SamGrid::places`.
+[[nodiscard]] at::Tensor make_places(std::int64_t side, const at::TensorOptions& options);
 /// A table of relative positions for a side of g tokens, (2 g - 1, d), interpolated linearly if it
 /// has other rows. As the checkpoint has it: from the key farthest ahead to the one farthest
 /// behind.

@@ -48,7 +48,7 @@ void Scheduler::drop(Ticket ticket) {
   waiting_.erase(std::remove(waiting_.begin(), waiting_.end(), ticket), waiting_.end());
 }
 
-void Scheduler::restart(int blocks) {
+void Scheduler::restart(SchedulerLimits limits) {
   for (auto ticket = running_.rbegin(); ticket != running_.rend(); ++ticket) {
     auto& sequence = sequences_.at(*ticket);
     sequence.table.clear();
@@ -56,8 +56,8 @@ void Scheduler::restart(int blocks) {
     waiting_.push_front(*ticket);
   }
   running_.clear();
-  limits_.blocks = blocks;
-  blocks_ = BlockAllocator{blocks};
+  limits_ = limits;
+  blocks_ = BlockAllocator{limits.blocks};
 }
 
 Scheduler::Plan Scheduler::plan() {

@@ -53,8 +53,8 @@ class Scheduler {
   void finish(Ticket ticket);
   /// Drops it without learning; unknown tickets are ignored.
   void cancel(Ticket ticket);
-  /// All sequences start anew, in a cache of so many blocks.
-  void restart(int blocks);
+  /// All sequences start anew, within other limits.
+  void restart(SchedulerLimits limits);
 
   [[nodiscard]] const BlockTable& table(Ticket ticket) const { return sequences_.at(ticket).table; }
   [[nodiscard]] std::size_t waiting() const noexcept { return waiting_.size(); }

@@ -5,9 +5,9 @@
 #include <algorithm>
 #include <array>
 #include <functional>
-#include <unordered_map>
 
 #include "byte_pairs.hpp"
+#include "flat_map.hpp"
 #include "pecia/base/error.hpp"
 #include "pecia/base/file.hpp"
 #include "pecia/base/text.hpp"
@@ -17,6 +17,8 @@
 
 namespace pecia::engine::deepseek {
 namespace {
+
+using Ids = FlatMap<std::string_view, std::int32_t, std::hash<std::string_view>>;
 
 /// GPT-2's characters that stand for bytes in a vocabulary: printable ones of Latin-1 for
 /// themselves, the others from U+0100 on in their order.
@@ -79,12 +81,12 @@ struct Tokenizer::State {
 
   std::unique_ptr<std::pmr::monotonic_buffer_resource> text;  // what the views below point into
   PreTokenizer pre_tokenizer;
-  std::unordered_map<std::string_view, std::int32_t> ids;  // by spelling
-  std::vector<std::string_view> bytes;                     // by id
-  std::vector<bool> known;                                 // by id
+  Ids ids;                              // by spelling
+  std::vector<std::string_view> bytes;  // by id
+  std::vector<bool> known;              // by id
   std::array<std::int32_t, 256> byte_symbols{};
   BytePairs pairs;
-  std::unordered_map<std::string_view, std::int32_t> added;
+  Ids added;
   std::array<bool, 256> begins_added{};
   std::vector<std::size_t> added_lengths;  // longest first
 };
@@ -109,9 +111,9 @@ void Tokenizer::State::add(std::string_view spelling, std::int32_t id, const std
   if (known[n])
     refuse_tokenizer(
         name, fmt::format("id {} is that of '{}' and of another token", id, printable(spelling)));
-  if (!ids.try_emplace(spelling, id).second)
+  if (const auto [first, is_new] = ids.try_emplace(spelling, id); !is_new)
     refuse_tokenizer(name, fmt::format("the token '{}' is there twice, with ids {} and {}",
-                                       printable(spelling), ids.at(spelling), id));
+                                       printable(spelling), *first, id));
   auto* const into = static_cast<char*>(text->allocate(spelling.size() + 1, 1));
   bytes[n] = {into, put_bytes(spelling, into)};
   known[n] = true;
@@ -119,12 +121,12 @@ void Tokenizer::State::add(std::string_view spelling, std::int32_t id, const std
 
 void Tokenizer::State::find_byte_symbols(const std::string& name) {
   for (std::size_t byte = 0; byte < byte_symbols.size(); ++byte) {
-    const auto found = ids.find(spelling_of(byte));
-    if (found == ids.end())
+    const auto* const found = ids.find(spelling_of(byte));
+    if (!found)
       refuse_tokenizer(
           name, fmt::format("its vocabulary has no token '{}', which stands for byte {:#04x}",
                             spelling_of(byte), byte));
-    byte_symbols[byte] = found->second;
+    byte_symbols[byte] = *found;
   }
 }
 
@@ -132,15 +134,15 @@ void Tokenizer::State::add_merges(const TokenizerFile& file, const std::string& 
   pairs.reserve(file.merges.size());
   std::string both;
   for (std::size_t n = 0; n < file.merges.size(); ++n) {
-    const auto& [left, right] = file.merges[n];
+    const std::string_view left = file.merges[n][0], right = file.merges[n][1];
     const auto id = [&](std::string_view token) {
-      const auto found = ids.find(token);
-      if (found == ids.end())
+      const auto* const found = ids.find(token);
+      if (!found)
         refuse_tokenizer(
             name,
             fmt::format("merge {} ('{}' and '{}') needs a token '{}', which the vocabulary lacks",
                         n, printable(left), printable(right), printable(token)));
-      return found->second;
+      return *found;
     };
     both.assign(left).append(right);
     if (!pairs.add(id(left), id(right), id(both)))
@@ -151,11 +153,11 @@ void Tokenizer::State::add_merges(const TokenizerFile& file, const std::string& 
 
 void Tokenizer::State::set_added(const TokenizerFile& file, const std::string& name) {
   for (const auto& [content, id] : file.added) {
-    const auto found = ids.find(content);
+    const auto* const found = ids.find(content);
     if (!added.try_emplace(content, id).second)
       refuse_tokenizer(name,
                        fmt::format("the added token '{}' is there twice", printable(content)));
-    if (found == ids.end() || found->second != id) add(content, id, name);
+    if (!found || *found != id) add(content, id, name);
     begins_added[static_cast<unsigned char>(content[0])] = true;
     added_lengths.push_back(content.size());
   }
@@ -166,8 +168,7 @@ void Tokenizer::State::set_added(const TokenizerFile& file, const std::string& n
 std::string_view Tokenizer::State::added_at(std::string_view rest) const {
   if (!begins_added[static_cast<unsigned char>(rest[0])]) return {};
   for (const auto length : added_lengths) {
-    if (length <= rest.size() && added.contains(rest.substr(0, length)))
-      return rest.substr(0, length);
+    if (length <= rest.size() && added.find(rest.substr(0, length))) return rest.substr(0, length);
   }
   return {};
 }
@@ -212,7 +213,7 @@ std::vector<std::int32_t> Tokenizer::encode(std::string_view text) const {
       continue;
     }
     if (at > plain) state_->encode_plain(text.substr(plain, at - plain), ids);
-    ids.push_back(state_->added.at(token));
+    ids.push_back(*state_->added.find(token));
     plain = at += token.size();
   }
   if (plain < text.size()) state_->encode_plain(text.substr(plain), ids);
@@ -232,9 +233,8 @@ std::string_view Tokenizer::bytes_of(std::int32_t id) const {
 }
 
 std::optional<std::int32_t> Tokenizer::id_of(std::string_view token) const {
-  const auto found = state_->ids.find(token);
-  if (found == state_->ids.end()) return std::nullopt;
-  return found->second;
+  const auto* const found = state_->ids.find(token);
+  return found ? std::optional{*found} : std::nullopt;
 }
 
 std::int32_t Tokenizer::size() const noexcept {

@@ -63,7 +63,7 @@ TEST(Download, EachFaultIsToldAndHowToFetchTheModel) {
   expect_bad(no_tokenizer, "tokenizer.json", "is missing");
   const CheckpointCopy truncated{"b"};
   fs::resize_file(truncated.shard(), 400'000);
-  expect_bad(truncated, "weights", "too early");
+  expect_bad(truncated, "model", "too early");
   const CheckpointCopy other_tokenizer{"a"};
   fs::copy(checkpoint("reader") / "tokenizer.json", other_tokenizer.folder() / "tokenizer.json",
            fs::copy_options::overwrite_existing);

@@ -161,6 +161,12 @@ TEST(PreTokenizer, NothingMergesAcrossPieces) {
   EXPECT_THAT(tokens(made, "   "), ElementsAre("  ", " "));
 }
 
+TEST(PreTokenizer, BlanksAreUnicodesWhiteSpace) {
+  // U+180E, once a blank, is a format character: with other characters of no kind it is one piece.
+  const auto made = merging({{"á", "ł"}, {"áł", "İ"}, {"áłİ", "Ĝ"}});
+  EXPECT_THAT(tokens(made, "\u180E\x1C"), ElementsAre("\u180E\x1C"));
+}
+
 TEST(BytePairs, LeastRankFirstThenLeftmost) {
   EXPECT_THAT(tokens(merging({{"a", "a"}, {"aa", "a"}}), "aaaa"), ElementsAre("aa", "aa"));
   EXPECT_THAT(tokens(merging({{"a", "a"}, {"aa", "a"}}), "aaaaa"), ElementsAre("aa", "aaa"));

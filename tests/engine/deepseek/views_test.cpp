@@ -2,7 +2,6 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <zlib.h>
 
 #include <algorithm>
 #include <bit>
@@ -10,6 +9,7 @@
 #include <string>
 #include <thread>
 
+#include "engine/deepseek/crc32.hpp"
 #include "engine/deepseek/made_images.hpp"
 #include "engine/deepseek/ppm.hpp"
 #include "pecia/base/error.hpp"
@@ -29,10 +29,6 @@ const Json& cases() {
   return read;
 }
 
-std::uint32_t crc_of(std::span<const std::uint8_t> bytes) {
-  return static_cast<std::uint32_t>(crc32_z(0, bytes.data(), bytes.size()));
-}
-
 Bytes resized(const page::Image& image, int width, int height,
               const ResizeKernels& kernels = best_kernels()) {
   const auto bytes =
@@ -49,7 +45,7 @@ std::vector<std::uint32_t> tile_crcs(const Views& views, const ImageConfig& conf
       static_cast<std::size_t>(config.tile_px) * static_cast<std::size_t>(config.tile_px) * 3;
   std::vector<std::uint32_t> crcs;
   for (std::size_t at = 0; at < views.tiles.size(); at += bytes)
-    crcs.push_back(crc_of(std::span{views.tiles}.subspan(at, bytes)));
+    crcs.push_back(crc32(std::span{views.tiles}.subspan(at, bytes)));
   return crcs;
 }
 
@@ -65,7 +61,7 @@ void expect_views(const page::Image& image, const ImageConfig& config, const Jso
   const auto views = make_views(image, config);
   EXPECT_EQ(views.grid.columns, expected["grid"][0]);
   EXPECT_EQ(views.grid.rows, expected["grid"][1]);
-  EXPECT_EQ(crc_of(views.global), expected["global_crc"]);
+  EXPECT_EQ(crc32(views.global), expected["global_crc"]);
   EXPECT_EQ(tile_crcs(views, config), expected["tile_crcs"].get<std::vector<std::uint32_t>>());
 }
 
@@ -74,7 +70,7 @@ TEST(Resize, IsPillowsBitByBit) {
   for (const auto& one : cases()["resize"]) {
     const auto image = pattern_image(one["size"][0], one["size"][1]);
     for (const auto* kernels : {&best_kernels(), &plain_kernels()})
-      EXPECT_EQ(crc_of(resized(image, one["to"][0], one["to"][1], *kernels)), one["crc"])
+      EXPECT_EQ(crc32(resized(image, one["to"][0], one["to"][1], *kernels)), one["crc"])
           << kernels->name << one;
   }
 }
@@ -143,7 +139,7 @@ TEST(Views, OfTheFilesAreTheReferences) {
     SCOPED_TRACE(file["file"].get<std::string>());
     const auto image = test_pixels("golden", file["file"]);
     ASSERT_EQ(
-        crc_of({reinterpret_cast<const std::uint8_t*>(image.pixels.data()), image.pixels.size()}),
+        crc32({reinterpret_cast<const std::uint8_t*>(image.pixels.data()), image.pixels.size()}),
         file["rgb_crc"]);
     expect_views(image, geometry(64, 48), file["tiny"]);
     expect_views(image, geometry(1024, 768), file["real"]);

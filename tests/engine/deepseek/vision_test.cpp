@@ -1,66 +1,28 @@
 #include "vision.hpp"
 
-#include <ATen/ops/cat.h>
-#include <ATen/ops/from_blob.h>
 #include <ATen/ops/randint.h>
-#include <ATen/ops/stack.h>
+#include <c10/core/Allocator.h>
 #include <c10/core/InferenceMode.h>
+#include <c10/util/ThreadLocalDebugInfo.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <functional>
 #include <map>
+#include <memory>
+#include <string>
+#include <vector>
 
-#include "checkpoint.hpp"
 #include "engine/deepseek/devices.hpp"
 #include "engine/deepseek/golden.hpp"
-#include "engine/deepseek/ppm.hpp"
-#include "file_weight_source.hpp"
+#include "engine/deepseek/vision_models.hpp"
 #include "pecia/base/error.hpp"
-#include "sam.hpp"
-#include "views.hpp"
 
 namespace pecia::engine::deepseek::test {
 namespace {
 
-at::Tensor as_tensor(const std::vector<std::uint8_t>& pixels, std::int64_t side) {
-  // from_blob wants a pointer to what may be written; nothing does.
-  auto* data = const_cast<std::uint8_t*>(pixels.data());
-  const auto views = static_cast<std::int64_t>(pixels.size()) / (side * side * 3);
-  return at::from_blob(data, {views, side, side, 3}, at::kByte).clone();
-}
-
-struct Pages {
-  at::Tensor global, tiles;  // (1, S, S, 3), (T, S, S, 3)
-};
-
-Pages views_of(const Json& golden_case, const Config& config) {
-  const auto image = test_pixels("golden", golden_case.at("file").get<std::string>());
-  const auto views = make_views(image, config.image);
-  return {as_tensor(views.global, config.image.base_px),
-          as_tensor(views.tiles, config.image.tile_px)};
-}
-
-struct Model {
-  Config config;
-  std::shared_ptr<const Vision> vision;
-};
-
-Model load(const std::string& configuration, at::Device device, at::ScalarType type = at::kFloat) {
-  const Golden golden{configuration};
-  FileWeights source{golden.checkpoint()};
-  TensorLoader loader{source, device, type};
-  const auto config = golden_config(golden);
-  return {config, load_vision(loader, config)};
-}
-
-Model load_reader(at::Device device) {
-  const auto files =
-      open_model((std::filesystem::path{PECIA_TEST_DATA} / "deepseek/reader/checkpoint").string());
-  TensorLoader loader{*files.source, device, at::kFloat};
-  return {files.config, load_vision(loader, files.config)};
-}
-
 /// Every stage of every view, by its name in the golden set.
-Tensors stages_of(const Vision& vision, const Pages& pages) {
+Tensors stages_of(const Vision& vision, const PageViews& pages) {
   Tensors stages;
   const auto run = [&](const at::Tensor& views,
                        const std::function<std::string(std::int64_t)>& name) {
@@ -81,7 +43,7 @@ class GoldenVision : public DeviceTest {
   void expect_all_stages(const std::string& configuration, int least) {
     const c10::InferenceMode mode;
     const Golden golden{configuration};
-    const auto [config, vision] = load(configuration, device());
+    const auto [config, vision] = load_vision_of(configuration, device());
     for (const auto& page : golden.cases()) {
       const auto stages = stages_of(*vision, views_of(page, config));
       int compared = 0;
@@ -104,7 +66,7 @@ TEST_P(GoldenVision, EveryStageOfC) { expect_all_stages("c", 11); }
 
 TEST_P(GoldenVision, EveryElementOfEveryStageOfOnePage) {
   const c10::InferenceMode mode;
-  const auto [config, vision] = load("a", device());
+  const auto [config, vision] = load_vision_of("a", device());
   const auto stages = stages_of(*vision, views_of(Golden{"a"}.find("t2"), config));
   const auto full = read_safetensors(golden_path("a_t2_stages.safetensors"));
   int compared = 0;
@@ -133,13 +95,72 @@ void expect_alone_as_in_company(const Vision& vision, std::int64_t side, std::in
 
 TEST(VisionOnACpu, AViewDoesNotDependOnTheOthers) {
   const c10::InferenceMode mode;
-  for (const auto& model : {load("a", at::kCPU), load("b", at::kCPU), load_reader(at::kCPU)}) {
+  for (const auto& model : {load_vision_of("a", at::kCPU), load_vision_of("b", at::kCPU),
+                            load_reader_vision(at::kCPU)}) {
     expect_alone_as_in_company(*model.vision, model.config.image.base_px, 7);
     expect_alone_as_in_company(*model.vision, model.config.image.tile_px, 7);
   }
-  const auto real_geometry = load("c", at::kCPU);
+  const auto real_geometry = load_vision_of("c", at::kCPU);
   expect_alone_as_in_company(*real_geometry.vision, real_geometry.config.image.base_px, 2);
   expect_alone_as_in_company(*real_geometry.vision, real_geometry.config.image.tile_px, 3);
+}
+
+TEST(VisionOnACpu, InBf16SeesAboutTheSame) {
+  const c10::InferenceMode mode;
+  const auto exact = load_vision_of("b", at::kCPU);
+  const auto rough = load_vision_of("b", at::kCPU, at::kBFloat16);
+  const auto pages = views_of(Golden{"b"}.find("t6"), exact.config);
+  for (const auto& views : {pages.global, pages.tiles}) {
+    const auto want = see(*exact.vision, views), got = see(*rough.vision, views);
+    ASSERT_EQ(got.scalar_type(), at::kBFloat16);
+    const auto difference = (got.to(at::kFloat) - want).abs().mean().item<float>();
+    EXPECT_LT(difference, 0.03F * want.abs().mean().item<float>());
+  }
+}
+
+TEST_P(GoldenVision, AProbeChangesNothingButRounding) {
+  const c10::InferenceMode mode;
+  const auto [config, vision] = load_vision_of("a", device());
+  const auto views = views_of(Golden{"a"}.find("t6"), config).tiles;
+  const auto probed = see(*vision, views, [](const std::string&, const at::Tensor&) {});
+  expect_close(see(*vision, views), probed, 1e-5, "tiles");
+}
+
+TEST(Vision, RefusesViewsOfOtherSizes) {
+  const c10::InferenceMode mode;
+  const auto [config, vision] = load_vision_of("a", at::kCPU);
+  EXPECT_THROW((void)see(*vision, at::randint(256, {1, 56, 56, 3}, at::kByte)), Error);
+  EXPECT_EQ(see(*vision, at::randint(256, {0, 64, 64, 3}, at::kByte)).size(0), 0);
+  EXPECT_EQ(separator(*vision).sizes(), at::IntArrayRef{config.decoder.width});
+}
+
+/// The most bytes that tensors of this thread held at once beyond those that were there.
+class PeakMemory : public c10::MemoryReportingInfoBase {
+ public:
+  void reportMemoryUsage(void*, std::int64_t bytes, std::size_t, std::size_t,
+                         c10::Device) override {
+    held_ += bytes;
+    peak_ = std::max(peak_, held_);
+  }
+  [[nodiscard]] bool memoryProfilingEnabled() const override { return true; }
+  [[nodiscard]] std::int64_t bytes() const noexcept { return peak_; }
+
+ private:
+  std::int64_t held_ = 0, peak_ = 0;
+};
+
+// One view of the real geometry has logits of 2 heads x 4096 x 4096 x 4 bytes = 134 MB.
+TEST(VisionOnACpu, NeverHoldsTheLogitsOfAView) {
+  const c10::InferenceMode mode;
+  const auto [config, vision] = load_vision_of("c", at::kCPU);
+  const auto views = at::randint(256, {2, 1024, 1024, 3}, at::kByte);
+  const auto memory = std::make_shared<PeakMemory>();
+  {
+    const c10::DebugInfoGuard watched{c10::DebugInfoKind::PROFILER_STATE, memory};
+    (void)see(*vision, views);
+  }
+  EXPECT_GT(memory->bytes(), 4 << 20);
+  EXPECT_LT(memory->bytes(), 48 << 20);
 }
 
 }  // namespace

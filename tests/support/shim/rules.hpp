@@ -13,7 +13,7 @@ namespace shim {
 struct Rule {
   enum class Do { kill, kill_session, fail, shorten, stall, skip, clock };
   Do act = Do::fail;
-  std::string on;           ///< create, open, write, truncate, fsync, rename, unlink, rmdir, mkdir; fsyncdir of
+  std::string on;           ///< create, open, pread, write, truncate, fsync, rename, unlink, rmdir, mkdir; fsyncdir of
                             ///< a folder, named by what the thread made there last, or (-removed) removed
   std::string path;         ///< a glob on the path below the root; `*` matches `/` too
   bool after = false;       ///< `when=after`: once the call has worked
@@ -21,7 +21,7 @@ struct Rule {
   int rank = -1;            ///< of this rank only
   int error = 0;            ///< `errno=`, by name
   double seconds = 0;       ///< of a stall, or by which the clock jumps
-  long bytes = 0;           ///< of a write that are written before it is cut short or the process killed
+  long bytes = 0;           ///< of a write or pread before it is cut short, of a write before the process is killed
   std::atomic<int> seen{0};
 
   Rule() = default;

@@ -108,6 +108,19 @@ ssize_t write_call(int fd, std::size_t bytes, long long begin, Call call) {
   return written;
 }
 
+/// `call` reads at most so many bytes; none, as at the end of the file, where a rule says 0.
+template <class Call>
+ssize_t read_call(int fd, std::size_t bytes, Call call) {
+  const auto path = below_root(shim::path_of(fd));
+  if (path.empty()) return call(bytes);
+  const auto verdict = shim::look_up("pread", path);
+  if (verdict.error != 0) {
+    errno = verdict.error;
+    return -1;
+  }
+  return call(verdict.bytes < 0 ? bytes : std::min(bytes, static_cast<std::size_t>(verdict.bytes)));
+}
+
 template <class Call>
 int sync_call(int fd, Call call) {
   const auto path = below_root(shim::path_of(fd));
@@ -205,6 +218,13 @@ ssize_t writev(int fd, const iovec* pieces, int count) {
     return some == bytes ? NEXT(writev)(fd, pieces, count)
                          : NEXT(write)(fd, pieces[0].iov_base, std::min(some, pieces[0].iov_len));
   });
+}
+
+ssize_t pread(int fd, void* into, size_t bytes, off_t at) {
+  return read_call(fd, bytes, [&](std::size_t some) { return NEXT(pread)(fd, into, some, at); });
+}
+ssize_t pread64(int fd, void* into, size_t bytes, off64_t at) {
+  return read_call(fd, bytes, [&](std::size_t some) { return NEXT(pread64)(fd, into, some, at); });
 }
 
 int ftruncate(int fd, off_t size) noexcept {
