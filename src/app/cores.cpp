@@ -1,13 +1,16 @@
 #include "cores.hpp"
 
+#include <fmt/format.h>
 #include <sys/resource.h>
 #include <sched.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "pecia/base/bytes.hpp"
@@ -73,6 +76,17 @@ int cores_of_this_rank(comm::Communicator& comm) {
   }
   const auto mine = comm.scatter(std::move(shares));
   return ByteReader{mine, "core share"}.get<std::int32_t>();
+}
+
+int gpus_of_this_host() {
+  if (const char* visible = std::getenv("CUDA_VISIBLE_DEVICES")) {
+    const std::string_view list{visible};
+    if (list.empty() || list.starts_with("-")) return 0;
+    return static_cast<int>(std::ranges::count(list, ',')) + 1;
+  }
+  int gpus = 0;
+  while (access(fmt::format("/dev/nvidia{}", gpus).c_str(), F_OK) == 0) ++gpus;
+  return gpus;
 }
 
 std::uint64_t peak_memory_bytes() {

@@ -11,6 +11,10 @@ namespace pecia::app {
 /// ones share all). Collective.
 [[nodiscard]] int cores_of_this_rank(comm::Communicator& comm);
 
+/// GPUs that programs started here would see, without starting a driver: those that CUDA_VISIBLE_DEVICES names,
+/// or all devices of NVIDIA's.
+[[nodiscard]] int gpus_of_this_host();
+
 /// Of this process, the most it has held so far.
 [[nodiscard]] std::uint64_t peak_memory_bytes();
 

@@ -207,7 +207,8 @@ void add_engine(std::vector<KeyOf<Job>>& schema) {
   schema.push_back(job_key(
       "engine.threads", [](auto& job) -> auto& { return job.engine.threads; },
       kind::WholeOrAuto{1024, ""},
-      "pages that a rank reads at once; auto: one for each core that the rank may use"));
+      "pages that a rank reads at once, or with deepseek_ocr2 the threads that it computes with on a CPU; auto: one for each core "
+      "that the rank may use"));
   schema.push_back(job_key(
       "engine.watchdog_s", [](auto& job) -> auto& { return job.engine.watchdog_s; },
       kind::OrWord{kind::Number{0.1, day_s, "s"}, "auto"}, watchdog_help));
@@ -282,6 +283,20 @@ void add_fallback(std::vector<KeyOf<Job>>& schema) {
   schema.push_back(job_key(
       "fallback.watchdog_s", [](auto& job) -> auto& { return job.fallback.watchdog_s; },
       kind::OrWord{kind::Number{0.1, day_s, "s"}, "auto"}, "as engine.watchdog_s"));
+}
+
+void add_ranks(std::vector<KeyOf<Job>>& schema) {
+  const auto add = [&](const std::string& engine, auto field) {
+    schema.push_back(job_key("ranks." + engine, field, kind::Ranks{},
+                             "ranks of a host with this engine, where it is the job's or its fallback; auto: as many as there "
+                             "are GPUs to be seen; rest: those that the other engine leaves"));
+  };
+  add("deepseek_ocr2", [](auto& job) -> auto& { return job.ranks.deepseek_ocr2; });
+  add("tesseract", [](auto& job) -> auto& { return job.ranks.tesseract; });
+  add("echo", [](auto& job) -> auto& { return job.ranks.echo; });
+  schema.push_back(job_key(
+      "ranks.mixed", [](auto& job) -> auto& { return job.ranks.share; }, kind::Choice<bool>{{{"off", false}, {"share", true}}},
+      "share: ranks that have the fallback read any page, so that which engine reads a page depends on the schedule"));
 }
 
 void add_documents(std::vector<KeyOf<Job>>& schema) {
@@ -401,6 +416,7 @@ const std::vector<KeyOf<Job>>& job_schema() {
     add_engine(keys);
     add_deepseek(keys);
     add_fallback(keys);
+    add_ranks(keys);
     add_documents(keys);
     add_store(keys);
     return keys;

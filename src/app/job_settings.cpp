@@ -1,5 +1,6 @@
 // What follows from a job: for one document, and for its engines.
 #include <algorithm>
+#include <optional>
 
 #include "pecia/app/job.hpp"
 #include "pecia/base/text.hpp"
@@ -24,7 +25,29 @@ std::vector<std::string> with_rules(const std::vector<std::string>& languages, c
   return all;
 }
 
+/// Of a host with so many ranks; nothing: what the other engine leaves.
+std::optional<int> ranks_with(const std::string& engine, const Job& job, int gpus) {
+  const auto& ranks = job.ranks;
+  const int said = engine == "deepseek_ocr2" ? ranks.deepseek_ocr2
+                   : engine == "tesseract"   ? ranks.tesseract
+                                             : ranks.echo;
+  if (said == Job::Ranks::visible_gpus && gpus > 0) return gpus;
+  if (said < 0) return std::nullopt;
+  return said;
+}
+
 }  // namespace
+
+bool has_fallback_as_engine(const Job& job, int host_rank, int host_size, int gpus) {
+  if (!job.fallback.exists()) return false;
+  auto with_engine = ranks_with(job.engine.name, job, gpus);
+  if (with_engine == 0) with_engine.reset();  // somebody has to read
+  const auto with_fallback = ranks_with(job.fallback.engine, job, gpus);
+  if (with_fallback)
+    return host_rank >= with_engine.value_or(host_size - *with_fallback) &&
+           host_rank < with_engine.value_or(host_size - *with_fallback) + *with_fallback;
+  return host_rank >= with_engine.value_or(host_size);
+}
 
 DocumentSettings settings_for(const Job& job, std::string_view path) {
   DocumentSettings settings;
@@ -48,7 +71,9 @@ corpus::Priority priority_of(const Job& job, std::string_view path) {
   return priority;
 }
 
-std::vector<std::string> all_languages(const Job& job) { return with_rules(job.engine.languages, job); }
+std::vector<std::string> all_languages(const Job& job) {
+  return with_rules(job.engine.languages, job);
+}
 
 engine::EngineSettings engine_settings(const Job& job, int cores, int local_rank) {
   engine::EngineSettings settings;
@@ -61,7 +86,8 @@ engine::EngineSettings engine_settings(const Job& job, int cores, int local_rank
   settings.local_rank = local_rank;
   settings.deepseek = job.engine.deepseek;
   settings.deepseek.no_repeat_ngram.reset();
-  if (job.engine.no_repeat_ngram.n > 0) settings.deepseek.no_repeat_ngram = job.engine.no_repeat_ngram;
+  if (job.engine.no_repeat_ngram.n > 0)
+    settings.deepseek.no_repeat_ngram = job.engine.no_repeat_ngram;
   settings.deepseek.watchdog_s = settings.watchdog_s;
   settings.deepseek.threads = settings.threads;
   return settings;

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string_view>
 
+#include "pecia/app/job.hpp"
 #include "pecia/base/error.hpp"
 #include "pecia/base/text.hpp"
 
@@ -122,6 +123,21 @@ int Whole::read(const JobValue& value) const {
   if (number < least || number > most)
     value.fail(fmt::format("{} is out of range ({})", number, range));
   return static_cast<int>(number);
+}
+
+int Ranks::read(const JobValue& value) const {
+  const auto& text = value.scalar(type);
+  if (text == "auto") return Job::Ranks::visible_gpus;
+  if (text == "rest") return Job::Ranks::rest;
+  Whole whole{0, 1024, "ranks"};
+  whole.type = type;
+  return whole.read(value);
+}
+
+YAML::Node Ranks::write(int number) const {
+  if (number == Job::Ranks::visible_gpus) return YAML::Node{"auto"};
+  if (number == Job::Ranks::rest) return YAML::Node{"rest"};
+  return YAML::Node{std::to_string(number)};
 }
 
 double Number::read(const JobValue& value) const {

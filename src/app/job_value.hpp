@@ -124,6 +124,14 @@ struct WholeOrAuto : OrWord<Whole> {
   WholeOrAuto(int largest, std::string of) : OrWord{Whole{1, largest, std::move(of)}, "auto"} {}
 };
 
+/// A number of ranks, or what it follows from (Job::Ranks).
+struct Ranks {
+  std::string type = "a whole number, 'auto' or 'rest'";
+  std::string range = "0 to 1024 ranks";
+  [[nodiscard]] int read(const JobValue& value) const;
+  [[nodiscard]] YAML::Node write(int number) const;
+};
+
 /// One of several words, each for a value of `Value`.
 template <class Value>
 struct Choice {

@@ -29,6 +29,7 @@ struct Options {
   app::RunOptions run;
   app::PlanOptions plan;
   app::SimulateOptions simulate;
+  app::ReadVerbOptions read;
   CLI::Option* synthetic = nullptr;
   bool help_job = false;
   bool verbose = false;
@@ -146,6 +147,30 @@ void add_simulate(CLI::App& program, Options& options) {
       ->type_name("KEY=VALUE");
 }
 
+void add_read(CLI::App& program, Options& options) {
+  auto* verb = program.add_subcommand("read", "Read pages here and now, without a run: try an engine before submitting");
+  verb->footer("Prints the pages in the order of the command line; nothing is written elsewhere. Languages, prompts and\n"
+               "passwords are those of the job, if one is named, with its rules; without one:\n"
+               "  pecia read scan.tif --set engine.languages=deu\n"
+               "  pecia read book.pdf --pages 3-5 --engine deepseek_ocr2 --set engine.weights=models/deepseek-ocr-2\n"
+               "json is an array of pages with their text, the model's own output with its tags (raw), its tokens (ids),\n"
+               "blocks and boxes. Exit status: 0 every page was read, 3 some were not, 75 stopped, 2 command line or\n"
+               "job file, 1 anything else.");
+  auto& read = options.read;
+  verb->add_option("FILE", read.files, "Documents: PDF, TIFF, JPEG, PNG, JPEG 2000")->required();
+  verb->add_option("--pages", read.pages, "Of each document, counted from 1: 3-5, or 1,7,9-12; without it all")
+      ->type_name("PAGES");
+  verb->add_option("--job", read.job_file, "Take engine, fallback and rules from this job file")->type_name("JOB");
+  verb->add_option("--engine", read.engine, fmt::format("{}; without it the job's, or tesseract", fmt::join(engine::engine_names(), ", ")))
+      ->type_name("NAME");
+  verb->add_option("--format", read.format, "txt, md or json")
+      ->check(CLI::IsMember({"txt", "md", "json"}))
+      ->capture_default_str();
+  verb->add_option("--set", read.overrides, "Override a key of the job: engine.threads=4")
+      ->allow_extra_args(false)
+      ->type_name("KEY=VALUE");
+}
+
 void add_others(CLI::App& program, Options& options) {
   const auto with_run = [&](const char* name, const char* help) {
     auto* verb = program.add_subcommand(name, help);
@@ -239,6 +264,7 @@ int run_program(int argc, char** argv) {
   add_run(program, options);
   add_plan(program, options);
   add_simulate(program, options);
+  add_read(program, options);
   add_others(program, options);
   try {
     program.parse(argc, argv);
@@ -257,6 +283,7 @@ int run_program(int argc, char** argv) {
   const auto verb = program.get_subcommands().front()->get_name();
   if (verb == "run") return run_verb(argc, argv, options);
   if (verb == "plan") return app::plan_verb(options.plan);
+  if (verb == "read") return app::read_verb(options.read);
   options.simulate.made_up = options.synthetic->count() > 0;
   if (verb == "simulate") return app::simulate_verb(options.simulate);
   if (verb == "status") return app::status_verb(options.folder, options.json, !options.no_slurm);

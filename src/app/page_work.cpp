@@ -19,7 +19,8 @@ result::Geometry geometry_of(const page::Image& image) {
   return geometry;
 }
 
-result::PageOutcome outcome_of(const PageWork& work, const engine::Description& engine, float seconds) {
+result::PageOutcome outcome_of(const PageWork& work, const engine::Description& engine,
+                               float seconds) {
   result::PageOutcome outcome;
   outcome.engine = engine.name;
   outcome.fingerprint = engine.fingerprint;
@@ -33,7 +34,8 @@ result::PageOutcome outcome_of(const PageWork& work, const engine::Description& 
 
 result::PageOutcome failed_outcome(const PageWork& work, const engine::Description& engine) {
   const auto& last = work.attempts.back();
-  auto outcome = outcome_of(work, last.engine.empty() ? engine::Description{} : engine, last.seconds);
+  auto outcome =
+      outcome_of(work, last.engine.empty() ? engine::Description{} : engine, last.seconds);
   outcome.state = result::State::failed;
   outcome.reason = last.reason;
   outcome.detail = last.detail;
@@ -45,8 +47,8 @@ result::PageOutcome failed_outcome(const PageWork& work, const engine::Descripti
 
 result::PageOutcome document_outcome(const corpus::Document& document) {
   result::PageOutcome outcome;
-  outcome.state = document.problem == Reason::not_a_document ? result::State::skipped
-                                                             : result::State::failed;
+  outcome.state =
+      document.problem == Reason::not_a_document ? result::State::skipped : result::State::failed;
   outcome.reason = document.problem;
   outcome.detail = document.problem_detail;
   return outcome;

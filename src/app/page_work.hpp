@@ -13,8 +13,8 @@
 
 namespace pecia::app {
 
-/// A page on its way through the threads of a rank; touched by the one thread that holds it, but for
-/// `stage` and `unwanted`.
+/// A page on its way through the threads of a rank; touched by the one thread that holds it, but
+/// for `stage` and `unwanted`.
 struct PageWork {
   /// A page leaves the pipeline once: whoever changes its stage to `left` says where to.
   enum class Stage : std::uint8_t { waiting, reading, left };
@@ -30,10 +30,15 @@ struct PageWork {
   [[nodiscard]] bool begin_reading() noexcept { return move(Stage::waiting, Stage::reading); }
   /// For another attempt.
   void wait_again() noexcept { (void)move(Stage::reading, Stage::waiting); }
+  /// Whether this attempt is the fallback's.
+  [[nodiscard]] bool on_fallback() const noexcept {
+    return by_rule || options.rung == engine::Rung::fallback;
+  }
 
   std::chrono::steady_clock::time_point began;  ///< of this attempt
   std::vector<result::Attempt> attempts;        ///< that failed
-  result::Reading partial = {};                 ///< what the first of them that read something had of it
+  result::Reading partial = {};  ///< what the first of them that read something had of it
+  bool by_rule = false;          ///< a rule gives it to the fallback
   double scale_limits = 1;
   engine::ReadOptions options;
   result::Geometry geometry;
@@ -46,9 +51,11 @@ struct PageWork {
 
 [[nodiscard]] result::Geometry geometry_of(const page::Image& image);
 /// An outcome with all but state and reading.
-[[nodiscard]] result::PageOutcome outcome_of(const PageWork& work, const engine::Description& engine, float seconds);
+[[nodiscard]] result::PageOutcome outcome_of(const PageWork& work,
+                                             const engine::Description& engine, float seconds);
 /// The last attempt decides; the earlier ones are its history. What was read of the page is kept.
-[[nodiscard]] result::PageOutcome failed_outcome(const PageWork& work, const engine::Description& engine);
+[[nodiscard]] result::PageOutcome failed_outcome(const PageWork& work,
+                                                 const engine::Description& engine);
 /// Of a document that cannot be read as a whole.
 [[nodiscard]] result::PageOutcome document_outcome(const corpus::Document& document);
 

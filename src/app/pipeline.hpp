@@ -12,9 +12,7 @@
 #include <variant>
 #include <vector>
 
-#include "pecia/app/job.hpp"
-#include "pecia/corpus/manifest.hpp"
-#include "pecia/engine/factory.hpp"
+#include "page_readers.hpp"
 #include "pecia/plan/partition.hpp"
 #include "pecia/sched/scheduler.hpp"
 #include "pecia/store/writer.hpp"
@@ -28,7 +26,8 @@ struct Ready {};
 struct Started {
   std::uint32_t index;
 };
-/// A page has its outcome, which is on its way to the journal; `seconds`: of the engine, 0 if none read it.
+/// A page has its outcome, which is on its way to the journal; `seconds`: of the engine, 0 if none
+/// read it.
 struct Finished {
   std::uint32_t index;
   double seconds;
@@ -40,8 +39,8 @@ struct Committed {
 struct Returned {
   plan::Task task;
 };
-/// This rank cannot go on. `status`: that the run will end with; `usage` where the user can mend it,
-/// `unfinished` where the disk refused what was to be written.
+/// This rank cannot go on. `status`: that the run will end with; `usage` where the user can mend
+/// it, `unfinished` where the disk refused what was to be written.
 struct Failed {
   std::string why;
   sched::ExitStatus status = sched::ExitStatus::error;
@@ -55,30 +54,26 @@ struct Closed {
   store::Written written;
 };
 struct Bound {
-  std::string problem;  ///< empty: corpus.h5 is in place
-  std::vector<store::LedgerFile> shards;  ///< that it is made of
+  std::string problem;                                  ///< empty: corpus.h5 is in place
+  std::vector<store::LedgerFile> shards;                ///< that it is made of
   sched::ExitStatus status = sched::ExitStatus::error;  ///< with a problem; as of Failed
 };
-using Event = std::variant<Ready, Started, Finished, Committed, Returned, Failed, EngineLost, Closed, Bound>;
+using Event =
+    std::variant<Ready, Started, Finished, Committed, Returned, Failed, EngineLost, Closed, Bound>;
 
 struct PipelineSettings {
-  const Job* job = nullptr;                  ///< outlives the pipeline
-  const corpus::Manifest* manifest = nullptr;
-  std::filesystem::path root;                ///< of the corpus
-  const std::vector<std::vector<float>>* trace_seconds = nullptr;  ///< set: a trace, no files
-  engine::EngineSettings engine;
+  ReadingSettings reading;
   store::WriterSettings writer;
-  int decoders = 1;
 };
 
-/// The threads of one rank: decoders (page child -> image), one engine thread, one store thread.
-/// Pages go in by `start`, once the engine is Ready, and come out as events, each page exactly once:
-/// Committed when its record is on disk, or Returned after `cancel` or `take_back`; those that `recall`
-/// gives back have no event.
+/// The threads of one rank: those that read pages (`PageReaders`) and one that stores them.
+/// Pages go in by `start`, once the engine is Ready, and come out as events, each page exactly
+/// once: Committed when its record is on disk, or Returned after `cancel` or `take_back`; those
+/// that `recall` gives back have no event.
 class Pipeline {
  public:
-  /// Waits for the engine for up to `patience`; throws what made it fail to start by then. An engine that
-  /// takes longer says Ready or Failed.
+  /// Waits for the engine for up to `patience`; throws what made it fail to start by then. An
+  /// engine that takes longer says Ready or Failed.
   Pipeline(const PipelineSettings& settings, std::chrono::milliseconds patience);
   /// Cancels what is left and joins.
   ~Pipeline();

@@ -40,6 +40,7 @@ struct Shared {
   corpus::Manifest manifest;
   sched::JobSize size;
   plan::Share share;
+  bool by_fallback = false;              ///< this rank has the job's fallback for its engine
   std::vector<std::string> hosts;        ///< of the ranks; rank 0 only, as all shares
   std::vector<plan::Share> all_shares;
   Clock::time_point scattered;           ///< when pages were given out
@@ -100,11 +101,17 @@ sched::JobSize size_of(const RunStart& start, std::span<const plan::Share> share
 void share_pages(comm::Communicator& comm, const std::unique_ptr<RunStart>& start, Shared& shared) {
   ByteWriter out;
   std::vector<Bytes> shares;
-  const auto host = host_name();
-  for (const auto& name : comm.gather(std::as_bytes(std::span{host})))
-    shared.hosts.emplace_back(reinterpret_cast<const char*>(name.data()), name.size());
+  std::vector<std::uint8_t> by_fallback;
+  ByteWriter self;
+  self.put_text(host_name()).put(static_cast<std::uint8_t>(shared.by_fallback));
+  const auto described = std::move(self).bytes();
+  for (const auto& rank : comm.gather(described)) {
+    ByteReader rank_in{rank, "description of a rank"};
+    shared.hosts.push_back(rank_in.get_text());
+    by_fallback.push_back(rank_in.get<std::uint8_t>());
+  }
   if (start) {
-    shared.all_shares = start->shares(shared.hosts);
+    shared.all_shares = start->shares(shared.hosts, by_fallback);
     shared.size = size_of(*start, shared.all_shares);
     out.put(shared.size.pages).put(shared.size.cost_s);
     for (const auto pages : shared.size.by_level) out.put(pages);
@@ -173,12 +180,10 @@ int finish_without_pages(comm::Communicator& comm, const std::unique_ptr<RunStar
 PipelineSettings pipeline_settings(comm::Communicator& comm, const Job& job, const Shared& shared,
                                    const std::vector<std::vector<float>>& seconds, int cores) {
   PipelineSettings settings;
-  settings.job = &job;
-  settings.manifest = &shared.manifest;
-  settings.root = shared.root;
-  settings.trace_seconds = job.trace.empty() ? nullptr : &seconds;
-  settings.engine = engine_settings(job, cores, comm.host_rank());
-  settings.decoders = decoders_for(settings.engine.name, settings.engine.threads);
+  settings.reading = reading_settings(job, cores, comm.host_rank(), shared.by_fallback);
+  settings.reading.manifest = &shared.manifest;
+  settings.reading.root = shared.root;
+  settings.reading.trace_seconds = job.trace.empty() ? nullptr : &seconds;
   settings.writer.run = {job.run};
   settings.writer.epoch = shared.epoch;
   settings.writer.rank = static_cast<std::uint32_t>(comm.rank());
@@ -190,6 +195,14 @@ PipelineSettings pipeline_settings(comm::Communicator& comm, const Job& job, con
   return settings;
 }
 
+/// Pages need it late in the run, or never; what the user must mend is said now.
+void try_fallback(const ReadingSettings& reading) {
+  if (!reading.fallback) return;
+  auto settings = *reading.fallback;
+  settings.threads = 1;
+  (void)engine::make_engine(settings);
+}
+
 int read_all_pages(comm::Communicator& comm, const Job& job, Shared& shared, const std::unique_ptr<RunStart>& start,
                    int cores) {
   std::vector<std::vector<float>> seconds;
@@ -198,11 +211,12 @@ int read_all_pages(comm::Communicator& comm, const Job& job, Shared& shared, con
   agree(comm, [&] {
     if (!job.trace.empty()) seconds = trace_seconds(job, shared.manifest);
     pipeline_is = pipeline_settings(comm, job, shared, seconds, cores);
+    if (comm.rank() == 0) try_fallback(pipeline_is.reading);
     // Rank 0 tries its engine before all begin: what the user must mend is said at once. Ranks whose
     // engine takes long to load join when it has.
     pipeline = std::make_unique<Pipeline>(pipeline_is, comm.rank() == 0 ? engine_patience : std::chrono::seconds{0});
   });
-  auto settings = schedule_settings(job, comm.size(), pipeline_is.engine.threads);
+  auto settings = schedule_settings(job, comm.size(), shared.by_fallback ? pipeline_is.reading.engine.threads : pages_at_once(job, cores));
   settings.rank = comm.rank();
   settings.failed_before = start && start->failed_before();
   sched::Scheduler scheduler{settings, shared.share, shared.size, shared.all_shares};
@@ -233,9 +247,12 @@ void log_start(const comm::Communicator& comm, const Job& job, const RunStart& s
   if (bound && job.engine.threads == 0)
     log::warning("mpirun lets each rank use one core only; to use all {} of this host: mpirun --bind-to none",
                  sysconf(_SC_NPROCESSORS_ONLN));
-  log::info("engine {} with {} worker{} a rank; to drain: kill -USR1 {}", job.engine.name,
-            job.engine.threads > 0 ? job.engine.threads : cores,
-            (job.engine.threads > 0 ? job.engine.threads : cores) == 1 ? "" : "s",
+  const auto& weights = job.engine.deepseek.weights;
+  const auto with = weights.empty() ? plural(static_cast<std::uint64_t>(job.engine.threads > 0 ? job.engine.threads : cores), "worker") +
+                                          " a rank"
+                                    : "weights of " + printable(weights);
+  log::info("engine {} with {}{}; to drain: kill -USR1 {}", job.engine.name, with,
+            job.fallback.exists() ? ", fallback " + job.fallback.engine : "",
             comm.size() == 1 ? std::to_string(getpid()) : "<pid of mpirun>, or scancel --signal=USR1");
 }
 
@@ -251,6 +268,7 @@ int run(comm::Communicator& comm, const RunOptions& options) {
   check_shared_file_system(comm, {job.run});
 
   Shared shared;
+  shared.by_fallback = has_fallback_as_engine(job, comm.host_rank(), comm.host_size(), gpus_of_this_host());
   share_start(comm, start, shared);
   auto probed = probe_on_all_ranks(comm, job, shared.root,
                                    start ? start->to_probe() : std::vector<ToProbe>{}, cores);

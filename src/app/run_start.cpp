@@ -245,8 +245,10 @@ void RunStart::write_first_ledger(const store::Contents& contents) {
   store::write_ledger(run_, ledger_);
 }
 
-std::vector<plan::Share> RunStart::shares(std::span<const std::string> hosts) const {
-  return shares_of(to_read_, manifest_, job_, rank_specs(hosts, earlier_));
+std::vector<plan::Share> RunStart::shares(std::span<const std::string> hosts, std::span<const std::uint8_t> by_fallback) const {
+  auto specs = rank_specs(hosts, earlier_);
+  for (std::size_t rank = 0; rank < specs.size(); ++rank) specs[rank].engine_class = by_fallback[rank];
+  return shares_of(to_read_, manifest_, job_, specs);
 }
 
 bool RunStart::index_is_stale() const {

@@ -54,8 +54,9 @@ class RunStart {
   [[nodiscard]] corpus::CostModel& cost_model() noexcept { return cost_model_; }
   /// Of the pages that are not read again, some had failed.
   [[nodiscard]] bool failed_before() const noexcept { return to_read_.failed_before; }
-  /// `hosts`: of the ranks. Ranks on hosts that an earlier job of the run found slow get less.
-  [[nodiscard]] std::vector<plan::Share> shares(std::span<const std::string> hosts) const;
+  /// `hosts`: of the ranks; `by_fallback`: which of them read with it. Ranks on hosts that an earlier job of the run
+  /// found slow get less.
+  [[nodiscard]] std::vector<plan::Share> shares(std::span<const std::string> hosts, std::span<const std::uint8_t> by_fallback) const;
   [[nodiscard]] std::chrono::steady_clock::time_point manifest_written() const noexcept { return manifest_written_; }
   [[nodiscard]] const store::RunLock& lock() const noexcept { return *lock_; }
   /// What the job began with; once the pages to be read are known.

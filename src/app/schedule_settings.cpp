@@ -2,11 +2,45 @@
 
 #include <algorithm>
 
+#include "cores.hpp"
+
 namespace pecia::app {
+namespace {
+
+constexpr std::string_view model_engine = "deepseek_ocr2";
+constexpr int pages_on_gpu = 128, pages_on_cpu = 16;
+constexpr int most_model_decoders = 16;
+
+}  // namespace
 
 int decoders_for(std::string_view engine, int threads) {
-  // Engines that answer at once are fed by as many decoders as there are cores; OCR by a few.
-  return engine == "echo" ? threads : 1 + threads / 8;
+  // Engines that answer at once are fed by as many decoders as there are cores; OCR by a few; a
+  // model that reads many pages at once needs each of them decoded and cut into tiles.
+  if (engine == "echo") return threads;
+  return engine == model_engine ? std::clamp(threads / 2, 1, most_model_decoders) : 1 + threads / 8;
+}
+
+int pages_at_once(const Job& job, int cores) {
+  const int threads = job.engine.threads > 0 ? job.engine.threads : cores;
+  if (job.engine.name != model_engine) return threads;
+  using Device = engine::DeepseekSettings::Device;
+  const auto& model = job.engine.deepseek;
+  if (model.max_batch_pages > 0) return model.max_batch_pages;
+  const bool on_gpu = model.device == Device::cuda ||
+                      (model.device == Device::automatic && gpus_of_this_host() > 0);
+  return on_gpu ? pages_on_gpu : pages_on_cpu;
+}
+
+ReadingSettings reading_settings(const Job& job, int cores, int local_rank, bool by_fallback) {
+  ReadingSettings settings;
+  settings.job = &job;
+  settings.fallback_for_all = by_fallback;
+  settings.engine = by_fallback ? fallback_settings(job, cores, local_rank)
+                                : engine_settings(job, cores, local_rank);
+  if (job.fallback.exists() && !by_fallback)
+    settings.fallback = fallback_settings(job, cores, local_rank);
+  settings.decoders = decoders_for(settings.engine.name, settings.engine.threads);
+  return settings;
 }
 
 sched::Settings schedule_settings(const Job& job, int ranks, int threads) {

@@ -9,11 +9,12 @@ namespace {
 constexpr float no_reading_cost_s = 0.001F;
 
 /// What each page of a document is expected to cost: the one place that asks for it.
-std::vector<float> page_costs_s(const corpus::CostModel& model, const Job& job, const corpus::Document& document) {
+std::vector<float> page_costs_s(const corpus::CostModel& model, const Job& job, const std::string& engine,
+                                const corpus::Document& document) {
   if (document.problem != Reason::none || document.pages.empty())
     return std::vector<float>(document.outcomes(), no_reading_cost_s);
   if (!job.schedule.evidence) return std::vector<float>(document.outcomes(), 1);
-  return model.estimate_s(job.engine.name, document);
+  return model.estimate_s(engine, document);
 }
 
 }  // namespace
@@ -35,7 +36,8 @@ PagesToRead find_pages_to_read(const corpus::Manifest& manifest, const store::Co
   PagesToRead found;
   for (std::uint32_t d = 0; d < manifest.documents().size(); ++d) {
     const auto& document = manifest.documents()[d];
-    const auto costs_s = page_costs_s(model, job, document);
+    const auto costs_s = page_costs_s(model, job, job.engine.name, document);
+    const auto fallback_costs_s = job.ranks.share ? page_costs_s(model, job, job.fallback.engine, document) : std::vector<float>{};
     const auto priority = priorities.of(document);
     bool in_run = false;
     for (std::uint32_t n = 0; n < document.outcomes(); ++n) {
@@ -57,6 +59,10 @@ PagesToRead find_pages_to_read(const corpus::Manifest& manifest, const store::Co
       in_run = true;
       auto& run = found.runs.back();
       run.cost_s.push_back(plan::sane_cost_s(costs_s[n]));
+      if (job.ranks.share) {
+        run.more_cost_s.resize(1);
+        run.more_cost_s[0].push_back(plan::sane_cost_s(fallback_costs_s[n]));
+      }
       if (std::ranges::binary_search(document.chapters, page.page))
         run.chapters.push_back(page.page);
       ++found.pages;

@@ -43,6 +43,16 @@ struct VerifyVerbOptions {
   bool deep = false, repair = false, break_lock = false;
 };
 
+/// `pecia read FILE...` as asked for on the command line.
+struct ReadVerbOptions {
+  std::vector<std::filesystem::path> files;
+  std::string pages;               ///< "3-5,8"; empty: all
+  std::filesystem::path job_file;  ///< empty: defaults
+  std::string engine;              ///< empty: the job's, or tesseract
+  std::vector<std::string> overrides;
+  std::string format = "txt";      ///< or md, json
+};
+
 /// The run that a folder is, or that a job file names; throws `UsageError` if there is none.
 [[nodiscard]] store::RunPaths existing_run(const std::filesystem::path& named);
 
@@ -60,6 +70,9 @@ struct VerifyVerbOptions {
 /// Writes the pages that were read, with their evidence and seconds, as a trace that corpus.trace takes.
 /// 0; documents with pages to read are left out, with a warning.
 [[nodiscard]] int report_verb(const std::filesystem::path& run, const std::filesystem::path& trace);
+/// 0 every page was read; 3 if some page failed, or a file has none; 75 if stopped; 1 if the engine was lost;
+/// 2 as for `plan_verb`. What was read until then is printed in every case.
+[[nodiscard]] int read_verb(const ReadVerbOptions& options);
 /// 0; 2 for a job that could not run either, 75 if stopped while looking into documents.
 [[nodiscard]] int plan_verb(const PlanOptions& options);
 /// 0, whatever becomes of the simulated run; 1 if it did not end; 2 as for `plan_verb`.

@@ -227,6 +227,25 @@ TEST_F(JobFile, ReadsWithTheFallbackInTheLanguagesOfTheEngineUnlessItSaysOthers)
   EXPECT_THAT(app::fallback_settings(job, 1, 0).languages, ElementsAre("frk", "lat"));
 }
 
+TEST_F(JobFile, GivesRanksOfAHostTheirEngines) {
+  const auto roles = [&](const std::string& ranks, int host_size, int gpus) {
+    const auto job = load(std::string{with_model} + "fallback: tesseract\n" + (ranks.empty() ? "" : "ranks: " + ranks + "\n"));
+    std::string text;
+    for (int rank = 0; rank < host_size; ++rank) text += app::has_fallback_as_engine(job, rank, host_size, gpus) ? 'f' : 'e';
+    return text;
+  };
+  EXPECT_EQ(roles("", 4, 2), "eeee");
+  EXPECT_EQ(roles("{tesseract: rest, mixed: share}", 4, 2), "eeff");
+  EXPECT_EQ(roles("{tesseract: rest, mixed: share}", 2, 4), "ee");
+  EXPECT_EQ(roles("{tesseract: rest, mixed: share}", 3, 0), "eee") << "nobody else would read with the engine";
+  EXPECT_EQ(roles("{tesseract: 1, mixed: share}", 4, 2), "eefe");
+  EXPECT_EQ(roles("{tesseract: 1, mixed: share}", 4, 0), "eeef");
+  EXPECT_EQ(roles("{deepseek_ocr2: 1, tesseract: rest, mixed: share}", 3, 2), "eff");
+  EXPECT_EQ(roles("{deepseek_ocr2: rest, tesseract: 2, mixed: share}", 3, 8), "eff");
+  EXPECT_THAT(refusal(std::string{with_model} + "fallback: tesseract\nranks: {tesseract: rest}\n"), HasSubstr("ranks.mixed: share"));
+  EXPECT_THAT(refusal(std::string{with_model} + "ranks: {tesseract: some}\n"), HasSubstr("a whole number, 'auto' or 'rest'"));
+}
+
 TEST_F(JobFile, DiffersInTextByWhatTheModelIsToldAndWhoReadsWhatItGivesUp) {
   const auto before = app::to_yaml(load(with_model));
   const auto differences = [&](const std::vector<std::string>& overrides) {
@@ -461,7 +480,7 @@ TEST_F(JobFile, RefusesWrongOverridesNamingThem) {
   EXPECT_EQ(
       refusal(smallest, {"motor.threads=4"}),
       "--set motor.threads=4: unknown key 'motor.threads' at the top level. Known keys: corpus, "
-      "run, engine, fallback, rules, split, store, cost_model, drain, probe, schedule, progress_s");
+      "run, engine, fallback, ranks, rules, split, store, cost_model, drain, probe, schedule, progress_s");
   EXPECT_EQ(refusal(smallest, {"engine.threads"}),
             "--set engine.threads: expected KEY=VALUE, such as --set engine.threads=4");
   EXPECT_THAT(refusal(smallest, {"corpus.include=[a"}),

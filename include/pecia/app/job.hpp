@@ -53,6 +53,13 @@ struct Job {
     double watchdog_s = 0;          ///< 0 = auto
     [[nodiscard]] bool exists() const { return engine != "none"; }
   } fallback;
+  /// How many ranks of a host have which of the job's two engines; the others have `engine`.
+  struct Ranks {
+    static constexpr int rest = -1, visible_gpus = -2;
+    int deepseek_ocr2 = visible_gpus;
+    int tesseract = 0, echo = 0;
+    bool share = false;             ///< ranks with the fallback read any page
+  } ranks;
   std::vector<Rule> rules;
   plan::Split split = plan::Split::automatic;
   struct Store {
@@ -118,6 +125,8 @@ struct DocumentSettings {
 
 /// Of the engine, for a rank that may use so many cores and is the `local_rank`-th of its host.
 [[nodiscard]] engine::EngineSettings engine_settings(const Job& job, int cores, int local_rank);
+/// Whether a rank, by its place among those of its host, has the job's fallback for its engine.
+[[nodiscard]] bool has_fallback_as_engine(const Job& job, int host_rank, int host_size, int gpus);
 /// Of the fallback, which the job must have.
 [[nodiscard]] engine::EngineSettings fallback_settings(const Job& job, int cores, int local_rank);
 
