@@ -267,6 +267,11 @@ void add_deepseek(std::vector<KeyOf<Job>>& schema) {
       "engine.restarts", [](auto& job) -> auto& { return job.engine.deepseek.restarts; },
       kind::Whole{0, 1'000, "times"},
       "deepseek_ocr2: how often a rank starts its engine anew that was lost; then the rank reads no more"));
+  schema.push_back(job_key(
+      "engine.load", [](auto& job) -> auto& { return job.engine.broadcast; },
+      kind::Choice<bool>{{{"files", false}, {"broadcast", true}}},
+      "deepseek_ocr2: where the ranks' engines get their weights at the start: each reads the files, or rank 0 alone "
+      "does, for all (by NCCL where each has a GPU of its own); engines that are started anew read the files"));
 }
 
 void add_fallback(std::vector<KeyOf<Job>>& schema) {

@@ -22,6 +22,7 @@
 #include "schedule_settings.hpp"
 #include "summary.hpp"
 #include "teller.hpp"
+#include "weights_broadcast.hpp"
 
 namespace pecia::app {
 namespace {
@@ -208,14 +209,19 @@ int read_all_pages(comm::Communicator& comm, const Job& job, Shared& shared, con
   std::vector<std::vector<float>> seconds;
   std::unique_ptr<Pipeline> pipeline;
   PipelineSettings pipeline_is;
+  UniqueFd weights;
+  const bool broadcast = weights_are_broadcast(comm, job);
   agree(comm, [&] {
     if (!job.trace.empty()) seconds = trace_seconds(job, shared.manifest);
     pipeline_is = pipeline_settings(comm, job, shared, seconds, cores);
     if (comm.rank() == 0) try_fallback(pipeline_is.reading);
+    if (broadcast) weights = channel_of_weights(pipeline_is.reading.engine);
     // Rank 0 tries its engine before all begin: what the user must mend is said at once. Ranks whose
     // engine takes long to load join when it has.
-    pipeline = std::make_unique<Pipeline>(pipeline_is, comm.rank() == 0 ? engine_patience : std::chrono::seconds{0});
+    const auto patience = comm.rank() == 0 && !broadcast ? engine_patience : std::chrono::seconds{0};
+    pipeline = std::make_unique<Pipeline>(pipeline_is, patience);
   });
+  if (broadcast) broadcast_weights(comm, reader_of_weights(comm, job), std::move(weights));
   auto settings = schedule_settings(job, comm.size(), shared.by_fallback ? pipeline_is.reading.engine.threads : pages_at_once(job, cores));
   settings.rank = comm.rank();
   settings.failed_before = start && start->failed_before();

@@ -131,6 +131,27 @@ void by_messages(comm::Communicator& comm, engine::WeightsReader* reader, Weight
 
 }  // namespace
 
+bool weights_are_broadcast(const comm::Communicator& comm, const Job& job) {
+  return job.engine.broadcast && comm.size() > 1 && job.engine.name == "deepseek_ocr2" &&
+         !job.engine.deepseek.weights.starts_with("random:");
+}
+
+UniqueFd channel_of_weights(engine::EngineSettings& settings) {
+  auto [rank, process] = engine::make_weights_channel();
+  settings.weights_channel = std::make_shared<UniqueFd>(std::move(process));
+  return std::move(rank);
+}
+
+std::unique_ptr<engine::WeightsReader> reader_of_weights(const comm::Communicator& comm, const Job& job) {
+  if (comm.rank() != 0) return nullptr;
+  try {
+    return std::make_unique<engine::WeightsReader>(job.engine.deepseek.weights);
+  } catch (const std::exception& error) {
+    log::warning("the weights are not broadcast: {}", error.what());
+    return nullptr;
+  }
+}
+
 void broadcast_weights(comm::Communicator& comm, std::unique_ptr<engine::WeightsReader> reader,
                        UniqueFd channel) {
   WeightsGiver process{std::move(channel)};

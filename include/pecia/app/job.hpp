@@ -44,6 +44,7 @@ struct Job {
     /// Of deepseek_ocr2, without what stands above and below. `weights` is absolute once loaded.
     engine::DeepseekSettings deepseek;
     engine::NoRepeatNgram no_repeat_ngram;  ///< n 0 = off
+    bool broadcast = false;         ///< engine.load: files | broadcast
   } engine;
   /// What reads the pages that `engine` gave up.
   struct Fallback {
