@@ -187,7 +187,7 @@ void PageReaders::decode(page::Reader& reader, const Work& work) {
   std::variant<page::Image, page::Failure> rendered;
   if (!failure) {
     const auto request =
-        wanted_image(lane_of(*work), std::get<page::PageInfo>(info), work->options);
+        wanted_image(lane_of(*work), std::get<page::PageInfo>(info), work->asked());
     if (!request) {
       wait_for_engine(work);
       return;
@@ -222,7 +222,7 @@ void PageReaders::hand_to_engine(const Work& work, const page::Image& image) {
       wait_for_engine(work);
       return;
     }
-    work->prepared = lane.engine->prepare(image, work->options);
+    work->prepared = lane.engine->prepare(image, work->asked());
   }
   work->decode_s = seconds_since(work->began);
   const auto weight = work->prepared.bytes;

@@ -30,6 +30,12 @@ struct PageWork {
   [[nodiscard]] bool begin_reading() noexcept { return move(Stage::waiting, Stage::reading); }
   /// For another attempt.
   void wait_again() noexcept { (void)move(Stage::reading, Stage::waiting); }
+  /// What the engine of this attempt is told: the fallback reads as it always does.
+  [[nodiscard]] engine::ReadOptions asked() const {
+    auto told = options;
+    if (told.rung == engine::Rung::fallback) told.rung = engine::Rung::normal;
+    return told;
+  }
   /// Whether this attempt is the fallback's.
   [[nodiscard]] bool on_fallback() const noexcept {
     return by_rule || options.rung == engine::Rung::fallback;

@@ -221,7 +221,7 @@ TEST_F(PageReadersTest, ClimbTheLadderAndThenAskTheFallback) {
   read_all(pages);
   EXPECT_THAT(script_.tries[2],
               ElementsAre("model/normal", "model/stronger_guard", "model/plain_prompt",
-                          "model/rotated", "helper/fallback"));
+                          "model/rotated", "helper/normal"));
   EXPECT_THAT(script_.tries[1], ElementsAre("model/normal"));
   const auto& outcome = sink_.outcomes.at(2);
   EXPECT_EQ(outcome.state, result::State::ok_fallback);
@@ -263,7 +263,7 @@ TEST_F(PageReadersTest, RecordWhatTheFallbackCouldNotReadEither) {
   EXPECT_EQ(outcome.engine, "helper");
   ASSERT_EQ(outcome.attempts.size(), 1u);
   EXPECT_EQ(outcome.attempts[0].engine, "model");
-  EXPECT_THAT(script_.tries[0], ElementsAre("model/normal", "helper/fallback"));
+  EXPECT_THAT(script_.tries[0], ElementsAre("model/normal", "helper/normal"));
 }
 
 TEST_F(PageReadersTest, FailOnlyWhatNeedsAFallbackThatCannotStart) {

@@ -1,6 +1,12 @@
 """Two engines in one run: what the first gives up, and ranks that have the second."""
 
+import json
+import pathlib
+import unittest
+
 import pecia_process as pecia
+
+READER = pathlib.Path(__file__).resolve().parents[2] / "jobs" / "reader"
 
 CORPUS = pecia.DATA / "system" / "corpus"
 BOOKS = {"root": str(CORPUS), "include": ["books/faq.tif", "books/letters.pdf"]}
@@ -49,6 +55,21 @@ class Engines(pecia.Case):
         status, output = pecia.run(0, "run", job)
         self.assertEqual(status, 2, output)
         self.assertIn("fallback.engine: none -> tesseract", output)
+
+    @unittest.skipUnless((pecia.BIN / "pecia-deepseek").exists(), "built without LibTorch")
+    def test_tesseract_reads_what_the_model_gave_up(self):
+        # So few tokens are enough for some pages under the plain prompt only, and for others not at all.
+        job = pecia.write_job(self.folder, READER / "samples", fallback="tesseract",
+                              engine={"name": "deepseek_ocr2", "weights": str(READER / "checkpoint"), "device": "cpu",
+                                      "dtype": "fp32", "max_new_tokens": 12})
+        status, output = pecia.run(0, "read", "--job", job, "--format", "json", READER / "samples" / "10_page_2.png",
+                                   READER / "samples" / "11_page_2.png", stderr=None)
+        self.assertEqual(status, 0, output)
+        plain, given_up = json.loads(output)
+        self.assertEqual((plain["state"], plain["rung"], plain["text"]), ("ok", "plain_prompt", "616057386"))
+        self.assertEqual((given_up["state"], given_up["engine"]), ("ok_fallback", "tesseract"))
+        self.assertEqual([(attempt["rung"], attempt["reason"], attempt["finish_reason"]) for attempt in given_up["attempts"]],
+                         [(rung, "no_end", "length") for rung in ("normal", "stronger_guard", "plain_prompt", "rotated")])
 
 
 if __name__ == "__main__":
