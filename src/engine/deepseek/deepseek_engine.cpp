@@ -112,7 +112,9 @@ void DeepseekEngine::State::load(std::unique_ptr<WeightSource> source) {
   const auto budget =
       choose_budget(config.decoder, prompt_tokens, kv_bytes, settings.max_batch_pages, placement);
   limits = {budget.sequences, budget.blocks, tuning.chunk_tokens, tuning.prefill_tokens_per_step};
-  views_per_step = tuning.views_per_step;
+  views_per_step = tuning.views_per_step > 0   ? tuning.views_per_step
+                   : placement.device.is_cpu() ? 8
+                                               : 32;
   generator.emplace(decoder, config.eos_id, limits);
   figures.load_s = seconds_since(begin);
   log::info(

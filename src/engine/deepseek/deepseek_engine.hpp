@@ -18,7 +18,8 @@ struct EngineTuning {
   std::size_t kv_bytes = 0;           ///< of the KV cache; 0: by `memory_fraction`
   int chunk_tokens = 256;             ///< of a prompt per prefill chunk, counted from position 0
   int prefill_tokens_per_step = 512;  ///< of all prompts together, at least one chunk
-  int views_per_step = 32;  ///< that are looked at between two decode steps, at least a page's
+  /// That are looked at between two decode steps, at least a page's; 0: 8 on a CPU, 32 on a GPU.
+  int views_per_step = 0;
   /// Whether a CPU's products are padded (math.hpp), in the whole process. Off for what that costs.
   bool pad_rows = true;
   std::function<void(const char* part)>
