@@ -11,6 +11,7 @@
 
 #include "checkpoint.hpp"
 #include "output.hpp"
+#include "kernels.hpp"
 #include "pecia/base/error.hpp"
 #include "pecia/base/log.hpp"
 #include "prompt.hpp"
@@ -37,7 +38,9 @@ bool is_out_of_memory(const std::exception& error) {
 
 void DeepseekEngine::State::load(std::unique_ptr<WeightSource> source) {
   const auto begin = Clock::now();
-  if (settings.threads > 0) at::set_num_threads(settings.threads);
+  // More than OMP_THREAD_LIMIT allows would leave parts of a product undone.
+  at::set_num_threads(
+      std::min(settings.threads > 0 ? settings.threads : at::get_num_threads(), most_threads()));
   placement = choose_placement(settings);
   auto files = open_model(settings.weights);
   config = files.config;
@@ -197,7 +200,8 @@ void DeepseekEngine::State::complete(Finished finished) {
     return end(ticket, PageFailure{Reason::engine_failed,
                                    "the model's logits are no finite numbers. Check the weights "
                                    "with pecia doctor --weights"});
-  if (generated.ids.size() == 1 && generated.ids[0] == config.eos_id) return end(ticket, Blank{reading_of(pages.at(ticket), generated)});
+  if (generated.ids.size() == 1 && generated.ids[0] == config.eos_id)
+    return end(ticket, Blank{reading_of(pages.at(ticket), generated)});
   auto reading = reading_of(pages.at(ticket), generated);
   if (finished.how == Finished::How::no_memory)
     return end(
