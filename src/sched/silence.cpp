@@ -27,8 +27,10 @@ void Registry::look_for_silent() {
 
 void Registry::suspect(int rank) {
   state(rank).suspect = true;
-  set_load(rank, 0);
-  set_waiting(rank, 0);
+  for (const auto engine_class : {EngineClass::engine, EngineClass::fallback}) {
+    set_load(rank, engine_class, 0);
+    set_waiting(rank, engine_class, 0);
+  }
   if (close_said_) return;
   warnings_.push_back(fmt::format("rank {} has not been heard of for {:.0f} s; its pages are given to others", rank,
                                   now_s_ - peer(rank).last_heard_s));
