@@ -107,7 +107,7 @@ bool Registry::answer_with_a_copy(int from) {
   offered_s_[page->index] = now_s_;
   ByteWriter answer;
   if (page->remaining_s >= stopped_s) {
-    note_copy(page->index, from);
+    note_copy({page->index, from, moves_[page->index]});
     answer.put(Kind::copy);
     plan::encode(answer, tasks_[page->index]);
     answer.put(moves_[page->index]);
@@ -217,8 +217,8 @@ const Registry::Candidate* Registry::page_to_copy(int thief) {
   return nullptr;
 }
 
-void Registry::note_copy(std::uint32_t index, int rank) {
-  if (!done_[index]) copies_[index].push_back(rank);
+void Registry::note_copy(const CopiedPage& page) {
+  if (!done_[page.index]) copies_[page.index].push_back(page);
   ++progress_.copies;
 }
 

@@ -7,7 +7,7 @@ namespace {
 
 constexpr std::size_t done_bytes = 4 + 1 + 4;
 constexpr std::size_t move_bytes = 4 + 4;
-constexpr std::size_t copied_bytes = 4 + 4;
+constexpr std::size_t copied_bytes = 4 + 4 + 4;
 constexpr std::size_t reading_bytes = 4 + 4 + 1;
 
 constexpr std::size_t least_file_bytes = sizeof(std::uint32_t) + 2 * sizeof(std::uint64_t);
@@ -70,7 +70,7 @@ void encode(ByteWriter& out, const Report& report) {
   for (const auto& page : report.done) out.put(page.index).put(page.end).put(page.seconds);
   encode(out, report.acquired);
   out.put(static_cast<std::uint32_t>(report.copied.size()));
-  for (const auto& page : report.copied) out.put(page.index).put(page.by);
+  for (const auto& page : report.copied) out.put(page.index).put(page.by).put(page.moves);
   out.put(static_cast<std::uint32_t>(report.reading.size()));
   for (const auto& page : report.reading) out.put(page.index).put(page.elapsed_s).put(page.engine_class);
 }
@@ -102,6 +102,7 @@ Report decode_report(ByteReader& in) {
   for (auto& page : report.copied) {
     page.index = in.get<std::uint32_t>();
     page.by = in.get<int>();
+    page.moves = in.get<std::uint32_t>();
   }
   report.reading.resize(in.get_count(reading_bytes));
   for (auto& page : report.reading) {

@@ -63,6 +63,7 @@ struct DonePage {
 struct CopiedPage {
   std::uint32_t index = 0;
   int by = 0;  ///< the other rank
+  std::uint32_t moves = 0;  ///< of the page when it was copied
 };
 
 /// A page in the hands of an engine.

@@ -138,7 +138,6 @@ void Scheduler::Impl::on_committed(std::uint32_t index, PageEnd end) {
   double seconds = 0;
   if (const auto read = uncommitted_.extract(index)) seconds = read.mapped().seconds;
   unreported_.push_back({index, end, static_cast<float>(seconds)});
-  histories_.erase(index);
 }
 
 void Scheduler::Impl::on_returned(const plan::Task& task) {

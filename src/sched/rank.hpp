@@ -169,7 +169,7 @@ class Scheduler::Impl {
   EngineClass class_;
   PageQueue queue_;   ///< of this rank's class
   PageQueue others_;  ///< of the other class: to be fetched by ranks that have it
-  Histories histories_;
+  Histories histories_;  ///< also of pages that are gone: they may come back as copies
   bool helped_;                  ///< a rank of the fallback takes pages of its class
   double unhelped_since_s_ = 0;  ///< this rank could begin nothing but `others_`, and nobody fetched them
   std::unordered_map<std::uint32_t, Held> held_;

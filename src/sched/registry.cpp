@@ -180,7 +180,7 @@ void Registry::on_acquired(int from, const std::vector<Move>& pages) {
 
 void Registry::on_copied(const CopiedPage& page) {
   require(page.index < done_.size() && page.by >= 0 && page.by < settings_.size, "a copy of no page, or for no rank");
-  note_copy(page.index, page.by);
+  note_copy(page);
   if (done_[page.index]) revoke(page.by, {{page.index, any_moves}});
 }
 
@@ -223,7 +223,9 @@ void Registry::count(int from, const DonePage& page) {
   if (page.end == PageEnd::skipped) ++progress_.skipped;
   // Whoever else has it in hand need not go on.
   std::vector<int> others;
-  if (const auto copies = copies_.extract(page.index)) others = copies.mapped();
+  if (const auto copies = copies_.extract(page.index)) {
+    for (const auto& copy : copies.mapped()) others.push_back(copy.by);
+  }
   if (owner_[page.index] != nobody) others.push_back(static_cast<int>(owner_[page.index]));
   for (const auto other : others) {
     if (other != from) revoke(other, {{page.index, any_moves}});

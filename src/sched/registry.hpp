@@ -105,7 +105,7 @@ class Registry {
   void serve_hungry();
   void rebalance(EngineClass engine_class);
   [[nodiscard]] const Candidate* page_to_copy(int thief);
-  void note_copy(std::uint32_t index, int rank);
+  void note_copy(const CopiedPage& page);
   void list_candidates();
   void look_for_silent();
   void suspect(int rank);
@@ -135,7 +135,7 @@ class Registry {
   std::array<std::uint64_t, engine_classes> left_{};  ///< pages of each class, as planned, that are not done
   std::array<Rich, engine_classes> rich_, waiting_;   ///< by class of the pages: (expected time, rank), most first
   bool helped_;  ///< there is a rank of the fallback that reads
-  std::unordered_map<std::uint32_t, std::vector<int>> copies_;  ///< who else reads a page
+  std::unordered_map<std::uint32_t, std::vector<CopiedPage>> copies_;  ///< who else reads a page
   std::vector<Candidate> candidates_;  ///< largest remainder last
   double candidates_listed_s_ = -1e9;
   std::unordered_map<std::uint32_t, double> offered_s_;  ///< when a page was last offered to be copied

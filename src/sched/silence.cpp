@@ -55,7 +55,8 @@ void Registry::trust_again(int rank) {
 }
 
 /// Pages that are not done and whose owner is such become rank 0's, or theirs who copy them already.
-/// A copy is trusted to once: who has it may have lost it since.
+/// A copy is trusted to once: who has it may have lost it since, and if the page was stolen since, it may
+/// have been from there.
 void Registry::give_out(const std::function<bool(std::uint32_t owner)>& of, int away_from) {
   std::vector<plan::Task> tasks;
   std::vector<std::uint32_t> moves;
@@ -64,8 +65,11 @@ void Registry::give_out(const std::function<bool(std::uint32_t owner)>& of, int 
     if (done_[index] || owner_[index] == nobody || !of(owner_[index])) continue;
     revoked.push_back({index, moves_[index]});
     const auto copies = copies_.extract(index);
-    if (away_from > 0 && !copies.empty() && copies.mapped().front() != away_from && !state(copies.mapped().front()).suspect) {
-      owner_[index] = static_cast<std::uint32_t>(copies.mapped().front());
+    const auto has_it = [&](const CopiedPage& copy) {
+      return copy.by != away_from && !state(copy.by).suspect && copy.moves == moves_[index];
+    };
+    if (away_from > 0 && !copies.empty() && has_it(copies.mapped().front())) {
+      owner_[index] = static_cast<std::uint32_t>(copies.mapped().front().by);
     } else {
       owner_[index] = 0;
       tasks.push_back(tasks_[index]);

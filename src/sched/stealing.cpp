@@ -207,7 +207,7 @@ bool Scheduler::Impl::copy_for(const Request& request) {
   }
   if (!longest) return false;
   longest->copied = true;
-  copied_.push_back({longest->task.index, request.thief});
+  copied_.push_back({longest->task.index, request.thief, moves_of(longest->task.index)});
   ByteWriter copy;
   copy.put(Kind::copy);
   encode(copy, longest->task);

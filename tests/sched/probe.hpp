@@ -170,9 +170,9 @@ struct SchedulerProbe {
     for (std::size_t rank = 0; rank < registry.peers_.size(); ++rank)
       put_peer(out, registry, rank, now_s);
     put_count(out, registry.copies_);
-    for (const auto& [index, ranks] : sorted(registry.copies_)) {
-      out.put(index);
-      put_all(out, *ranks);
+    for (const auto& [index, copies] : sorted(registry.copies_)) {
+      put_count(out, *copies);
+      for (const auto& copy : *copies) out.put(index).put(copy.by).put(copy.moves);
     }
     put_count(out, registry.candidates_);
     for (const auto& candidate : registry.candidates_)
