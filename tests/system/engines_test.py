@@ -49,6 +49,31 @@ class Engines(pecia.Case):
         self.assertEqual(set(engines) - {"tesseract", "echo"}, set())
         self.assertEqual({page["state"] for page in pages}, {"ok"}, "nothing was given up")
 
+    def test_a_rank_with_the_fallback_reads_what_was_given_up_and_what_rules_say(self):
+        # Most pages take Tesseract more than that.
+        job = pecia.write_job(self.folder, BOOKS, engine={"name": "tesseract", "watchdog_s": 0.1}, fallback="echo",
+                              ranks={"echo": 1}, rules=[{"match": "**/faq.tif", "engine": "echo"}])
+        pages, output = self.pages_of(job, ranks=3)
+        self.assertEqual({page["state"] for page in pages} - {"ok", "ok_fallback"}, set())
+        given_up = [page for page in pages if page["state"] == "ok_fallback"]
+        self.assertGreater(len(given_up), 0)
+        for page in given_up:
+            self.assertEqual((page["engine"], page["rung"]), ("echo", "fallback"))
+            self.assertEqual({attempt["engine"] for attempt in page["attempts"]}, {"tesseract"})
+            self.assertGreater(len(page["attempts"]), 1)
+        for page in pages:
+            if page["path"].endswith("faq.tif"):
+                self.assertEqual((page["state"], page["engine"]), ("ok", "echo"))
+            elif page["state"] == "ok":
+                self.assertEqual(page["engine"], "tesseract")
+        self.assertGreater(output.count("left to the fallback"), 0)
+
+    def test_ranks_that_all_have_the_fallback_are_refused(self):
+        job = pecia.write_job(self.folder, BOOKS, engine="tesseract", fallback="echo", ranks={"echo": 2})
+        status, output = pecia.run(2, "run", job)
+        self.assertEqual(status, 2, output)
+        self.assertIn("none is left to read with tesseract", output)
+
     def test_another_fallback_is_another_text(self):
         self.pages_of(pecia.write_job(self.folder, BOOKS, engine="echo"), ranks=0)
         job = pecia.write_job(self.folder, BOOKS, engine="echo", fallback="tesseract")
