@@ -237,6 +237,33 @@ TEST_P(GenerationTest, one_that_is_cancelled_leaves_the_others_alone) {
   for (const std::uint64_t i : {0, 1, 3, 4}) EXPECT_EQ(said.at(i), tasks[i].expected) << i;
 }
 
+TEST_P(GenerationTest, a_model_in_a_loop_is_ended_early) {
+  const Model model{"b", device(), at::kFloat};
+  // Without layers the next id follows from the last one alone, so that a cycle is certain.
+  auto looping = std::make_shared<Decoder>(*model.decoder);
+  looping->layers.clear();
+  const auto prompt = model.prompt(model.golden.cases().at(0));
+  const auto said = [&](bool loop_detection) {
+    Sequence sequence;
+    sequence.prompt_tokens = static_cast<int>(prompt.size(0));
+    sequence.max_new_tokens = model.config.decoder.max_positions - sequence.prompt_tokens;
+    sequence.loop_detection = loop_detection;
+    Generator generator{looping, -1, limits_of(model, 1)};
+    generator.add(sequence);
+    for (;;) {
+      for (const auto ticket : generator.take_admitted()) generator.set_prompt(ticket, prompt);
+      generator.step();
+      if (auto finished = generator.take_finished(); !finished.empty())
+        return finished[0].generated;
+    }
+  };
+  const auto whole = said(false), watched = said(true);
+  EXPECT_EQ(whole.finish_reason, result::FinishReason::length);
+  EXPECT_EQ(watched.finish_reason, result::FinishReason::repeats);
+  ASSERT_LT(watched.ids.size(), whole.ids.size());
+  EXPECT_TRUE(std::equal(watched.ids.begin(), watched.ids.end(), whole.ids.begin()));
+}
+
 TEST_P(GenerationTest, bf16_stays_near_fp32) {
   const Model exact{"b", device(), at::kFloat}, model{"b", device(), at::kBFloat16};
   std::vector<double> differences;
