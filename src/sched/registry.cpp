@@ -238,6 +238,7 @@ void Registry::judge(int from, const DonePage& page) {
   auto& state_ = state(from);
   auto& peer_ = peer(from);
   if (page.end == PageEnd::failed) return;  // the document's own fault
+  if (class_of(settings_, from) != class_of(tasks_[page.index])) return;  // an engine had given it up before
   if (page.end != PageEnd::engine_failed) {
     peer_.failed_in_row = 0;
     peer_.failed_documents.clear();
