@@ -7,11 +7,10 @@
 namespace pecia::sched {
 
 void Scheduler::Impl::merge(const std::vector<plan::Task>& tasks) {
-  std::vector<plan::Task> own = tasks;
-  const auto others = std::ranges::stable_partition(own, [this](const plan::Task& task) { return class_of(task) == class_; });
-  if (!others.empty()) others_.merge(others);
-  own.erase(others.begin(), others.end());
+  std::vector<plan::Task> own, others;
+  for (const auto& task : tasks) (class_of(task) == class_ ? own : others).push_back(task);
   if (!own.empty()) queue_.merge(own);
+  if (!others.empty()) others_.merge(others);
 }
 
 void Scheduler::Impl::drop(const std::function<bool(const plan::Task&)>& unwanted) {
@@ -24,7 +23,8 @@ void Scheduler::Impl::take_all_away() {
   (void)others_.take_all();
 }
 
-/// The engine of a rank has given it up: it counts as started, and is begun once more by a fallback.
+/// The engine of a rank has given it up: it counts as started, and is begun once more by a
+/// fallback.
 bool Scheduler::Impl::given_up(const plan::Task& task) const {
   return class_of(task) == EngineClass::fallback && histories_.contains(task.index);
 }
@@ -58,7 +58,8 @@ void Scheduler::Impl::on_given_up(std::uint32_t index, std::string history) {
     histories_.insert_or_assign(index, std::move(history));
     queue_of(EngineClass::fallback).put_back(task);
   }
-  if (seeking_ == Seeking::rest && reading_ < static_cast<std::size_t>(settings_.slots)) seeking_until_s_ = now_s_;
+  if (seeking_ == Seeking::rest && reading_ < static_cast<std::size_t>(settings_.slots))
+    seeking_until_s_ = now_s_;
   seek();
 }
 
@@ -67,16 +68,17 @@ bool Scheduler::Impl::waits_for_help() const noexcept {
   return class_ == EngineClass::engine && helped_ && works() && dry() && others_.size(level_) > 0;
 }
 
-/// A rank of the engine reads pages of the fallback itself where nobody else does: at once if there is
-/// no rank for them, as many beside its own as leave the engine its part; else when it has nothing
-/// else to do and they were not fetched in time.
+/// A rank of the engine reads pages of the fallback itself where nobody else does: at once if there
+/// is no rank for them, as many beside its own as leave the engine its part; else when it has
+/// nothing else to do and they were not fetched in time.
 bool Scheduler::Impl::begins_others(Level last) const noexcept {
   if (class_ != EngineClass::engine || others_.size(last) == 0) return false;
   const auto slots = static_cast<std::size_t>(settings_.slots);
   if (helped_ && settings_.stealing == Stealing::half)
     return waits_for_help() && now_s_ >= help_overdue_s() && held_.size() < slots;
   if (queue_.size(last) == 0) return true;
-  const auto begun = std::ranges::count_if(held_, [](const auto& held) { return class_of(held.second.task) == EngineClass::fallback; });
+  const auto begun = std::ranges::count_if(
+      held_, [](const auto& held) { return class_of(held.second.task) == EngineClass::fallback; });
   return static_cast<std::size_t>(begun) <= slots / 2;
 }
 

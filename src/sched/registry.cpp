@@ -268,31 +268,6 @@ void Registry::on_engine_lost(int from, const std::string& why, bool for_good) {
     on_failure(from, fmt::format("the engine was lost, and no other rank has one left: {}", why), ExitStatus::error);
 }
 
-/// A suspect may go on, and is waited for. What ranks of the fallback read does not save a job that
-/// has pages for the engine.
-bool Registry::nobody_reads() const {
-  if (draining_ || close_said_ || progress_.done >= progress_.pages) return false;
-  for (int rank = 0; rank < settings_.size; ++rank) {
-    const auto& state_ = progress_.ranks[static_cast<std::size_t>(rank)];
-    const bool of_use = class_of(settings_, rank) == EngineClass::engine || left_[0] == 0;
-    if (of_use && !state_.benched && !state_.dead) return false;
-  }
-  return true;
-}
-
-/// Ranks of the engine read what is the fallback's as soon as nobody else does.
-void Registry::look_for_helpers() {
-  if (settings_.class_by_rank.empty() || draining_ || close_said_) return;
-  bool helped = false;
-  for (int rank = 0; rank < settings_.size; ++rank) {
-    const auto& state_ = state(rank);
-    const bool reads_on = !state_.benched && !state_.suspect && !state_.dead;
-    helped = helped || (reads_on && class_of(settings_, rank) == EngineClass::fallback);
-  }
-  if (std::exchange(helped_, helped) == helped) return;
-  tell_all(std::move(ByteWriter{}.put(Kind::helped).put(helped)).bytes());
-}
-
 void Registry::advance_level() {
   const auto all_started = [&] {
     std::int64_t started = 0, done = 0, pages = 0;

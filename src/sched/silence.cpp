@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "registry.hpp"
 
@@ -106,6 +107,31 @@ void Registry::adopt_pages_of_nobody() {
   warnings_.push_back(fmt::format("{} pages were in nobody's hands; they are given out again. Please report this",
                                   progress_.pages - progress_.done));
   give_out([](std::uint32_t) { return true; }, -1);
+}
+
+/// A suspect may go on, and is waited for. What ranks of the fallback read does not save a job that
+/// has pages for the engine.
+bool Registry::nobody_reads() const {
+  if (draining_ || close_said_ || progress_.done >= progress_.pages) return false;
+  for (int rank = 0; rank < settings_.size; ++rank) {
+    const auto& state_ = progress_.ranks[static_cast<std::size_t>(rank)];
+    const bool of_use = class_of(settings_, rank) == EngineClass::engine || left_[0] == 0;
+    if (of_use && !state_.benched && !state_.dead) return false;
+  }
+  return true;
+}
+
+/// Ranks of the engine read what is the fallback's as soon as nobody else does.
+void Registry::look_for_helpers() {
+  if (settings_.class_by_rank.empty() || draining_ || close_said_) return;
+  bool helped = false;
+  for (int rank = 0; rank < settings_.size; ++rank) {
+    const auto& state_ = state(rank);
+    const bool reads_on = !state_.benched && !state_.suspect && !state_.dead;
+    helped = helped || (reads_on && class_of(settings_, rank) == EngineClass::fallback);
+  }
+  if (std::exchange(helped_, helped) == helped) return;
+  tell_all(std::move(ByteWriter{}.put(Kind::helped).put(helped)).bytes());
 }
 
 }  // namespace pecia::sched

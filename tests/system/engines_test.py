@@ -94,9 +94,11 @@ class Engines(pecia.Case):
         self.assertNotIn("starting the fallback", output)  # on a rank of the model
         pecia.export(self.folder / "run", self.folder / "out")
         lines = (self.folder / "out" / "pages.jsonl").read_text("utf-8").splitlines()
-        self.assertGreater(len(lines), 0)
-        for page in map(json.loads, lines):
-            self.assertEqual((page["state"], page["engine"], page["rung"]), ("ok_fallback", "tesseract", "fallback"))
+        given_up = [page for page in map(json.loads, lines) if (page["state"], page["engine"]) != ("blank", "deepseek_ocr2")]
+        self.assertGreater(len(given_up), len(lines) / 2)
+        for page in given_up:
+            self.assertEqual((page["engine"], page["rung"]), ("tesseract", "fallback"))
+            self.assertIn(page["state"], ("ok_fallback", "blank"))
             self.assertEqual([(attempt["engine"], attempt["rung"]) for attempt in page["history"]],
                              [("deepseek_ocr2", rung) for rung in ("normal", "stronger_guard", "plain_prompt", "rotated")])
 
