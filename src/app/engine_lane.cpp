@@ -169,6 +169,7 @@ void PageReaders::finish(Lane& lane, const Work& work, engine::Completion comple
     outcome.reading = std::move(*read);
   } else {
     outcome.state = result::State::blank;
+    outcome.reading = std::move(std::get<engine::Blank>(completion.result).reading);
   }
   end(*work, std::move(outcome), seconds);
 }

@@ -160,6 +160,7 @@ Bytes encode(const Completion& completion) {
     if (failure->reading) result::encode(out, *failure->reading);
   } else {
     out.put(Kind::blank).put(completion.ticket).put(completion.seconds);
+    result::encode(out, std::get<Blank>(completion.result).reading);
   }
   return std::move(out).bytes();
 }
@@ -188,7 +189,8 @@ Answer decode_answer(const Bytes& bytes) {
     completion.result = std::move(failure);
   } else {
     require(kind == Kind::blank, "an unknown kind of answer");
-    completion.result = Blank{};
+    auto& blank = completion.result.emplace<Blank>(Blank{decode_sound_reading(in)});
+    require(blank.reading.text.empty(), "a blank page with a text");
   }
   in.expect_end();
   return completion;

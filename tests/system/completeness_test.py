@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import unittest.mock
 
 import h5py
 import pecia_process as pecia
@@ -99,7 +100,10 @@ class CompletenessTest(pecia.Case):
         if deepseek:
             (programs / "pecia-deepseek").write_text("#!/bin/sh\n" + deepseek)
             (programs / "pecia-deepseek").chmod(0o755)
-        status, output = pecia.run(0, "doctor", self.folder, env=dict(pecia.environment(), PECIA_LIBEXEC_DIR=str(programs)))
+        shutil.copy2(pecia.PECIA, programs)  # which looks beside itself, too
+        with unittest.mock.patch.object(pecia, "PECIA", str(programs / "pecia")):
+            status, output = pecia.run(0, "doctor", self.folder,
+                                       env=dict(pecia.environment(), PECIA_LIBEXEC_DIR=str(programs)))
         self.assertEqual(status, 0, output)  # the engine is optional
         return output
 

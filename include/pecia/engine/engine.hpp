@@ -55,8 +55,10 @@ struct PageFailure {
   std::optional<result::Reading> reading = {};  ///< what it had read until then, where that is something
 };
 
-/// The page has nothing to read.
-struct Blank {};
+/// The page has nothing to read. `reading`: without text; how a model came to its end.
+struct Blank {
+  result::Reading reading = {};
+};
 
 /// A page that left the engine.
 struct Completion {

@@ -197,7 +197,7 @@ void DeepseekEngine::State::complete(Finished finished) {
     return end(ticket, PageFailure{Reason::engine_failed,
                                    "the model's logits are no finite numbers. Check the weights "
                                    "with pecia doctor --weights"});
-  if (generated.ids.size() == 1 && generated.ids[0] == config.eos_id) return end(ticket, Blank{});
+  if (generated.ids.size() == 1 && generated.ids[0] == config.eos_id) return end(ticket, Blank{reading_of(pages.at(ticket), generated)});
   auto reading = reading_of(pages.at(ticket), generated);
   if (finished.how == Finished::How::no_memory)
     return end(
