@@ -94,10 +94,11 @@ class Engines(pecia.Case):
         self.assertNotIn("starting the fallback", output)  # on a rank of the model
         pecia.export(self.folder / "run", self.folder / "out")
         lines = (self.folder / "out" / "pages.jsonl").read_text("utf-8").splitlines()
-        given_up = [page for page in map(json.loads, lines) if (page["state"], page["engine"]) != ("blank", "deepseek_ocr2")]
-        self.assertGreater(len(given_up), len(lines) / 2)
+        pages = [json.loads(line) for line in lines]
+        given_up = [page for page in pages if page["rung"] == "fallback"]
+        self.assertGreater(len(given_up), len(pages) / 2)  # others are blank under one prompt or another
         for page in given_up:
-            self.assertEqual((page["engine"], page["rung"]), ("tesseract", "fallback"))
+            self.assertEqual(page["engine"], "tesseract")
             self.assertIn(page["state"], ("ok_fallback", "blank"))
             self.assertEqual([(attempt["engine"], attempt["rung"]) for attempt in page["history"]],
                              [("deepseek_ocr2", rung) for rung in ("normal", "stronger_guard", "plain_prompt", "rotated")])
