@@ -20,7 +20,6 @@ constexpr std::string_view checksum_line = "# crc32c ";
 
 namespace fs = std::filesystem;
 
-constexpr int most_ranks = 1024;  ///< of a host that a job may name
 constexpr std::string_view model_engine = "deepseek_ocr2";
 
 void apply_override(const std::string& text, Job& job) {
@@ -90,13 +89,6 @@ void check_fallback(const Job& job, const std::string& name) {
     if (!job.trace.empty() && fallback != "echo")
       throw UsageError{fmt::format("{}: corpus.trace has no pages that the fallback {} could read", name, fallback)};
   }
-  constexpr int gpus = 1;
-  bool some = false;
-  for (int rank = 0; rank <= most_ranks; ++rank) some = some || has_fallback_as_engine(job, rank, 2 * most_ranks, gpus);
-  if (some && !job.ranks.share)
-    throw UsageError{fmt::format(
-        "{}: ranks.{}: ranks with the fallback for their engine read nothing but with ranks.mixed: share (which engine reads a "
-        "page then depends on the schedule). Leave ranks out: every rank starts the fallback when it needs it", name, fallback)};
   for (const auto& rule : job.rules) {
     if (!rule.engine || *rule.engine == job.engine.name || (job.fallback.exists() && *rule.engine == fallback)) continue;
     throw UsageError{fmt::format("{}: rules[].engine of '{}': {} is neither the engine of the job ({}) nor its fallback ({})",

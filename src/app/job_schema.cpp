@@ -294,14 +294,16 @@ void add_ranks(std::vector<KeyOf<Job>>& schema) {
   const auto add = [&](const std::string& engine, auto field) {
     schema.push_back(job_key("ranks." + engine, field, kind::Ranks{},
                              "ranks of a host with this engine, where it is the job's or its fallback; auto: as many as there "
-                             "are GPUs to be seen; rest: those that the other engine leaves"));
+                             "are GPUs to be seen; rest: those that the other engine leaves. Ranks with the fallback read the pages "
+                             "that rules give it and those that the engine gives up; without such ranks the others start it themselves"));
   };
   add("deepseek_ocr2", [](auto& job) -> auto& { return job.ranks.deepseek_ocr2; });
   add("tesseract", [](auto& job) -> auto& { return job.ranks.tesseract; });
   add("echo", [](auto& job) -> auto& { return job.ranks.echo; });
   schema.push_back(job_key(
       "ranks.mixed", [](auto& job) -> auto& { return job.ranks.share; }, kind::Choice<bool>{{{"off", false}, {"share", true}}},
-      "share: ranks that have the fallback read any page, so that which engine reads a page depends on the schedule"));
+      "off: a page's engine follows from the job alone; share: ranks that have the fallback read any page, so that which "
+      "engine reads a page depends on the schedule"));
 }
 
 void add_documents(std::vector<KeyOf<Job>>& schema) {

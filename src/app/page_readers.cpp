@@ -117,6 +117,12 @@ void PageReaders::failed_attempt(const Work& work, const engine::Description& en
     return;
   }
   const auto how = next.rung == tried.rung ? std::string{} : fmt::format(": {}", name(next.rung));
+  if (next.fallback() && tried.rung != engine::Rung::fallback && settings_.give_up) {
+    log::info("{} page {}: {} ({}); left to the fallback", printable(document(*work).path), work->task.page.page,
+              name(tried.reason), tried.detail);
+    if (work->leave()) sink_.given_up(*work);
+    return;
+  }
   log::info("{} page {}: {} ({}); trying again{}", printable(document(*work).path),
             work->task.page.page, name(tried.reason), tried.detail, how);
   work->scale_limits = next.scale_limits;

@@ -42,6 +42,8 @@ class PageSink {
   virtual void ended(const PageWork& page, result::PageOutcome outcome, double seconds) = 0;
   /// It was not read, for no fault of its own.
   virtual void returned(const PageWork& page) = 0;
+  /// The engine gave it up, and a rank with the fallback is to read it; `ReadingSettings::give_up` only.
+  virtual void given_up(const PageWork& page) { returned(page); }
 };
 
 struct ReadingSettings {
@@ -52,6 +54,7 @@ struct ReadingSettings {
   engine::EngineSettings engine;
   std::optional<engine::EngineSettings> fallback;
   bool fallback_for_all = false;  ///< `engine` is the job's fallback: this rank has no other
+  bool give_up = false;  ///< what the engine gives up may be read on other ranks: it leaves, for the schedule to decide
   int decoders = 1;
   std::function<std::unique_ptr<engine::Engine>(const engine::EngineSettings&)> make_engine =
       engine::make_engine;
@@ -103,7 +106,7 @@ class PageReaders {
   }
   [[nodiscard]] static engine::Description description(Lane& lane);
   [[nodiscard]] Lane& lane_of(const PageWork& work) {
-    return work.on_fallback() ? *fallback_ : engine_;
+    return fallback_ && work.on_fallback() ? *fallback_ : engine_;
   }
 
   // ---- ways out: every page takes exactly one of them

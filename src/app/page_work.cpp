@@ -3,6 +3,10 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <span>
+#include <utility>
+
+#include "pecia/base/bytes.hpp"
 
 namespace pecia::app {
 
@@ -43,6 +47,24 @@ result::PageOutcome failed_outcome(const PageWork& work, const engine::Descripti
   outcome.reading = work.partial;
   outcome.attempts.pop_back();
   return outcome;
+}
+
+std::string history_of(const PageWork& work) {
+  result::PageOutcome so_far;
+  so_far.attempts = work.attempts;
+  if (result::problem_of(work.partial).empty()) so_far.reading = work.partial;
+  ByteWriter out;
+  result::encode(out, so_far);
+  return {reinterpret_cast<const char*>(out.bytes().data()), out.size()};
+}
+
+void go_on(PageWork& work, const std::string& history) {
+  ByteReader in{std::as_bytes(std::span{history}), "history of a page"};
+  auto so_far = result::decode_outcome(in);
+  in.expect_end();
+  work.attempts = std::move(so_far.attempts);
+  work.partial = std::move(so_far.reading);
+  work.options.rung = engine::Rung::fallback;
 }
 
 result::PageOutcome document_outcome(const corpus::Document& document) {

@@ -62,6 +62,11 @@ struct PageWork {
 /// The last attempt decides; the earlier ones are its history. What was read of the page is kept.
 [[nodiscard]] result::PageOutcome failed_outcome(const PageWork& work,
                                                  const engine::Description& engine);
+/// For whoever reads a page that the engine gave up: what was tried, and what was read of it. Raw output and
+/// tokens are left out, as in the journal.
+[[nodiscard]] std::string history_of(const PageWork& work);
+/// Goes on where `history` ends, with the fallback. Throws `Error` on what `history_of` does not make.
+void go_on(PageWork& work, const std::string& history);
 /// Of a document that cannot be read as a whole.
 [[nodiscard]] result::PageOutcome document_outcome(const corpus::Document& document);
 

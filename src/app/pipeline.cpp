@@ -54,6 +54,12 @@ void Pipeline::State::returned(const PageWork& page) {
   events.push(Returned{page.task});
 }
 
+void Pipeline::State::given_up(const PageWork& page) {
+  --unread;
+  released(page);
+  events.push(GivenUp{page.task.index, history_of(page)});
+}
+
 // ---- Pipeline
 
 Pipeline::Pipeline(const PipelineSettings& settings, milliseconds patience)
@@ -61,10 +67,11 @@ Pipeline::Pipeline(const PipelineSettings& settings, milliseconds patience)
 
 Pipeline::~Pipeline() = default;
 
-void Pipeline::start(const plan::Task& task) {
-  ++state_->unread;
+void Pipeline::start(const plan::Task& task, const std::string& history) {
   auto work = std::make_shared<PageWork>();
   work->task = task;
+  if (!history.empty()) go_on(*work, history);
+  ++state_->unread;
   state_->inside.insert_or_assign(task.index, work);
   const auto read = [s = state_.get(), work] { s->readers->read(work); };
   // Should a page that is read alone end this rank, the journal must say so, however soon that is.
@@ -132,6 +139,7 @@ std::optional<Event> Pipeline::next_event(milliseconds max_wait) {
   if (const auto* finished = std::get_if<Finished>(&*event)) state_->inside.erase(finished->index);
   if (const auto* returned = std::get_if<Returned>(&*event))
     state_->inside.erase(returned->task.index);
+  if (const auto* given_up = std::get_if<GivenUp>(&*event)) state_->inside.erase(given_up->index);
   return event;
 }
 

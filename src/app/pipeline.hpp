@@ -39,6 +39,11 @@ struct Committed {
 struct Returned {
   plan::Task task;
 };
+/// The engine gave it up; `history`: for whoever goes on with it.
+struct GivenUp {
+  std::uint32_t index;
+  std::string history;
+};
 /// This rank cannot go on. `status`: that the run will end with; `usage` where the user can mend
 /// it, `unfinished` where the disk refused what was to be written.
 struct Failed {
@@ -59,7 +64,7 @@ struct Bound {
   sched::ExitStatus status = sched::ExitStatus::error;  ///< with a problem; as of Failed
 };
 using Event =
-    std::variant<Ready, Started, Finished, Committed, Returned, Failed, EngineLost, Closed, Bound>;
+    std::variant<Ready, Started, Finished, Committed, Returned, GivenUp, Failed, EngineLost, Closed, Bound>;
 
 struct PipelineSettings {
   ReadingSettings reading;
@@ -68,8 +73,8 @@ struct PipelineSettings {
 
 /// The threads of one rank: those that read pages (`PageReaders`) and one that stores them.
 /// Pages go in by `start`, once the engine is Ready, and come out as events, each page exactly
-/// once: Committed when its record is on disk, or Returned after `cancel` or `take_back`; those
-/// that `recall` gives back have no event.
+/// once: Committed when its record is on disk, Returned after `cancel` or `take_back`, or GivenUp;
+/// those that `recall` gives back have no event.
 class Pipeline {
  public:
   /// Waits for the engine for up to `patience`; throws what made it fail to start by then. An
@@ -80,7 +85,8 @@ class Pipeline {
   Pipeline(const Pipeline&) = delete;
   Pipeline& operator=(const Pipeline&) = delete;
 
-  void start(const plan::Task& task);
+  /// `history`: of a page that was GivenUp, here or elsewhere; else empty.
+  void start(const plan::Task& task, const std::string& history = {});
   /// All pages that no engine has begun.
   [[nodiscard]] std::vector<plan::Task> recall();
   /// Gives one page back, as Returned, if it has no outcome yet.

@@ -54,6 +54,7 @@ struct Pipeline::State final : PageSink {
   void begun(const PageWork& page) override { events.push(Started{page.task.index}); }
   void ended(const PageWork& page, result::PageOutcome outcome, double seconds) override;
   void returned(const PageWork& page) override;
+  void given_up(const PageWork& page) override;
 };
 
 }  // namespace pecia::app

@@ -85,7 +85,7 @@ class RankLoop {
     while (ready_ && !pipeline_.backed_up()) {
       const auto task = scheduler_.next_page();
       if (!task) return;
-      pipeline_.start(*task);
+      pipeline_.start(*task, scheduler_.history_of(*task));
     }
   }
 
@@ -102,6 +102,7 @@ class RankLoop {
   void on(const Finished& event) { scheduler_.on_finished(event.index, event.seconds); }
   void on(const Committed& event) { scheduler_.on_committed(event.task.index, event.end); }
   void on(const Returned& event) { scheduler_.on_returned(event.task); }
+  void on(const GivenUp& event) { scheduler_.on_given_up(event.index, event.history); }
   void on(const Failed& event) {
     log::error("{}", event.why);
     scheduler_.on_failure(event.why, event.status);

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdlib>
 #include <random>
@@ -42,6 +43,7 @@ struct Shared {
   sched::JobSize size;
   plan::Share share;
   bool by_fallback = false;              ///< this rank has the job's fallback for its engine
+  std::vector<sched::EngineClass> class_by_rank;  ///< as sched::Settings
   std::vector<std::string> hosts;        ///< of the ranks; rank 0 only, as all shares
   std::vector<plan::Share> all_shares;
   Clock::time_point scattered;           ///< when pages were given out
@@ -79,6 +81,16 @@ void check_shared_file_system(comm::Communicator& comm, const store::RunPaths& r
   });
 }
 
+void check_that_somebody_reads(comm::Communicator& comm, const Job& job, bool by_fallback) {
+  const auto with_fallback = comm.sum(by_fallback ? 1 : 0);
+  agree(comm, [&] {
+    if (job.ranks.share || with_fallback < comm.size()) return;
+    throw UsageError{fmt::format("ranks: every rank has the fallback {} for its engine, and none is left to read with {}. "
+                                 "Start more ranks on a host, or let fewer have the fallback (ranks.{})",
+                                 job.fallback.engine, job.engine.name, job.fallback.engine)};
+  });
+}
+
 /// Rank 0's view of the start, told to all: epoch, root.
 void share_start(comm::Communicator& comm, const std::unique_ptr<RunStart>& start, Shared& shared) {
   ByteWriter out;
@@ -99,7 +111,7 @@ sched::JobSize size_of(const RunStart& start, std::span<const plan::Share> share
   return size;
 }
 
-void share_pages(comm::Communicator& comm, const std::unique_ptr<RunStart>& start, Shared& shared) {
+void share_pages(comm::Communicator& comm, const Job& job, const std::unique_ptr<RunStart>& start, Shared& shared) {
   ByteWriter out;
   std::vector<Bytes> shares;
   std::vector<std::uint8_t> by_fallback;
@@ -114,6 +126,7 @@ void share_pages(comm::Communicator& comm, const std::unique_ptr<RunStart>& star
   if (start) {
     shared.all_shares = start->shares(shared.hosts, by_fallback);
     shared.size = size_of(*start, shared.all_shares);
+    for (const auto by : by_fallback) out.put(by);
     out.put(shared.size.pages).put(shared.size.cost_s);
     for (const auto pages : shared.size.by_level) out.put(pages);
     for (const auto& document : start->manifest().documents()) corpus::encode(out, document);
@@ -125,6 +138,10 @@ void share_pages(comm::Communicator& comm, const std::unique_ptr<RunStart>& star
   }
   const auto bytes = comm.broadcast(std::move(out).bytes());
   ByteReader in{bytes, "manifest"};
+  for (int rank = 0; rank < comm.size(); ++rank)
+    shared.class_by_rank.push_back(in.get<bool>() ? sched::EngineClass::fallback : sched::EngineClass::engine);
+  const bool classes = std::ranges::count(shared.class_by_rank, sched::EngineClass::fallback) > 0;
+  if (job.ranks.share || !classes) shared.class_by_rank.clear();
   shared.size.pages = in.get<std::uint64_t>();
   shared.size.cost_s = in.get<double>();
   for (auto& pages : shared.size.by_level) pages = in.get<std::uint64_t>();
@@ -183,6 +200,7 @@ PipelineSettings pipeline_settings(comm::Communicator& comm, const Job& job, con
   PipelineSettings settings;
   settings.reading = reading_settings(job, cores, comm.host_rank(), shared.by_fallback);
   settings.reading.engine.deepseek.host_ranks = comm.host_size();
+  settings.reading.give_up = !shared.class_by_rank.empty() && !shared.by_fallback;
   settings.reading.manifest = &shared.manifest;
   settings.reading.root = shared.root;
   settings.reading.trace_seconds = job.trace.empty() ? nullptr : &seconds;
@@ -225,6 +243,7 @@ int read_all_pages(comm::Communicator& comm, const Job& job, Shared& shared, con
   if (broadcast) broadcast_weights(comm, reader_of_weights(comm, job), std::move(weights));
   auto settings = schedule_settings(job, comm.size(), shared.by_fallback ? pipeline_is.reading.engine.threads : pages_at_once(job, cores));
   settings.rank = comm.rank();
+  settings.class_by_rank = shared.class_by_rank;
   settings.failed_before = start && start->failed_before();
   sched::Scheduler scheduler{settings, shared.share, shared.size, shared.all_shares};
   shared.all_shares = {};
@@ -276,13 +295,14 @@ int run(comm::Communicator& comm, const RunOptions& options) {
 
   Shared shared;
   shared.by_fallback = has_fallback_as_engine(job, comm.host_rank(), comm.host_size(), gpus_of_this_host());
+  check_that_somebody_reads(comm, job, shared.by_fallback);
   share_start(comm, start, shared);
   auto probed = probe_on_all_ranks(comm, job, shared.root,
                                    start ? start->to_probe() : std::vector<ToProbe>{}, cores);
   agree(comm, [&] {
     if (start) start->add_documents(std::move(probed));
   });
-  share_pages(comm, start, shared);
+  share_pages(comm, job, start, shared);
   if (start)
     log::info("{} documents, {} pages, of which {} are to be read: about {} on {} core{}",
               start->before().documents, start->before().pages, start->pages_to_read(),

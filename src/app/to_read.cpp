@@ -1,6 +1,8 @@
 #include "to_read.hpp"
 
 #include <algorithm>
+#include <iterator>
+#include <utility>
 
 namespace pecia::app {
 namespace {
@@ -15,6 +17,33 @@ std::vector<float> page_costs_s(const corpus::CostModel& model, const Job& job, 
     return std::vector<float>(document.outcomes(), no_reading_cost_s);
   if (!job.schedule.evidence) return std::vector<float>(document.outcomes(), 1);
   return model.estimate_s(engine, document);
+}
+
+/// Ranks with the fallback get what rules give it, and nothing else.
+bool has_classes(const Job& job, std::span<const plan::RankSpec> ranks) {
+  return !job.ranks.share && std::ranges::any_of(ranks, [](const plan::RankSpec& rank) { return rank.engine_class > 0; });
+}
+
+std::vector<plan::Share> shares_by_class(std::span<const plan::PageRun> runs, const corpus::Manifest& manifest, const Job& job,
+                                         std::span<const plan::RankSpec> ranks, const plan::PartitionOptions& options) {
+  std::vector<plan::Share> shares(ranks.size());
+  for (const int engine_class : {0, 1}) {
+    std::vector<plan::PageRun> own_runs;
+    std::ranges::copy_if(runs, std::back_inserter(own_runs), [&](const plan::PageRun& run) {
+      return settings_for(job, manifest.documents()[run.document].path).by_fallback == (engine_class == 1);
+    });
+    if (own_runs.empty()) continue;
+    // Costs are those of the engine that reads the page, whatever the class.
+    std::vector<plan::RankSpec> specs{ranks.begin(), ranks.end()};
+    for (auto& spec : specs) spec.healthy = std::exchange(spec.engine_class, 0) == engine_class && spec.healthy;
+    auto part = plan::partition(own_runs, specs, options);
+    for (std::size_t rank = 0; rank < ranks.size(); ++rank) {
+      if (ranks[rank].engine_class != engine_class) continue;
+      shares[rank] = std::move(part[rank]);
+      for (auto& task : shares[rank].tasks) task.engine_class = static_cast<std::uint8_t>(engine_class);
+    }
+  }
+  return shares;
 }
 
 }  // namespace
@@ -36,7 +65,9 @@ PagesToRead find_pages_to_read(const corpus::Manifest& manifest, const store::Co
   PagesToRead found;
   for (std::uint32_t d = 0; d < manifest.documents().size(); ++d) {
     const auto& document = manifest.documents()[d];
-    const auto costs_s = page_costs_s(model, job, job.engine.name, document);
+    // With `share` any rank may read it, and its engine decides.
+    const bool by_rule = !job.ranks.share && settings_for(job, document.path).by_fallback;
+    const auto costs_s = page_costs_s(model, job, by_rule ? job.fallback.engine : job.engine.name, document);
     const auto fallback_costs_s = job.ranks.share ? page_costs_s(model, job, job.fallback.engine, document) : std::vector<float>{};
     const auto priority = priorities.of(document);
     bool in_run = false;
@@ -77,7 +108,8 @@ std::vector<plan::Share> shares_of(const PagesToRead& pages, const corpus::Manif
   plan::PartitionOptions options;
   options.split = job.split;
   options.strategy = job.schedule.partition;
-  auto shares = plan::partition(pages.runs, ranks, options);
+  auto shares = has_classes(job, ranks) ? shares_by_class(pages.runs, manifest, job, ranks, options)
+                                        : plan::partition(pages.runs, ranks, options);
   for (auto& share : shares) {
     for (auto& task : share.tasks) {
       task.index = static_cast<std::uint32_t>(manifest.index(task.page));

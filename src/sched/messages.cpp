@@ -7,8 +7,8 @@ namespace {
 
 constexpr std::size_t done_bytes = 4 + 1 + 4;
 constexpr std::size_t move_bytes = 4 + 4;
-constexpr std::size_t copied_bytes = 4 + 4;
-constexpr std::size_t reading_bytes = 4 + 4;
+constexpr std::size_t copied_bytes = 4 + 4 + 4;
+constexpr std::size_t reading_bytes = 4 + 4 + 1;
 
 constexpr std::size_t least_file_bytes = sizeof(std::uint32_t) + 2 * sizeof(std::uint64_t);
 
@@ -53,8 +53,16 @@ double decode_amount(ByteReader& in) {
   return value;
 }
 
+EngineClass decode_class(ByteReader& in) {
+  const auto engine_class = in.get<EngineClass>();
+  require(static_cast<std::size_t>(engine_class) < engine_classes, "a page of a class that there is not");
+  return engine_class;
+}
+
 void encode(ByteWriter& out, const Report& report) {
-  out.put(report.load_s).put(report.waiting_s).put(report.rate).put(report.slots);
+  for (const auto amount : report.load_s) out.put(amount);
+  for (const auto amount : report.waiting_s) out.put(amount);
+  out.put(report.rate).put(report.slots);
   out.put(report.unstarted).put(report.held).put(report.uncommitted);
   out.put(report.memory_bytes).put(report.engines_lost).put(report.benched);
   for (const auto started : report.started) out.put(started);
@@ -62,15 +70,15 @@ void encode(ByteWriter& out, const Report& report) {
   for (const auto& page : report.done) out.put(page.index).put(page.end).put(page.seconds);
   encode(out, report.acquired);
   out.put(static_cast<std::uint32_t>(report.copied.size()));
-  for (const auto& page : report.copied) out.put(page.index).put(page.by);
+  for (const auto& page : report.copied) out.put(page.index).put(page.by).put(page.moves);
   out.put(static_cast<std::uint32_t>(report.reading.size()));
-  for (const auto& page : report.reading) out.put(page.index).put(page.elapsed_s);
+  for (const auto& page : report.reading) out.put(page.index).put(page.elapsed_s).put(page.engine_class);
 }
 
 Report decode_report(ByteReader& in) {
   Report report;
-  report.load_s = decode_amount(in);
-  report.waiting_s = decode_amount(in);
+  for (auto& amount : report.load_s) amount = decode_amount(in);
+  for (auto& amount : report.waiting_s) amount = decode_amount(in);
   report.rate = decode_amount(in);
   report.slots = in.get<std::uint32_t>();
   require(report.slots > 0, "a rank without slots");
@@ -94,12 +102,14 @@ Report decode_report(ByteReader& in) {
   for (auto& page : report.copied) {
     page.index = in.get<std::uint32_t>();
     page.by = in.get<int>();
+    page.moves = in.get<std::uint32_t>();
   }
   report.reading.resize(in.get_count(reading_bytes));
   for (auto& page : report.reading) {
     page.index = in.get<std::uint32_t>();
     page.elapsed_s = in.get<float>();
     require(std::isfinite(page.elapsed_s), "a page is read for an impossible time");
+    page.engine_class = decode_class(in);
   }
   return report;
 }
@@ -123,9 +133,15 @@ void encode(ByteWriter& out, const std::vector<plan::Task>& tasks) {
   for (const auto& task : tasks) encode(out, task);
 }
 
+plan::Task decode_task(ByteReader& in) {
+  auto task = plan::decode_task(in);
+  require(task.engine_class < engine_classes, "a page of a class that there is not");
+  return task;
+}
+
 std::vector<plan::Task> decode_tasks(ByteReader& in) {
   std::vector<plan::Task> tasks(in.get_count(plan::task_bytes));
-  for (auto& task : tasks) task = plan::decode_task(in);
+  for (auto& task : tasks) task = decode_task(in);
   return tasks;
 }
 
@@ -141,6 +157,20 @@ std::vector<Move> decode_moves(ByteReader& in) {
     page.moves = in.get<std::uint32_t>();
   }
   return pages;
+}
+
+void encode(ByteWriter& out, const Histories& histories) {
+  out.put(static_cast<std::uint32_t>(histories.size()));
+  for (const auto& [index, history] : histories) out.put(index).put_text(history);
+}
+
+Histories decode_histories(ByteReader& in) {
+  Histories histories;
+  for (auto left = in.get_count(2 * sizeof(std::uint32_t)); left > 0; --left) {
+    const auto index = in.get<std::uint32_t>();
+    histories[index] = in.get_text();
+  }
+  return histories;
 }
 
 void encode(ByteWriter& out, const std::vector<std::uint32_t>& numbers) {

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -24,17 +25,18 @@ enum class Kind : std::uint8_t {
   // 0 -> a rank
   drain,
   offer,    ///< ranks that have work, the richest first; none: ask later
-  copy,     ///< Task, its moves: in flight elsewhere; to be read here too, at once. Also from its rank
+  copy,     ///< Task, its moves, what is known of it: in flight elsewhere; to be read here too, at once. Also from its rank
   adopt,    ///< tasks that nobody answers for, their moves: the receiver's now
   revoke,   ///< Move per page that is done or somebody else's: not to be read, unless it came back since
   level,    ///< Level: pages up to it may start
   suspect,  ///< rank, bool: whether it has stopped answering
   bench,    ///< the receiver gets no more pages
+  helped,   ///< bool: whether a rank of the fallback takes pages of its class
   close,    ///< bool: drained
   finish,   ///< bool: abort
   // thief <-> victim
   request,  ///< throughput of the thief, its load in s, its level, bool: whether it could start a page, its slots
-  grant,    ///< number of the loan, tasks, their moves
+  grant,    ///< number of the loan, tasks, their moves, what is known of them
   refuse,   ///< ranks that may have work
   accept,   ///< number of the loan: its pages are the thief's
 };
@@ -47,6 +49,9 @@ struct Move {
 };
 constexpr std::uint32_t any_moves = 0xffffffff;
 
+/// What the owner of a page that the engine gave up wants to know of it again, by the page's index.
+using Histories = std::map<std::uint32_t, std::string>;
+
 /// A page that left the journal's fsync behind it.
 struct DonePage {
   std::uint32_t index = 0;
@@ -58,18 +63,23 @@ struct DonePage {
 struct CopiedPage {
   std::uint32_t index = 0;
   int by = 0;  ///< the other rank
+  std::uint32_t moves = 0;  ///< of the page when it was copied
 };
 
 /// A page in the hands of an engine.
 struct ReadingPage {
   std::uint32_t index = 0;
   float elapsed_s = 0;
+  EngineClass engine_class = EngineClass::engine;  ///< of the page
 };
+
+/// Of pages of each class.
+using ByClass = std::array<double, engine_classes>;
 
 /// All that rank 0 knows of a rank comes with these.
 struct Report {
-  double load_s = 0;       ///< of what is not started (up to the level that may start), at this rank's speed
-  double waiting_s = 0;    ///< of what is handed out and waits for the engine
+  ByClass load_s{};     ///< of what is not started (up to the level that may start), at this rank's speed
+  ByClass waiting_s{};  ///< of what is handed out and waits for the engine
   double rate = 0;         ///< expected seconds that one of its slots reads in a second; 0: not known
   std::uint32_t slots = 1;
   std::uint32_t unstarted = 0, held = 0, uncommitted = 0;  ///< pages; lent ones are unstarted
@@ -87,15 +97,19 @@ struct Report {
 [[nodiscard]] Level decode_level(ByteReader& in);
 [[nodiscard]] ExitStatus decode_status(ByteReader& in);
 [[nodiscard]] double decode_amount(ByteReader& in);
+[[nodiscard]] EngineClass decode_class(ByteReader& in);
 
 void encode(ByteWriter& out, const Report& report);
 [[nodiscard]] Report decode_report(ByteReader& in);
 void encode(ByteWriter& out, const ClosedReport& report);
 [[nodiscard]] ClosedReport decode_closed(ByteReader& in);
 void encode(ByteWriter& out, const std::vector<plan::Task>& tasks);
+[[nodiscard]] plan::Task decode_task(ByteReader& in);
 [[nodiscard]] std::vector<plan::Task> decode_tasks(ByteReader& in);
 void encode(ByteWriter& out, const std::vector<Move>& pages);
 [[nodiscard]] std::vector<Move> decode_moves(ByteReader& in);
+void encode(ByteWriter& out, const Histories& histories);
+[[nodiscard]] Histories decode_histories(ByteReader& in);
 /// Ranks, or as many moves as there are tasks before.
 void encode(ByteWriter& out, const std::vector<std::uint32_t>& numbers);
 [[nodiscard]] std::vector<std::uint32_t> decode_numbers(ByteReader& in);

@@ -23,10 +23,12 @@ Scheduler::Impl::Impl(const Settings& settings, const plan::Share& share, const 
                       std::span<const plan::Share> all)
     : settings_{settings},
       job_{job},
+      class_{class_of(settings, settings.rank)},
+      helped_{std::ranges::count(settings.class_by_rank, EngineClass::fallback) > 0},
       level_{level_from(job, Level::urgent)},
       rest_s_{shortest_rest_s},
       random_{settings.seed + static_cast<std::uint32_t>(settings.rank) * 7919U} {
-  queue_.add(share.tasks);
+  for (const auto& task : share.tasks) queue_of(class_of(task)).add({&task, 1});
   if (settings_.rank == 0) registry_.emplace(settings_, job_, all.empty() ? std::span{&share, 1} : all, outbox_);
 }
 
@@ -39,6 +41,7 @@ void Scheduler::Impl::on_time(double now_s) {
     if (draining_) grace_ends_s_ = now_s + settings_.drain_grace_s;
   }
   now_s_ = now_s;
+  if (!waits_for_help()) unhelped_since_s_ = now_s_;
   if (now_s_ >= next_heartbeat_s_ && phase_ != Phase::finished) {
     next_heartbeat_s_ = now_s_ + settings_.heartbeat_s;
     report();
@@ -64,8 +67,8 @@ std::optional<plan::Task> Scheduler::Impl::next_page() {
   const bool by_speed = settings_.short_first && speed_.rate() == 0 && job_.pages > static_cast<std::uint64_t>(settings_.size);
   const bool is_short = by_speed && short_pages_ < slots + static_cast<std::size_t>(settings_.prefetch);
   const auto last = in_flight() == 0 ? level_ : std::min(level_, Level::low);
-  auto task = is_short ? queue_.next_short(last) : queue_.next(last);
-  while (task && has_in_hand(task->index)) task = queue_.next(last);
+  auto task = draw(last, is_short);
+  while (task && has_in_hand(task->index)) task = draw(last, false);
   if (is_short) ++short_pages_;
   if (task) {
     const auto learned = learned_.find(task->page.document);
@@ -73,6 +76,11 @@ std::optional<plan::Task> Scheduler::Impl::next_page() {
   }
   seek();
   return task;
+}
+
+std::optional<plan::Task> Scheduler::Impl::draw(Level last, bool is_short) {
+  if (begins_others(last)) return others_.next(last);
+  return is_short ? queue_.next_short(last) : queue_.next(last);
 }
 
 bool Scheduler::Impl::holds_alone() const noexcept {
@@ -94,7 +102,7 @@ void Scheduler::Impl::on_started(std::uint32_t index) {
   if (registry_ && started_ == decltype(started_){}) registry_->on_first_page();
   held->second.started_s = now_s_;
   ++reading_;
-  ++started_.at(static_cast<std::size_t>(level_of(held->second.task)));
+  if (!given_up(held->second.task)) ++started_.at(static_cast<std::size_t>(level_of(held->second.task)));
 }
 
 void Scheduler::Impl::on_finished(std::uint32_t index, double seconds) {
@@ -103,7 +111,7 @@ void Scheduler::Impl::on_finished(std::uint32_t index, double seconds) {
   const auto& task = held.mapped().task;
   if (held.mapped().started_s >= 0)
     --reading_;
-  else
+  else if (!given_up(task))
     ++started_.at(static_cast<std::size_t>(level_of(task)));  // it needed no reading
   speed_.add(static_cast<double>(task.cost_s), seconds);
   if (settings_.calibrate && seconds > 0) calibrate(held.mapped(), seconds);
@@ -138,9 +146,9 @@ void Scheduler::Impl::on_returned(const plan::Task& task) {
   const bool wanted = held.empty() || !held.mapped().revoked;
   if (!held.empty() && held.mapped().started_s >= 0) {
     --reading_;
-    --started_.at(static_cast<std::size_t>(level_of(task)));
+    if (!given_up(task)) --started_.at(static_cast<std::size_t>(level_of(task)));
   }
-  if (wanted && works()) queue_.put_back(task);
+  if (wanted && works()) queue_of(class_of(task)).put_back(task);
 }
 
 void Scheduler::Impl::on_engine_lost(const std::string& why, bool for_good) {
@@ -178,7 +186,7 @@ void Scheduler::Impl::start_drain() {
   if (draining_) return;
   draining_ = true;
   grace_ends_s_ = now_s_ + settings_.drain_grace_s;
-  (void)queue_.take_all();  // unread: for the next job
+  take_all_away();  // unread: for the next job
   commands_.push_back({Command::Kind::drain});
 }
 
@@ -193,7 +201,7 @@ void Scheduler::Impl::become_idle_if_so() {
 void Scheduler::Impl::close(bool drained) {
   if (phase_ == Phase::closing || phase_ == Phase::closed || phase_ == Phase::finished) return;
   phase_ = Phase::closing;
-  (void)queue_.take_all();
+  take_all_away();
   Command command{Command::Kind::close};
   command.drained = drained;
   commands_.push_back(command);
@@ -240,6 +248,7 @@ std::optional<Outgoing> Scheduler::Impl::next_outgoing() {
 double Scheduler::Impl::next_time_s() const {
   double next_s = next_heartbeat_s_;
   if (seeking_ != Seeking::nothing && hungry()) next_s = std::min(next_s, seeking_until_s_);
+  if (waits_for_help() && help_overdue_s() > now_s_) next_s = std::min(next_s, help_overdue_s());
   if (draining_ && phase_ == Phase::working) next_s = std::min(next_s, grace_ends_s_);
   return phase_ == Phase::finished ? std::numeric_limits<double>::infinity() : next_s;
 }

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <deque>
+#include <functional>
 #include <map>
 #include <random>
 #include <set>
@@ -32,6 +33,7 @@ class Scheduler::Impl {
   void on_finished(std::uint32_t index, double seconds);
   void on_committed(std::uint32_t index, PageEnd end);
   void on_returned(const plan::Task& task);
+  void on_given_up(std::uint32_t index, std::string history);
   void on_recalled();
   void on_engine_lost(const std::string& why, bool for_good);
   void on_drain_requested();
@@ -41,6 +43,7 @@ class Scheduler::Impl {
   void set_memory_bytes(std::uint64_t bytes) { memory_bytes_ = bytes; }
 
   [[nodiscard]] std::optional<plan::Task> next_page();
+  [[nodiscard]] std::string history_of(const plan::Task& task) const;
   [[nodiscard]] std::optional<Command> next_command();
   [[nodiscard]] std::optional<Outgoing> next_outgoing();
   [[nodiscard]] double next_time_s() const;
@@ -50,7 +53,7 @@ class Scheduler::Impl {
   [[nodiscard]] Registry* registry() noexcept { return registry_ ? &*registry_ : nullptr; }
   [[nodiscard]] bool draining() const noexcept { return draining_; }
   [[nodiscard]] bool dry() const noexcept { return dry_ && queue_.size(level_) == 0; }
-  [[nodiscard]] std::size_t unstarted() const noexcept { return queue_.size(); }
+  [[nodiscard]] std::size_t unstarted() const noexcept { return queue_.size() + others_.size(); }
   [[nodiscard]] std::size_t in_flight() const noexcept { return held_.size() + uncommitted_.size(); }
 
  private:
@@ -92,6 +95,24 @@ class Scheduler::Impl {
   };
 
   [[nodiscard]] bool has_in_hand(std::uint32_t index);
+  [[nodiscard]] std::optional<plan::Task> draw(Level last, bool is_short);
+
+  // classes.cpp: pages of the job's engine and of its fallback
+  [[nodiscard]] PageQueue& queue_of(EngineClass engine_class) noexcept { return engine_class == class_ ? queue_ : others_; }
+  void merge(const std::vector<plan::Task>& tasks);
+  void drop(const std::function<bool(const plan::Task&)>& unwanted);
+  void take_all_away();
+  [[nodiscard]] bool given_up(const plan::Task& task) const;
+  [[nodiscard]] Histories histories_of(std::span<const plan::Task> tasks) const;
+  void keep(Histories histories);
+  /// Whether a rank may read pages of a class now.
+  [[nodiscard]] bool reads(int rank, EngineClass engine_class) const noexcept {
+    const auto own = class_of(settings_, rank);
+    return own == engine_class || (own == EngineClass::engine && !helped_);
+  }
+  [[nodiscard]] bool waits_for_help() const noexcept;
+  [[nodiscard]] double help_overdue_s() const noexcept { return unhelped_since_s_ + settings_.suspect_s; }
+  [[nodiscard]] bool begins_others(Level last) const noexcept;
   void calibrate(const Held& page, double seconds);
   void tell(int to, Bytes message) { outbox_.push_back({to, std::move(message)}); }
   void dispatch(int from, Kind kind, ByteReader& in);
@@ -127,7 +148,7 @@ class Scheduler::Impl {
   void on_offer(std::vector<std::uint32_t> ranks);
   void on_refuse(const std::vector<std::uint32_t>& ranks);
   void on_grant(int from, std::uint32_t number, const std::vector<plan::Task>& tasks,
-                const std::vector<std::uint32_t>& moves);
+                const std::vector<std::uint32_t>& moves, Histories histories);
   void on_copy(const plan::Task& task, std::uint32_t moves);
   void on_adopt(const std::vector<plan::Task>& tasks, const std::vector<std::uint32_t>& moves);
   void take_over(const std::vector<plan::Task>& tasks, const std::vector<std::uint32_t>& moves);
@@ -135,6 +156,8 @@ class Scheduler::Impl {
   // stealing.cpp: victim
   void on_request(const Request& request);
   [[nodiscard]] bool grant(const Request& request);
+  [[nodiscard]] std::vector<plan::Task> pages_for(const Request& request);
+  [[nodiscard]] bool holds_waiting_for(int thief) const;
   [[nodiscard]] bool copy_for(const Request& request);
   void refuse(int thief);
   void on_accept(int from, std::uint32_t number);
@@ -143,7 +166,12 @@ class Scheduler::Impl {
 
   Settings settings_;
   JobSize job_;
-  PageQueue queue_;
+  EngineClass class_;
+  PageQueue queue_;   ///< of this rank's class
+  PageQueue others_;  ///< of the other class: to be fetched by ranks that have it
+  Histories histories_;  ///< also of pages that are gone: they may come back as copies
+  bool helped_;                  ///< a rank of the fallback takes pages of its class
+  double unhelped_since_s_ = 0;  ///< this rank could begin nothing but `others_`, and nobody fetched them
   std::unordered_map<std::uint32_t, Held> held_;
   std::unordered_map<std::uint32_t, Read> uncommitted_;
   bool engine_ready_ = false;    ///< a page has been asked for

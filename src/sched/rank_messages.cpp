@@ -57,8 +57,10 @@ void Scheduler::Impl::dispatch(int from, Kind kind, ByteReader& in) {
     case Kind::finish: finish(in.get<bool>()); break;
     case Kind::offer: on_offer(decode_numbers(in)); break;
     case Kind::copy: {
-      const auto task = plan::decode_task(in);
-      on_copy(task, in.get<std::uint32_t>());
+      const auto task = decode_task(in);
+      const auto moves = in.get<std::uint32_t>();
+      keep(decode_histories(in));
+      on_copy(task, moves);
       break;
     }
     case Kind::adopt: {
@@ -77,6 +79,7 @@ void Scheduler::Impl::dispatch(int from, Kind kind, ByteReader& in) {
       break;
     }
     case Kind::bench: bench(); break;
+    case Kind::helped: helped_ = in.get<bool>(); break;
     case Kind::request: {
       Request request{from, 0, 0, Level::low, false, 1};
       request.throughput = decode_amount(in);
@@ -90,7 +93,8 @@ void Scheduler::Impl::dispatch(int from, Kind kind, ByteReader& in) {
     case Kind::grant: {
       const auto number = in.get<std::uint32_t>();
       const auto tasks = decode_tasks(in);
-      on_grant(from, number, tasks, decode_numbers(in));
+      const auto moves = decode_numbers(in);
+      on_grant(from, number, tasks, moves, decode_histories(in));
       break;
     }
     case Kind::refuse: on_refuse(decode_numbers(in)); break;
@@ -103,10 +107,11 @@ Report Scheduler::Impl::make_report() {
   Report report;
   report.rate = speed_.rate();
   report.slots = static_cast<std::uint32_t>(settings_.slots);
-  report.load_s = queue_.cost_s(level_) / throughput();
+  for (const auto engine_class : {EngineClass::engine, EngineClass::fallback})
+    report.load_s[static_cast<std::size_t>(engine_class)] = queue_of(engine_class).cost_s(level_) / throughput();
   std::size_t lent = 0;
   for (const auto& loan : lent_) lent += loan.tasks.size();
-  report.unstarted = static_cast<std::uint32_t>(queue_.size() + lent);
+  report.unstarted = static_cast<std::uint32_t>(unstarted() + lent);
   report.held = static_cast<std::uint32_t>(held_.size());
   report.uncommitted = static_cast<std::uint32_t>(uncommitted_.size());
   report.memory_bytes = memory_bytes_;
@@ -137,9 +142,9 @@ void Scheduler::Impl::add_reading_pages(Report& report) const {
   for (const auto& [index, held] : held_) {
     if (held.started_s < 0 && held.task.alone) continue;  // not to be called back: nobody could begin it sooner
     if (held.started_s < 0)
-      report.waiting_s += static_cast<double>(held.task.cost_s) / throughput();
+      report.waiting_s.at(held.task.engine_class) += static_cast<double>(held.task.cost_s) / throughput();
     else
-      report.reading.push_back({index, static_cast<float>(now_s_ - held.started_s)});
+      report.reading.push_back({index, static_cast<float>(now_s_ - held.started_s), class_of(held.task)});
   }
 }
 

@@ -26,18 +26,26 @@ Registry::Registry(const Settings& settings, const JobSize& job, std::span<const
       owner_(job.manifest_pages, nobody),
       moves_(job.manifest_pages),
       done_(job.manifest_pages),
-      level_{level_from(job, Level::urgent)} {
+      level_{level_from(job, Level::urgent)},
+      helped_{std::ranges::count(settings.class_by_rank, EngineClass::fallback) > 0} {
   progress_.pages = job.pages;
   progress_.cost_total_s = job.cost_s;
   progress_.ranks.resize(peers_.size());
   require(all.size() <= peers_.size(), "there are more shares than ranks");
   for (std::size_t rank = 0; rank < all.size(); ++rank) {
+    ByClass load_s{};
     for (const auto& task : all[rank].tasks) {
       require(task.index < tasks_.size(), "a page was planned that is not in the manifest");
+      require(task.engine_class < engine_classes, "a page was planned for a class that there is not");
+      load_s[task.engine_class] += static_cast<double>(task.cost_s);
+      ++left_[task.engine_class];
       tasks_[task.index] = task;
       owner_[task.index] = static_cast<std::uint32_t>(rank);
     }
-    if (!all[rank].tasks.empty()) set_load(static_cast<int>(rank), all[rank].cost_s);
+    for (const auto engine_class : {EngineClass::engine, EngineClass::fallback}) {
+      const auto load = load_s[static_cast<std::size_t>(engine_class)];
+      if (load > 0) set_load(static_cast<int>(rank), engine_class, load);
+    }
   }
 }
 
@@ -60,8 +68,9 @@ void Registry::on_time(double now_s) {
     look_for_silent();
     adopt_pages_of_nobody();
     find_usual_rate();
+    look_for_helpers();
     serve_hungry();
-    rebalance();
+    for (const auto engine_class : {EngineClass::engine, EngineClass::fallback}) rebalance(engine_class);
   }
   advance_ending();
 }
@@ -147,8 +156,10 @@ void Registry::on_report(int from, Report report) {
     started_[n] += std::int64_t{report.started[n]} - std::int64_t{peer_.started[n]};
     peer_.started[n] = report.started[n];
   }
-  set_load(from, report.load_s);
-  set_waiting(from, report.waiting_s);
+  for (const auto engine_class : {EngineClass::engine, EngineClass::fallback}) {
+    set_load(from, engine_class, report.load_s[static_cast<std::size_t>(engine_class)]);
+    set_waiting(from, engine_class, report.waiting_s[static_cast<std::size_t>(engine_class)]);
+  }
   advance_level();
 }
 
@@ -169,7 +180,7 @@ void Registry::on_acquired(int from, const std::vector<Move>& pages) {
 
 void Registry::on_copied(const CopiedPage& page) {
   require(page.index < done_.size() && page.by >= 0 && page.by < settings_.size, "a copy of no page, or for no rank");
-  note_copy(page.index, page.by);
+  note_copy(page);
   if (done_[page.index]) revoke(page.by, {{page.index, any_moves}});
 }
 
@@ -193,7 +204,7 @@ void Registry::count_received(int from, Kind kind) {
 void Registry::count(int from, const DonePage& page) {
   require(page.index < done_.size(), "a page was reported that is not in the manifest");
   ++state(from).done;
-  if (page.seconds > 0) {
+  if (page.seconds > 0 && class_of(settings_, from) == EngineClass::engine) {
     const double rate = peer(from).rate;
     const double speed = rate > 0 && usual_rate_ > 0 ? rate / usual_rate_ : 1;
     finished_.push_back({page.index, static_cast<double>(page.seconds) * speed});
@@ -203,6 +214,7 @@ void Registry::count(int from, const DonePage& page) {
     return;
   }
   done_[page.index] = true;
+  if (auto& left = left_[tasks_[page.index].engine_class]; left > 0) --left;
   ++progress_.done;
   ++done_by_level_[static_cast<std::size_t>(level_of(tasks_[page.index]))];
   progress_.last_done_s = now_s_;
@@ -211,7 +223,9 @@ void Registry::count(int from, const DonePage& page) {
   if (page.end == PageEnd::skipped) ++progress_.skipped;
   // Whoever else has it in hand need not go on.
   std::vector<int> others;
-  if (const auto copies = copies_.extract(page.index)) others = copies.mapped();
+  if (const auto copies = copies_.extract(page.index)) {
+    for (const auto& copy : copies.mapped()) others.push_back(copy.by);
+  }
   if (owner_[page.index] != nobody) others.push_back(static_cast<int>(owner_[page.index]));
   for (const auto other : others) {
     if (other != from) revoke(other, {{page.index, any_moves}});
@@ -224,6 +238,7 @@ void Registry::judge(int from, const DonePage& page) {
   auto& state_ = state(from);
   auto& peer_ = peer(from);
   if (page.end == PageEnd::failed) return;  // the document's own fault
+  if (class_of(settings_, from) != class_of(tasks_[page.index])) return;  // an engine had given it up before
   if (page.end != PageEnd::engine_failed) {
     peer_.failed_in_row = 0;
     peer_.failed_documents.clear();
@@ -251,12 +266,6 @@ void Registry::on_engine_lost(int from, const std::string& why, bool for_good) {
   state(from).benched = true;
   if (nobody_reads())
     on_failure(from, fmt::format("the engine was lost, and no other rank has one left: {}", why), ExitStatus::error);
-}
-
-/// A suspect may go on, and is waited for.
-bool Registry::nobody_reads() const {
-  return !draining_ && !close_said_ && progress_.done < progress_.pages &&
-         std::ranges::all_of(progress_.ranks, [](const RankState& state_) { return state_.benched || state_.dead; });
 }
 
 void Registry::advance_level() {
@@ -288,8 +297,8 @@ bool Registry::only_alone_left() const {
 
 void Registry::find_usual_rate() {
   std::vector<double> rates;
-  for (const auto& peer_ : peers_) {
-    if (peer_.rate > 0) rates.push_back(peer_.rate);
+  for (int rank = 0; rank < settings_.size; ++rank) {
+    if (peer(rank).rate > 0 && class_of(settings_, rank) == EngineClass::engine) rates.push_back(peer(rank).rate);
   }
   if (rates.empty()) return;
   const auto middle = rates.begin() + static_cast<std::ptrdiff_t>(rates.size() / 2);

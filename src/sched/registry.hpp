@@ -54,7 +54,8 @@ class Registry {
   friend struct test::SchedulerProbe;
   struct Peer {
     double last_heard_s = 0, reported_s = 0, counted_heartbeat_s = -1e9;
-    double listed_load_s = 0, listed_waiting_s = 0;  ///< as in `rich_` and `waiting_`; 0: not there
+    ByClass load_s{};  ///< of pages of each class that it has not started
+    ByClass listed_load_s{}, listed_waiting_s{};  ///< as in `rich_` and `waiting_`; 0: not there
     double rate = 0;
     std::uint32_t slots = 1, uncommitted = 0;
     std::uint64_t good = 0, failed_in_row = 0;
@@ -69,6 +70,7 @@ class Registry {
     double remaining_s;
     std::uint32_t index;
     int rank;
+    EngineClass engine_class;
   };
   using Rich = std::set<std::pair<double, int>, std::greater<>>;
 
@@ -87,16 +89,23 @@ class Registry {
   void advance_level();
   [[nodiscard]] bool only_alone_left() const;
   static void list(Rich& rich, double& listed_s, double now_s, int rank);
-  void set_load(int rank, double load_s);
-  void set_waiting(int rank, double waiting_s);
+  void set_load(int rank, EngineClass engine_class, double load_s);
+  void set_waiting(int rank, EngineClass engine_class, double waiting_s);
+  [[nodiscard]] bool reads(int rank, EngineClass engine_class) const noexcept {
+    const auto own = class_of(settings_, rank);
+    return own == engine_class || (own == EngineClass::engine && !helped_);
+  }
+  void look_for_helpers();
   [[nodiscard]] std::vector<std::uint32_t> richest(const Rich& rich, int but) const;
-  void reckon_with_theft(int victim, int thief);
+  void reckon_with_theft(int victim, int thief, EngineClass engine_class);
   [[nodiscard]] bool answer(int from, bool may_start);
+  [[nodiscard]] bool answer_with_pages(int from, EngineClass engine_class, bool may_start);
+  [[nodiscard]] bool answer_with_a_copy(int from);
   void find_usual_rate();
   void serve_hungry();
-  void rebalance();
+  void rebalance(EngineClass engine_class);
   [[nodiscard]] const Candidate* page_to_copy(int thief);
-  void note_copy(std::uint32_t index, int rank);
+  void note_copy(const CopiedPage& page);
   void list_candidates();
   void look_for_silent();
   void suspect(int rank);
@@ -123,8 +132,10 @@ class Registry {
   std::array<std::int64_t, levels> started_{};
   std::array<std::uint64_t, levels> done_by_level_{};
   Level level_;
-  Rich rich_, waiting_;  ///< (expected time, rank), most first
-  std::unordered_map<std::uint32_t, std::vector<int>> copies_;  ///< who else reads a page
+  std::array<std::uint64_t, engine_classes> left_{};  ///< pages of each class, as planned, that are not done
+  std::array<Rich, engine_classes> rich_, waiting_;   ///< by class of the pages: (expected time, rank), most first
+  bool helped_;  ///< there is a rank of the fallback that reads
+  std::unordered_map<std::uint32_t, std::vector<CopiedPage>> copies_;  ///< who else reads a page
   std::vector<Candidate> candidates_;  ///< largest remainder last
   double candidates_listed_s_ = -1e9;
   std::unordered_map<std::uint32_t, double> offered_s_;  ///< when a page was last offered to be copied

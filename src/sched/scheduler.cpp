@@ -27,6 +27,10 @@ void Scheduler::on_finished(std::uint32_t index, double seconds) {
 }
 void Scheduler::on_committed(std::uint32_t index, PageEnd end) { impl_->on_committed(index, end); }
 void Scheduler::on_returned(const plan::Task& task) { impl_->on_returned(task); }
+void Scheduler::on_given_up(std::uint32_t index, std::string history) {
+  impl_->on_given_up(index, std::move(history));
+  impl_->settle();
+}
 void Scheduler::on_recalled() {
   impl_->on_recalled();
   impl_->settle();
@@ -58,6 +62,7 @@ std::optional<plan::Task> Scheduler::next_page() {
   impl_->settle();
   return task;
 }
+std::string Scheduler::history_of(const plan::Task& task) const { return impl_->history_of(task); }
 std::optional<Command> Scheduler::next_command() { return impl_->next_command(); }
 std::optional<Outgoing> Scheduler::next_outgoing() { return impl_->next_outgoing(); }
 std::optional<std::vector<ClosedReport>> Scheduler::all_closed() {

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "registry.hpp"
 
@@ -27,8 +28,10 @@ void Registry::look_for_silent() {
 
 void Registry::suspect(int rank) {
   state(rank).suspect = true;
-  set_load(rank, 0);
-  set_waiting(rank, 0);
+  for (const auto engine_class : {EngineClass::engine, EngineClass::fallback}) {
+    set_load(rank, engine_class, 0);
+    set_waiting(rank, engine_class, 0);
+  }
   if (close_said_) return;
   warnings_.push_back(fmt::format("rank {} has not been heard of for {:.0f} s; its pages are given to others", rank,
                                   now_s_ - peer(rank).last_heard_s));
@@ -53,7 +56,8 @@ void Registry::trust_again(int rank) {
 }
 
 /// Pages that are not done and whose owner is such become rank 0's, or theirs who copy them already.
-/// A copy is trusted to once: who has it may have lost it since.
+/// A copy is trusted to once: who has it may have lost it since, and if the page was stolen since, it may
+/// have been from there.
 void Registry::give_out(const std::function<bool(std::uint32_t owner)>& of, int away_from) {
   std::vector<plan::Task> tasks;
   std::vector<std::uint32_t> moves;
@@ -62,8 +66,11 @@ void Registry::give_out(const std::function<bool(std::uint32_t owner)>& of, int 
     if (done_[index] || owner_[index] == nobody || !of(owner_[index])) continue;
     revoked.push_back({index, moves_[index]});
     const auto copies = copies_.extract(index);
-    if (away_from > 0 && !copies.empty() && copies.mapped().front() != away_from && !state(copies.mapped().front()).suspect) {
-      owner_[index] = static_cast<std::uint32_t>(copies.mapped().front());
+    const auto has_it = [&](const CopiedPage& copy) {
+      return copy.by != away_from && !state(copy.by).suspect && copy.moves == moves_[index];
+    };
+    if (away_from > 0 && !copies.empty() && has_it(copies.mapped().front())) {
+      owner_[index] = static_cast<std::uint32_t>(copies.mapped().front().by);
     } else {
       owner_[index] = 0;
       tasks.push_back(tasks_[index]);
@@ -100,6 +107,31 @@ void Registry::adopt_pages_of_nobody() {
   warnings_.push_back(fmt::format("{} pages were in nobody's hands; they are given out again. Please report this",
                                   progress_.pages - progress_.done));
   give_out([](std::uint32_t) { return true; }, -1);
+}
+
+/// A suspect may go on, and is waited for. What ranks of the fallback read does not save a job that
+/// has pages for the engine.
+bool Registry::nobody_reads() const {
+  if (draining_ || close_said_ || progress_.done >= progress_.pages) return false;
+  for (int rank = 0; rank < settings_.size; ++rank) {
+    const auto& state_ = progress_.ranks[static_cast<std::size_t>(rank)];
+    const bool of_use = class_of(settings_, rank) == EngineClass::engine || left_[0] == 0;
+    if (of_use && !state_.benched && !state_.dead) return false;
+  }
+  return true;
+}
+
+/// Ranks of the engine read what is the fallback's as soon as nobody else does.
+void Registry::look_for_helpers() {
+  if (settings_.class_by_rank.empty() || draining_ || close_said_) return;
+  bool helped = false;
+  for (int rank = 0; rank < settings_.size; ++rank) {
+    const auto& state_ = state(rank);
+    const bool reads_on = !state_.benched && !state_.suspect && !state_.dead;
+    helped = helped || (reads_on && class_of(settings_, rank) == EngineClass::fallback);
+  }
+  if (std::exchange(helped_, helped) == helped) return;
+  tell_all(std::move(ByteWriter{}.put(Kind::helped).put(helped)).bytes());
 }
 
 }  // namespace pecia::sched

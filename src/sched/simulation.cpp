@@ -34,6 +34,7 @@ double clock_cost_s() {
 /// A page in a simulated engine.
 struct Reading {
   plan::Task task;
+  std::string history;
   double started_s;
   double ends_s;  ///< infinity: never, unless its rank goes on
 };
@@ -72,6 +73,9 @@ class Simulation {
     }
     for (std::size_t rank = 0; rank < machines_.size(); ++rank) {
       auto schedule = settings.schedule;
+      if (settings.classes) {
+        for (const auto& like : settings.ranks) schedule.class_by_rank.push_back(like.engine_class);
+      }
       schedule.rank = static_cast<int>(rank);
       schedule.size = static_cast<int>(machines_.size());
       const auto mine = rank < shares.size() ? shares[rank] : plan::Share{};
@@ -213,17 +217,26 @@ class Simulation {
         continue;
       }
       schedule.on_started(task.index);
-      machine.reading.push_back({task, now_s, finish_time_s(it, now_s, work_s)});
+      machine.reading.push_back({task, schedule.history_of(task), now_s, finish_time_s(it, now_s, work_s)});
     }
+  }
+
+  [[nodiscard]] bool gives_up(const plan::Task& task) const {
+    return !settings_.given_up.empty() && settings_.given_up[task.index] && class_of(task) == EngineClass::engine;
   }
 
   void finish_pages(std::size_t rank, Machine& machine, double now_s) {
     std::erase_if(machine.reading, [&](const Reading& page) {
       if (page.ends_s > now_s) return false;
+      if (gives_up(page.task)) {
+        schedulers_[rank]->on_given_up(page.task.index, "given up by rank " + std::to_string(rank));
+        if (timeline_) timeline_({static_cast<int>(rank), page.task, page.started_s, now_s, false, page.history});
+        return true;
+      }
       const bool fails = machine.pages_read++ >= like(rank).engine_fails_from;
       schedulers_[rank]->on_finished(page.task.index, now_s - page.started_s);
       machine.unsynced.emplace_back(page.task, fails ? PageEnd::engine_failed : PageEnd::good);
-      if (timeline_) timeline_({static_cast<int>(rank), page.task, page.started_s, now_s, true});
+      if (timeline_) timeline_({static_cast<int>(rank), page.task, page.started_s, now_s, true, page.history});
       return true;
     });
   }
@@ -249,7 +262,7 @@ class Simulation {
     auto& schedule = *schedulers_[rank];
     for (const auto& page : machine.reading) {
       schedule.on_returned(page.task);
-      if (timeline_) timeline_({static_cast<int>(rank), page.task, page.started_s, now_s, false});
+      if (timeline_) timeline_({static_cast<int>(rank), page.task, page.started_s, now_s, false, page.history});
     }
     for (const auto& task : machine.waiting) schedule.on_returned(task);
     machine.reading.clear();
@@ -271,7 +284,7 @@ class Simulation {
     std::erase_if(machine.reading, [&](const Reading& page) {
       if (page.task.index != index) return false;
       schedule.on_returned(page.task);
-      if (timeline_) timeline_({static_cast<int>(rank), page.task, page.started_s, now_s, false});
+      if (timeline_) timeline_({static_cast<int>(rank), page.task, page.started_s, now_s, false, page.history});
       return true;
     });
   }

@@ -29,6 +29,7 @@ void remember(std::vector<std::uint32_t>& ranks, std::uint32_t rank) {
 bool Scheduler::Impl::hungry() const noexcept {
   const auto slots = static_cast<std::size_t>(settings_.slots);
   if (!works() || benched_ || !clock_started_ || queue_.size(level_) > 0) return false;
+  if (class_ == EngineClass::engine && !helped_ && others_.size(level_) > 0) return false;
   if (level_ == Level::alone && in_flight() > 0) return false;  // nothing can be started before it is committed
   switch (settings_.stealing) {
     case Stealing::off: return false;
@@ -121,7 +122,7 @@ void Scheduler::Impl::rest() {
 }
 
 void Scheduler::Impl::on_grant(int from, std::uint32_t number, const std::vector<plan::Task>& tasks,
-                               const std::vector<std::uint32_t>& moves) {
+                               const std::vector<std::uint32_t>& moves, Histories histories) {
   require(moves.size() == tasks.size(), "a grant without the moves of its pages");
   // Accepted with the next report, which tells rank 0: until then the victim answers for the pages.
   // Accepted also by a rank that drains: nobody else would know of the pages then, and it gives them
@@ -132,6 +133,7 @@ void Scheduler::Impl::on_grant(int from, std::uint32_t number, const std::vector
   rest_s_ = shortest_rest_s;
   dry_ = false;
   remember(known_rich_, static_cast<std::uint32_t>(from));
+  keep(std::move(histories));
   take_over(tasks, moves);
 }
 
@@ -141,8 +143,8 @@ void Scheduler::Impl::on_copy(const plan::Task& task, std::uint32_t moves) {
   dry_ = true;
   if (!works()) return;
   moves_[task.index] = std::max(moves_of(task.index), moves);
-  queue_.drop([&](const plan::Task& other) { return other.index == task.index; });
-  queue_.put_back(task);
+  drop([&](const plan::Task& other) { return other.index == task.index; });
+  queue_of(class_of(task)).put_back(task);
 }
 
 void Scheduler::Impl::on_adopt(const std::vector<plan::Task>& tasks, const std::vector<std::uint32_t>& moves) {
@@ -161,8 +163,8 @@ void Scheduler::Impl::take_over(const std::vector<plan::Task>& tasks, const std:
     again.insert(tasks[n].index);
   }
   if (!works()) return;
-  if (!again.empty()) queue_.drop([&](const plan::Task& task) { return again.contains(task.index); });
-  queue_.merge(tasks);
+  if (!again.empty()) drop([&](const plan::Task& task) { return again.contains(task.index); });
+  merge(tasks);
 }
 
 std::uint32_t Scheduler::Impl::moves_of(std::uint32_t index) const {
@@ -177,7 +179,7 @@ void Scheduler::Impl::on_request(const Request& request) {
     refuse(request.thief);
   } else if (grant(request)) {
     return;
-  } else if (waiting() > 0 && !holds_alone() && request.may_start && settings_.stealing == Stealing::half) {
+  } else if (holds_waiting_for(request.thief) && !holds_alone() && request.may_start && settings_.stealing == Stealing::half) {
     pending_.push_back(request);
     if (!recalling_) commands_.push_back({Command::Kind::recall});
     recalling_ = true;
@@ -194,7 +196,8 @@ bool Scheduler::Impl::copy_for(const Request& request) {
   Held* longest = nullptr;
   double longest_s = 0;
   for (auto& [index, held] : held_) {
-    if (held.started_s < 0 || held.copied || held.revoked || held.task.alone) continue;
+    if (held.started_s < 0 || held.copied || held.revoked || held.task.alone || !reads(request.thief, class_of(held.task)))
+      continue;
     const double expected_s = static_cast<double>(held.task.cost_s) / rate();
     const double remaining_s = expected_remaining_s(expected_s, now_s_ - held.started_s);
     const double thief_s = static_cast<double>(held.task.cost_s) * request.slots / request.throughput;
@@ -204,22 +207,33 @@ bool Scheduler::Impl::copy_for(const Request& request) {
   }
   if (!longest) return false;
   longest->copied = true;
-  copied_.push_back({longest->task.index, request.thief});
+  copied_.push_back({longest->task.index, request.thief, moves_of(longest->task.index)});
   ByteWriter copy;
   copy.put(Kind::copy);
   encode(copy, longest->task);
   copy.put(moves_of(longest->task.index));
+  encode(copy, histories_of({&longest->task, 1}));
   tell(request.thief, std::move(copy).bytes());
   return true;
 }
 
-bool Scheduler::Impl::grant(const Request& request) {
+std::vector<plan::Task> Scheduler::Impl::pages_for(const Request& request) {
+  const auto last = std::min(request.level, level_);
+  const auto thief_is = class_of(settings_, request.thief);
+  const bool also_others = thief_is == EngineClass::engine && !helped_;
+  std::vector<plan::Task> tasks;
+  if (thief_is != class_ || (also_others && queue_.size(last) == 0)) tasks = others_.take(0.5, last, request.may_start);
+  if (!tasks.empty()) unhelped_since_s_ = now_s_;
+  if (!tasks.empty() || (thief_is != class_ && !also_others)) return tasks;
   // So that both end at one time.
   const double own_s = queue_.cost_s(level_) / throughput();
   const double ahead = own_s > 0 ? std::max(0.0, 1 - request.load_s / own_s) : 1;
   const double share = benched_ ? 0.5 : ahead * request.throughput / (request.throughput + throughput());
-  const auto last = std::min(request.level, level_);
-  auto tasks = settings_.stealing == Stealing::page ? queue_.take_one(last) : queue_.take(share, last, request.may_start);
+  return settings_.stealing == Stealing::page ? queue_.take_one(last) : queue_.take(share, last, request.may_start);
+}
+
+bool Scheduler::Impl::grant(const Request& request) {
+  auto tasks = pages_for(request);
   if (tasks.empty()) return false;
   ByteWriter message;
   message.put(Kind::grant).put(next_loan_);
@@ -227,6 +241,7 @@ bool Scheduler::Impl::grant(const Request& request) {
   std::vector<std::uint32_t> moves;
   for (const auto& task : tasks) moves.push_back(moves_of(task.index) + 1);
   encode(message, moves);
+  encode(message, histories_of(tasks));
   lent_.push_back({next_loan_++, request.thief, std::move(tasks)});
   remember(known_rich_, static_cast<std::uint32_t>(request.thief));
   tell(request.thief, std::move(message).bytes());
@@ -277,7 +292,7 @@ void Scheduler::Impl::on_suspect(int rank, bool suspect) {
       moves_[task.index] = moves + 1;
       acquired_.push_back({task.index, moves + 1});
     }
-    if (works()) queue_.merge(loan.tasks);
+    if (works()) merge(loan.tasks);
     return true;
   });
   if (seeking_ == Seeking::grant && asked_rank_ == rank) request_next();
@@ -289,7 +304,7 @@ void Scheduler::Impl::on_revoke(const std::vector<Move>& pages) {
     if (moves_of(page.index) <= page.moves) indices.insert(page.index);
   }
   const auto unwanted = [&](const plan::Task& task) { return indices.contains(task.index); };
-  if (queue_.size() > 0) queue_.drop(unwanted);
+  if (unstarted() > 0) drop(unwanted);
   for (auto& loan : lent_) std::erase_if(loan.tasks, unwanted);  // not to be taken back
   for (const auto index : indices) {
     const auto held = held_.find(index);

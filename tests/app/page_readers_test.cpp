@@ -104,6 +104,9 @@ class Sink final : public PageSink {
   void returned(const PageWork& page) override {
     note([&] { came_back.push_back(page.task.index); });
   }
+  void given_up(const PageWork& page) override {
+    note([&] { histories.emplace(page.task.index, history_of(page)); });
+  }
 
   bool wait_until(const std::function<bool()>& condition) {
     std::unique_lock lock{mutex_};
@@ -113,6 +116,7 @@ class Sink final : public PageSink {
   std::map<std::uint32_t, result::PageOutcome> outcomes;
   std::map<std::uint32_t, double> seconds_of;
   std::vector<std::uint32_t> came_back;
+  std::map<std::uint32_t, std::string> histories;  ///< of pages that were given up
   std::vector<std::pair<std::string, bool>> lost;
   std::vector<std::string> problems;
 
@@ -354,6 +358,83 @@ TEST_F(PageReadersTest, ReturnEveryPageOnceWhenCancelledWhereverItIs) {
   }
   EXPECT_EQ(sink_.came_back.size(), pages);
   EXPECT_TRUE(sink_.outcomes.empty());
+}
+
+/// On the rank of the engine, then `go on` on another.
+TEST_F(PageReadersTest, LeaveWhatTheEngineGivesUpToARankOfTheFallbackThatEndsTheRecord) {
+  with_fallback();
+  settings_.give_up = true;
+  script_.answer = [](const std::string& engine, std::uint64_t ticket,
+                      Rung) -> decltype(engine::Completion::result) {
+    if (engine == "model" && ticket == 2) return failure_of(Reason::repetition);
+    return reading_of("read by " + engine);
+  };
+  {
+    PageReaders readers{settings_, sink_, milliseconds{5000}};
+    read(readers, pages);
+    ASSERT_TRUE(sink_.wait_until(
+        [&] { return sink_.outcomes.size() + sink_.histories.size() == pages; }));
+  }
+  ASSERT_TRUE(sink_.histories.contains(2));
+  EXPECT_EQ(script_.made["helper"], 0);
+
+  settings_.engine.name = "helper";
+  settings_.fallback.reset();
+  settings_.fallback_for_all = true;
+  settings_.give_up = false;
+  PageReaders others{settings_, sink_, milliseconds{5000}};
+  const auto work = std::make_shared<PageWork>();
+  work->task = {{0, 3}, 1, 0, 2};
+  go_on(*work, sink_.histories.at(2));
+  others.read(work);
+  ASSERT_TRUE(sink_.wait_until([&] { return sink_.outcomes.contains(2); }));
+  const auto& outcome = sink_.outcomes.at(2);
+  EXPECT_EQ(outcome.state, result::State::ok_fallback);
+  EXPECT_EQ(outcome.engine, "helper");
+  EXPECT_EQ(outcome.rung, Rung::fallback);
+  EXPECT_EQ(outcome.reading.text, "read by helper");
+  EXPECT_THAT(script_.tries[2], ElementsAre("model/normal", "model/stronger_guard", "model/plain_prompt",
+                                            "model/rotated", "helper/normal"));
+  ASSERT_EQ(outcome.attempts.size(), 4u);
+  EXPECT_EQ(outcome.attempts[3].rung, Rung::rotated);
+  EXPECT_EQ(outcome.attempts[0].finish_reason, result::FinishReason::repeats);
+}
+
+TEST_F(PageReadersTest, OfAPageThatARankOfTheFallbackCannotReadEitherTheRecordSaysAll) {
+  settings_.engine.name = "helper";
+  settings_.fallback_for_all = true;
+  script_.answer = [](const std::string&, std::uint64_t, Rung) { return failure_of(Reason::engine_failed); };
+  PageWork given_up;
+  given_up.attempts.push_back({"model", Reason::repetition, "again and again", 1, Rung::rotated});
+  given_up.partial = reading_of("la la la");
+  const auto work = std::make_shared<PageWork>();
+  work->task.page = {0, 1};
+  go_on(*work, history_of(given_up));
+  PageReaders readers{settings_, sink_, milliseconds{5000}};
+  readers.read(work);
+  ASSERT_TRUE(sink_.wait_until([&] { return sink_.outcomes.size() == 1; }));
+  const auto& outcome = sink_.outcomes.at(0);
+  EXPECT_EQ(outcome.state, result::State::failed);
+  EXPECT_EQ(outcome.reason, Reason::engine_failed);
+  EXPECT_EQ(outcome.engine, "helper");
+  EXPECT_EQ(outcome.reading.text, "la la la");
+  ASSERT_EQ(outcome.attempts.size(), 1u);
+  EXPECT_EQ(outcome.attempts[0].detail, "again and again");
+}
+
+TEST_F(PageReadersTest, GoOnWithAPageThatWasGivenUpWhereNobodyElseHasTheFallback) {
+  with_fallback();
+  settings_.give_up = true;
+  PageWork given_up;
+  given_up.attempts.push_back({"model", Reason::no_end, "", 1, Rung::rotated});
+  const auto work = std::make_shared<PageWork>();
+  work->task.page = {0, 1};
+  go_on(*work, history_of(given_up));
+  PageReaders readers{settings_, sink_, milliseconds{5000}};
+  readers.read(work);
+  ASSERT_TRUE(sink_.wait_until([&] { return sink_.outcomes.size() == 1; }));
+  EXPECT_EQ(sink_.outcomes.at(0).state, result::State::ok_fallback);
+  EXPECT_THAT(script_.tries[0], ElementsAre("helper/normal"));
 }
 
 TEST_F(PageReadersTest, TakeAPageFromTheFallbackThatIsNotWantedAnyMore) {

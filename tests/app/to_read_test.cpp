@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <set>
+
 namespace pecia::app {
 namespace {
 
@@ -85,6 +87,41 @@ TEST(PagesToRead, ThatAreReadAloneKeepThatWhereverTheyGo) {
     }
   }
   EXPECT_THAT(alone, ElementsAre(PageRef{1, 2}));
+}
+
+TEST(PagesToRead, OfRulesGoToRanksWithTheFallbackAndNothingElseDoes) {
+  Job job;
+  job.engine.name = "tesseract";
+  job.fallback.engine = "echo";
+  job.rules.emplace_back().match = "b*";
+  job.rules.back().engine = "echo";
+  const corpus::Manifest manifest{{document("a.pdf", 40), document("b.pdf", 3), document("c.pdf", 3)}};
+  const auto found = find_pages_to_read(manifest, nullptr, {}, job, Priorities{job, {}}, never);
+  std::vector<plan::RankSpec> ranks(3);
+  ranks[1].engine_class = 1;
+  const auto documents_of = [](const plan::Share& share) {
+    std::set<std::pair<std::uint32_t, int>> documents;
+    for (const auto& task : share.tasks) documents.emplace(task.page.document, task.engine_class);
+    return documents;
+  };
+  const auto shares = shares_of(found, manifest, job, ranks);
+  EXPECT_THAT(documents_of(shares[1]), ElementsAre(std::pair{1U, 1}));
+  EXPECT_EQ(shares[1].tasks.size(), 3U);
+  EXPECT_EQ(shares[0].tasks.size() + shares[2].tasks.size(), 43U);
+  for (const auto* share : {&shares[0], &shares[2]}) {
+    for (const auto& [document, engine_class] : documents_of(*share)) {
+      EXPECT_NE(document, 1U);
+      EXPECT_EQ(engine_class, 0);
+    }
+  }
+
+  ranks[1].engine_class = 0;  // no rank has it: each reads with a fallback of its own
+  std::size_t pages = 0;
+  for (const auto& share : shares_of(found, manifest, job, ranks)) {
+    pages += share.tasks.size();
+    for (const auto& task : share.tasks) EXPECT_EQ(task.engine_class, 0);
+  }
+  EXPECT_EQ(pages, 46U);
 }
 
 }  // namespace

@@ -146,18 +146,23 @@ sched::Settings settings() {
   return settings;
 }
 
-/// `counts`: pages of each rank; of them the last `alone` are read alone.
-void check_all(std::initializer_list<std::uint32_t> counts, const Budget& budget, std::uint32_t alone = 0) {
+/// `counts`: pages of each rank; of them the last `alone` are read alone. A rank that has a class gets pages of it.
+void check_all(std::initializer_list<std::uint32_t> counts, const Budget& budget, std::uint32_t alone = 0,
+               std::vector<sched::EngineClass> class_by_rank = {}) {
+  auto like = settings();
+  like.class_by_rank = std::move(class_by_rank);
   std::vector<plan::Share> shares;
   std::uint32_t index = 0;
   for (const auto count : counts) {
     auto tasks = pages(static_cast<std::uint32_t>(shares.size()), count, index);
     for (std::uint32_t n = 0; n < std::min(alone, count); ++n) tasks[count - 1 - n].alone = true;
+    for (auto& task : tasks)
+      task.engine_class = static_cast<std::uint8_t>(class_of(like, static_cast<int>(shares.size())));
     shares.push_back(share_of(std::move(tasks)));
     index += count;
   }
   Search search;
-  search.explore(World{shares, settings(), budget});
+  search.explore(World{shares, like, budget});
   EXPECT_EQ(search.problem(), "");
   EXPECT_EQ(search.problem().empty() ? search.endless() : 0, 0U);
   ::testing::Test::RecordProperty("states", std::to_string(search.states()));
@@ -217,6 +222,22 @@ TEST(ModelCheck, PagesThatAreReadAloneNeverShareTheirRank) {
   if (!only_small) check_all({2, 1}, {.deaths = 1, .drains = 1}, 1);
   if (!only_small) check_all({0, 2}, {.deaths = 1, .resumes = 1}, 1);
   if (!only_small) check_all({0, 1}, {.hurries = 2}, 1);
+}
+
+TEST(ModelCheck, ARankOfTheFallbackReadsWhatTheEngineGivesUp) {
+  using enum sched::EngineClass;
+  check_all({1, 0}, {.given_up = 1}, 0, {engine, fallback});
+  check_all({0, 1}, {.given_up = 1}, 0, {fallback, engine});
+  check_all({2, 1}, {.given_up = 1}, 0, {engine, fallback});
+  check_all({1, 0}, {.drains = 1, .given_up = 1}, 0, {engine, fallback});
+  check_all({1, 0}, {.deaths = 1, .given_up = 1}, 0, {engine, fallback});
+  check_all({0, 1}, {.deaths = 1, .given_up = 1}, 0, {fallback, engine});
+  check_all({1, 0}, {.engines_lost = 1, .given_up = 1}, 0, {engine, fallback});
+  check_all({1, 0}, {.lags = 2, .given_up = 1, .loading = true}, 0, {engine, fallback});
+  check_all({1, 0}, {.given_up = 1}, 1, {engine, fallback});
+  if (!only_small) check_all({1, 0}, {.deaths = 1, .resumes = 1, .given_up = 1}, 0, {engine, fallback});
+  if (!only_small) check_all({0, 1, 0}, {.given_up = 2}, 0, {engine, engine, fallback});
+  if (!only_small) check_all({0, 1, 0}, {.deaths = 1, .given_up = 2}, 0, {engine, engine, fallback});
 }
 
 TEST(ModelCheck, ASlowNetworkMakesLiveRanksSuspect) {

@@ -18,6 +18,7 @@ struct Budget {
   int engines_lost = 0;  ///< for good, of any rank
   int lags = 0;          ///< a second passes while an engine still reads
   int hurries = 0;       ///< a second passes while messages are still under way
+  std::uint32_t given_up = 0;  ///< pages, from the first on, that an engine gives up
   bool loading =
       false;  ///< engines are ready only some time after the start, so that pages can be stolen on
 };
@@ -45,10 +46,12 @@ struct Event {
 /// A rank of the model: the real scheduler, an engine that reads a page until an event says that it
 /// has finished, and a journal.
 struct ModelRank {
-  ModelRank(sched::Scheduler made, int slots_of) : scheduler{std::move(made)}, slots{slots_of} {}
+  ModelRank(sched::Scheduler made, int slots_of, std::uint32_t pages_given_up)
+      : scheduler{std::move(made)}, slots{slots_of}, given_up{pages_given_up} {}
   ModelRank(const ModelRank& other)
       : scheduler{SchedulerProbe::copy(other.scheduler)},
         slots{other.slots},
+        given_up{other.given_up},
         engine{other.engine},
         read{other.read},
         records{other.records},
@@ -68,6 +71,7 @@ struct ModelRank {
   };
   sched::Scheduler scheduler;
   int slots;
+  std::uint32_t given_up;
   std::vector<InEngine> engine;
   std::vector<std::uint32_t> read;    ///< and not committed
   std::vector<std::uint8_t> records;  ///< by page
@@ -78,8 +82,10 @@ struct ModelRank {
   std::string problem;
 
   void finish(std::size_t place) {
-    const auto index = engine[place].task.index;
+    const auto task = engine[place].task;
+    const auto index = task.index;
     engine.erase(engine.begin() + static_cast<std::ptrdiff_t>(place));
+    if (index < given_up && sched::class_of(task) == sched::EngineClass::engine) return scheduler.on_given_up(index, "x");
     scheduler.on_finished(index, 0);
     read.push_back(index);
   }
@@ -115,6 +121,9 @@ struct ModelRank {
       if (task->alone && in_flight() > 0) problem = "a page that is read alone is not alone";
       if (has_alone) problem = "a page was begun beside one that is read alone";
       has_alone = task->alone;
+      const bool by_engine = sched::class_of(*task) == sched::EngineClass::engine;
+      if (task->index < given_up && by_engine != scheduler.history_of(*task).empty())
+        problem = "a page that was given up without its history, or one that was not with one";
       engine.push_back({*task, false});
     }
     for (std::size_t n = 0; n < engine.size() && n < static_cast<std::size_t>(slots); ++n) {

@@ -25,7 +25,7 @@ class World {
           sched::Scheduler{
               settings, shares[rank], job,
               rank == 0 ? std::span<const plan::Share>{shares} : std::span<const plan::Share>{}},
-          like.slots);
+          like.slots, budget.given_up);
       made->records.resize(job.pages);
       made->loading = budget.loading;
       ranks_.push_back(std::move(made));
@@ -278,7 +278,7 @@ class World {
     auto bytes = SchedulerProbe::state(rank.scheduler, now_s_);
     ByteWriter out;
     out.put(rank.has_engine).put(rank.loading).put(rank.stopped).put(rank.closed);
-    for (const auto& page : rank.engine) out.put(page.task.index).put(page.reading);
+    for (const auto& page : rank.engine) out.put(page.task.index).put(page.task.engine_class).put(page.reading);
     out.put(std::uint32_t{0xffffffff});
     for (const auto index : rank.read) out.put(index);
     for (const auto records : rank.records) out.put(std::min<std::uint8_t>(records, 2));

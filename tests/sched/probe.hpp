@@ -39,9 +39,11 @@ struct SchedulerProbe {
     const auto held = impl.held_.find(index);
     auto times = static_cast<int>(impl.uncommitted_.contains(index)) +
                  static_cast<int>(held != impl.held_.end() && !held->second.revoked);
-    for (const auto& level : impl.queue_.levels_) {
-      for (std::size_t n = level.head; n < level.tasks.size(); ++n)
-        times += static_cast<int>(level.tasks[n].index == index);
+    for (const auto* queue : {&impl.queue_, &impl.others_}) {
+      for (const auto& level : queue->levels_) {
+        for (std::size_t n = level.head; n < level.tasks.size(); ++n)
+          times += static_cast<int>(level.tasks[n].index == index);
+      }
     }
     return times;
   }
@@ -74,7 +76,7 @@ struct SchedulerProbe {
   }
   static void put_tasks(ByteWriter& out, std::span<const plan::Task> tasks) {
     put_count(out, tasks);
-    for (const auto& task : tasks) out.put(task.index);
+    for (const auto& task : tasks) out.put(task.index).put(task.engine_class);
   }
   static void put_moves(ByteWriter& out, const std::vector<sched::Move>& moves) {
     put_count(out, moves);
@@ -82,11 +84,16 @@ struct SchedulerProbe {
   }
 
   static void put_pages(ByteWriter& out, const Impl& impl) {
-    for (const auto& level : impl.queue_.levels_)
-      put_tasks(out, std::span{level.tasks}.subspan(level.head));
+    for (const auto* queue : {&impl.queue_, &impl.others_}) {
+      for (const auto& level : queue->levels_) put_tasks(out, std::span{level.tasks}.subspan(level.head));
+    }
+    put_count(out, impl.histories_);
+    for (const auto& [index, history] : impl.histories_) out.put(index);
+    out.put(impl.helped_);
+    put_time(out, impl.waits_for_help() ? impl.unhelped_since_s_ : impl.now_s_, impl.now_s_);
     put_count(out, impl.held_);
     for (const auto& [index, held] : sorted(impl.held_)) {
-      out.put(index).put(held->revoked);
+      out.put(index).put(held->revoked).put(held->task.engine_class);
       put_time(out, held->started_s < 0 ? 1e6 : held->started_s,
                held->started_s < 0 ? 0 : impl.now_s_);
     }
@@ -159,17 +166,17 @@ struct SchedulerProbe {
     put_all(out, registry.moves_);
     for (const bool done : registry.done_) out.put(done);
     put_all(out, registry.started_);
-    out.put(registry.level_).put(registry.progress_.done);
+    out.put(registry.level_).put(registry.progress_.done).put(registry.helped_);
     for (std::size_t rank = 0; rank < registry.peers_.size(); ++rank)
       put_peer(out, registry, rank, now_s);
     put_count(out, registry.copies_);
-    for (const auto& [index, ranks] : sorted(registry.copies_)) {
-      out.put(index);
-      put_all(out, *ranks);
+    for (const auto& [index, copies] : sorted(registry.copies_)) {
+      put_count(out, *copies);
+      for (const auto& copy : *copies) out.put(index).put(copy.by).put(copy.moves);
     }
     put_count(out, registry.candidates_);
     for (const auto& candidate : registry.candidates_)
-      out.put(candidate.remaining_s).put(candidate.index).put(candidate.rank);
+      out.put(candidate.remaining_s).put(candidate.index).put(candidate.rank).put(candidate.engine_class);
     put_time(out, std::max(registry.candidates_listed_s_, now_s - 1), now_s);
     put_all(out, registry.hungry_);
     put_time(out, registry.nobody_holds_since_s_ < 0 ? now_s - 19 : registry.nobody_holds_since_s_,
@@ -187,18 +194,19 @@ struct SchedulerProbe {
     const auto& state = registry.progress_.ranks[rank];
     put_time(out, state.dead ? now_s : peer.last_heard_s, now_s);
     put_time(out, peer.reading.empty() ? now_s : peer.reported_s, now_s);
-    out.put(peer.listed_waiting_s)
-        .put(peer.rate)
+    put_all(out, peer.listed_waiting_s);
+    out.put(peer.rate)
         .put(peer.slots)
         .put(peer.uncommitted)
         .put(peer.failed_in_row);
     put_all(out, peer.started);
     put_count(out, peer.reading);
-    for (const auto& page : peer.reading) out.put(page.index).put(page.elapsed_s);
+    for (const auto& page : peer.reading) out.put(page.index).put(page.elapsed_s).put(page.engine_class);
     for (const bool flag :
          {peer.heard, peer.idle, peer.closed, state.benched, state.suspect, state.dead})
       out.put(flag);
-    out.put(state.load_s).put(state.throughput).put(state.unstarted).put(state.held);
+    put_all(out, peer.load_s);
+    out.put(state.throughput).put(state.unstarted).put(state.held);
   }
 };
 

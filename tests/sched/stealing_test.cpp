@@ -236,6 +236,7 @@ TEST(Stealing, APageThatCameBackSinceIsNotRevoked) {
   grant.put(Kind::grant).put(std::uint32_t{5});
   sched::encode(grant, std::vector{task});
   sched::encode(grant, std::vector<std::uint32_t>{3});
+  sched::encode(grant, sched::Histories{});
   revoke.put(Kind::revoke);
   sched::encode(revoke, std::vector<sched::Move>{{0, 1}});
   rank.on_message(2, grant.bytes());

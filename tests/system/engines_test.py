@@ -49,12 +49,59 @@ class Engines(pecia.Case):
         self.assertEqual(set(engines) - {"tesseract", "echo"}, set())
         self.assertEqual({page["state"] for page in pages}, {"ok"}, "nothing was given up")
 
+    def test_a_rank_with_the_fallback_reads_what_was_given_up_and_what_rules_say(self):
+        # Most pages take Tesseract more than that.
+        job = pecia.write_job(self.folder, BOOKS, engine={"name": "tesseract", "watchdog_s": 0.1}, fallback="echo",
+                              ranks={"echo": 1}, rules=[{"match": "**/faq.tif", "engine": "echo"}])
+        pages, output = self.pages_of(job, ranks=3)
+        self.assertEqual({page["state"] for page in pages} - {"ok", "ok_fallback"}, set())
+        self.assertIn("ok_fallback", {page["state"] for page in pages})
+        for line in (self.folder / "out" / "pages.jsonl").read_text("utf-8").splitlines():
+            page = json.loads(line)
+            if page["state"] != "ok_fallback":
+                continue
+            self.assertEqual((page["engine"], page["rung"]), ("echo", "fallback"))
+            self.assertEqual([(attempt["engine"], attempt["reason"]) for attempt in page["history"]],
+                             [("tesseract", "engine_timeout")] * 2)
+        for page in pages:
+            if page["path"].endswith("faq.tif"):
+                self.assertEqual((page["state"], page["engine"]), ("ok", "echo"))
+            elif page["state"] == "ok":
+                self.assertEqual(page["engine"], "tesseract")
+        self.assertIn("left to the fallback", output)
+        self.assertNotIn("starting the fallback", output)  # on a rank of the engine
+
+    def test_ranks_that_all_have_the_fallback_are_refused(self):
+        job = pecia.write_job(self.folder, BOOKS, engine="tesseract", fallback="echo", ranks={"echo": 2})
+        status, output = pecia.run(2, "run", job)
+        self.assertEqual(status, 2, output)
+        self.assertIn("none is left to read with tesseract", output)
+
     def test_another_fallback_is_another_text(self):
         self.pages_of(pecia.write_job(self.folder, BOOKS, engine="echo"), ranks=0)
         job = pecia.write_job(self.folder, BOOKS, engine="echo", fallback="tesseract")
         status, output = pecia.run(0, "run", job)
         self.assertEqual(status, 2, output)
         self.assertIn("fallback.engine: none -> tesseract", output)
+
+    @unittest.skipUnless((pecia.BIN / "pecia-deepseek").exists(), "built without LibTorch")
+    def test_a_rank_with_tesseract_reads_what_the_model_gave_up(self):
+        job = pecia.write_job(self.folder, READER / "samples", fallback="tesseract", ranks={"tesseract": 1},
+                              engine={"name": "deepseek_ocr2", "weights": str(READER / "checkpoint"), "device": "cpu",
+                                      "dtype": "fp32", "max_new_tokens": 2})
+        status, output = pecia.run(3, "run", job)
+        self.assertEqual(status, 0, output)
+        self.assertNotIn("starting the fallback", output)  # on a rank of the model
+        pecia.export(self.folder / "run", self.folder / "out")
+        lines = (self.folder / "out" / "pages.jsonl").read_text("utf-8").splitlines()
+        pages = [json.loads(line) for line in lines]
+        given_up = [page for page in pages if page["rung"] == "fallback"]
+        self.assertGreater(len(given_up), len(pages) / 2)  # others are blank under one prompt or another
+        for page in given_up:
+            self.assertEqual(page["engine"], "tesseract")
+            self.assertIn(page["state"], ("ok_fallback", "blank"))
+            self.assertEqual([(attempt["engine"], attempt["rung"]) for attempt in page["history"]],
+                             [("deepseek_ocr2", rung) for rung in ("normal", "stronger_guard", "plain_prompt", "rotated")])
 
     @unittest.skipUnless((pecia.BIN / "pecia-deepseek").exists(), "built without LibTorch")
     def test_tesseract_reads_what_the_model_gave_up(self):

@@ -31,10 +31,11 @@ struct Task {
   std::uint32_t index = 0;       ///< Manifest::index; set by the owner, untouched here
   corpus::Priority priority = corpus::Priority::normal;
   bool alone = false;  ///< may kill its rank: nothing else may be in flight there; set by the owner
+  std::uint8_t engine_class = 0;  ///< of the ranks that are to read it (sched::Settings); set by the owner
 };
 
 /// For messages between ranks. Decoding throws `Error` on what no plan makes.
-constexpr std::size_t task_bytes = 4 + 4 + 4 + 4 + 4 + 1 + 1;
+constexpr std::size_t task_bytes = 4 + 4 + 4 + 4 + 4 + 1 + 1 + 1;
 void encode(ByteWriter& out, const Task& task);
 [[nodiscard]] Task decode_task(ByteReader& in);
 

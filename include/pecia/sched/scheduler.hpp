@@ -41,6 +41,12 @@ namespace pecia::sched {
 /// longer for; for ranks that do not answer, rank 0 does. Whoever commits first wins, and the other is
 /// told to stop.
 ///
+/// Classes (`Settings::class_by_rank`): a rank of the fallback reads, steals and copies pages of its class
+/// only: what rules gave it, and what engines gave up. The latter wait on the rank that gave them up,
+/// and are stolen from there. Ranks of the engine leave pages of the fallback to those ranks, unless
+/// rank 0 says that there is none left, or nothing else is to be read and nobody fetches them for
+/// `suspect_s`. A page whose rank is lost is read anew, by the engine first.
+///
 /// Priorities: pages of a level start once all pages of the levels before have started anywhere.
 ///
 /// Pages that are read alone (`Task::alone`: they may kill their rank) start once all others are
@@ -75,6 +81,9 @@ class Scheduler {
   /// A page that was handed out comes back unread; it is read later, here or elsewhere, unless this
   /// rank drains (then by the next job).
   void on_returned(const plan::Task& task);
+  /// The engine of a rank with class `engine` has given the page up: from now on it is of class
+  /// `fallback`, and whoever begins it gets `history`, which is for the owner alone.
+  void on_given_up(std::uint32_t index, std::string history);
   /// All that `recall` was to give back has been given back.
   void on_recalled();
   /// The engine was lost; pages in it come back by `on_returned`. `for_good`: this rank reads no more.
@@ -94,6 +103,8 @@ class Scheduler {
   // ---- what to do now
   /// The next page to hand out; nothing if enough are handed out, none is left, or this rank drains.
   [[nodiscard]] std::optional<plan::Task> next_page();
+  /// Of a page that `next_page` handed out: what was said when it was given up, empty if it was not.
+  [[nodiscard]] std::string history_of(const plan::Task& task) const;
   [[nodiscard]] std::optional<Command> next_command();
   [[nodiscard]] std::optional<Outgoing> next_outgoing();
   /// Rank 0, once: every live rank has closed; their reports. The owner binds and calls `on_bound`.

@@ -26,6 +26,7 @@ struct SimulatedRank {
   double loses_engine_s = never_s;  ///< reads no more, but answers
   double drains_s = never_s;  ///< gets a signal to stop
   double fails_s = never_s;   ///< its disk is full
+  EngineClass engine_class = EngineClass::engine;  ///< where `SimulationSettings::classes`
   std::uint32_t engine_fails_from = 0xffffffff;  ///< of its pages, from this one on all fail in the engine
 };
 
@@ -36,15 +37,19 @@ struct SimulationSettings {
   double commit_every_s = 2;       ///< store.sync_interval_s
   double commit_s = 0.005;         ///< that an fsync takes
   double close_s = 0;              ///< up to so long, at random, closing the journal takes
+  bool classes = false;            ///< ranks read pages of their class (Settings::class_by_rank)
+  std::vector<bool> given_up;      ///< by Task::index: what the engine gives up after its time; empty: none
   double longest_s = 1e9;          ///< given up after so much virtual time
 };
 
-/// A page that a simulated rank read, or part of it if `ended_s` is when it was told to stop.
+/// A page that a simulated rank read, or part of it if `ended_s` is when it was told to stop or gave the
+/// page up.
 struct TimelineEntry {
   int rank = 0;
   plan::Task task;
   double started_s = 0, ended_s = 0;
   bool read = true;
+  std::string history = {};  ///< Scheduler::history_of
 };
 
 struct SimulationResult {

@@ -26,6 +26,14 @@ constexpr std::size_t levels = corpus::priorities + 1;
   return task.alone ? Level::alone : static_cast<Level>(task.priority);
 }
 
+/// Where not every rank reads every page: ranks and pages are of the job's engine or of its fallback.
+/// A rank of the engine reads pages of the fallback only while no rank of the fallback takes them.
+enum class EngineClass : std::uint8_t { engine = 0, fallback = 1 };
+constexpr std::size_t engine_classes = 2;
+[[nodiscard]] constexpr EngineClass class_of(const plan::Task& task) noexcept {
+  return static_cast<EngineClass>(task.engine_class);
+}
+
 struct Settings {
   int rank = 0;
   int size = 1;
@@ -41,7 +49,13 @@ struct Settings {
   bool backup = true;       ///< read pages twice where a rank lags, once nothing is unstarted
   bool short_first = true;  ///< begin with short pages, until the speed of the rank is known
   std::uint32_t seed = 1;   ///< of the random back-off
+  std::vector<EngineClass> class_by_rank = {};  ///< empty: every rank reads every page
 };
+
+/// Of a rank of this job; all are of the engine where ranks have no classes.
+[[nodiscard]] inline EngineClass class_of(const Settings& settings, int rank) noexcept {
+  return settings.class_by_rank.empty() ? EngineClass::engine : settings.class_by_rank[static_cast<std::size_t>(rank)];
+}
 
 /// How much a job is.
 struct JobSize {
