@@ -102,7 +102,7 @@ else
 fi
 
 if [ "$thorough" = yes ]; then
-  for name in accuracy balance end_to_end probe startup store; do  # that they still work, not how fast
+  for name in accuracy balance end_to_end engine preprocess probe startup store; do  # that they still work, not how fast
     since=$SECONDS
     if "$top/build/bin/bench_$name" --quick >/dev/null; then passed=$((passed + 1)); else failed=$((failed + 1)); fi
     say "bench_$name --quick: $((SECONDS - since)) s"

@@ -38,8 +38,8 @@ std::filesystem::path find_deepseek() {
     return child::find_program("pecia-deepseek");
   } catch (const Error& error) {
     throw UsageError{fmt::format(
-        "engine.name is deepseek_ocr2, and the program that runs it is not there ({}): LibTorch was not found when this "
-        "pecia was built. `tests/run.sh` and `jobs/quickstart.sh --with-deepseek` fetch it; or configure with "
+        "engine.name is deepseek_ocr2, and the program that runs it is not there ({}): it is built where LibTorch is "
+        "found (`pecia --config` says whether it was). `tests/run.sh` and `jobs/quickstart.sh --with-deepseek` fetch it; or configure with "
         "-DLibTorch_ROOT=<folder with include/ and lib/>. docs/deepseek.md says more",
         error.what())};
   }

@@ -24,6 +24,7 @@ int main(int argc, char** argv) {
     if (what == "garbage") bytes.resize(bytes.size() / 2);
     if (what == "two-hellos") bytes = protocol::encode(protocol::Hello{{"bad", "1", "bad"}, ""});
     if (what == "bad-update") bytes = protocol::encode(protocol::Update{{1, 1}, 99});
+    if (what == "drops") bytes = protocol::encode(protocol::Dropped{read.ticket});
     parent.send(bytes);
   }
   return 0;

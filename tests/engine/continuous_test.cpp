@@ -283,7 +283,7 @@ TEST(Continuous, AModelWithoutRoomForAPageSaysSo) {
 }
 
 TEST(Continuous, NonsenseCostsTheProcess) {
-  for (const auto* nonsense : {"garbage", "wrong-ticket", "bad-text", "two-hellos", "bad-update"}) {
+  for (const auto* nonsense : {"garbage", "wrong-ticket", "bad-text", "two-hellos", "bad-update", "drops"}) {
     auto settings = model(1);
     settings.program.executable = PECIA_BAD_WORKER;
     settings.program.arguments = {nonsense};

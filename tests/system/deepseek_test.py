@@ -7,6 +7,7 @@ import pathlib
 import re
 import shutil
 import signal
+import time
 import zlib
 
 import pecia_process as pecia
@@ -17,6 +18,7 @@ GROUNDING = "<image>\n<|grounding|>Convert the document to markdown."
 PLAIN = "<image>\nFree OCR."
 TAG = re.compile(r"<\|ref\|>.*?<\|/ref\|><\|det\|>.*?<\|/det\|>", re.DOTALL)
 COMPLETE, COMPLETE_WITH_FAILURES = 0, 3
+FIELDS_OF_READ = {"path", "page", "state", "reason", "finish_reason", "text", "raw", "ids", "seconds", "blocks"}
 
 
 def without_tags(raw):
@@ -141,6 +143,43 @@ class WholeRuns(DeepseekCase):
         self.assertEqual(status, COMPLETE, output)
         self.check(PLAIN)
         self.assertIn("trying again", (self.folder / "log").read_text("utf-8") + output)
+
+
+class EngineProcessAlone(DeepseekCase):
+    """Nobody else would read its pages."""
+
+    def kill_the_engine(self, process, after_s):
+        self.wait_for(lambda: process.poll() is not None or self.processes(process, "pecia-deepseek"), 30, "its start")
+        time.sleep(after_s)
+        for pid in self.processes(process, "pecia-deepseek"):
+            pecia.end(pid)
+
+    def test_one_rank_goes_on_when_its_engine_process_is_killed(self):
+        for number, sample in enumerate(4 * self.samples):
+            shutil.copyfile(sample, self.corpus / f"{number:03}_{sample.name}")
+        with open(self.folder / "log", "w", encoding="utf-8") as log:
+            process = pecia.start(0, "run", self.job(), stdout=log)
+        self.kill_the_engine(process, 0.8)
+        self.assertEqual(process.wait(timeout=120), COMPLETE, (self.folder / "log").read_text("utf-8"))
+        texts = expected(GROUNDING)
+        pages = self.exported()["pages.jsonl"]
+        self.assertEqual(len(pages), 120)
+        for page in pages:
+            self.assertEqual(page["text"], texts[pathlib.Path(page["path"]).stem[4:]], page)
+
+    def test_pecia_read_goes_on_when_its_engine_process_is_killed(self):
+        with open(self.folder / "out", "w", encoding="utf-8") as out, open(self.folder / "log", "w", encoding="utf-8") as log:
+            process = pecia.start(0, "read", "--engine", "deepseek_ocr2", "--set", f"engine.weights={READER}/checkpoint",
+                                  "--set", "engine.dtype=fp32", "--format", "json", *self.samples, stdout=out, stderr=log)
+        self.kill_the_engine(process, 0.4)
+        self.assertEqual(process.wait(timeout=120), COMPLETE, (self.folder / "log").read_text("utf-8"))
+        texts = expected(GROUNDING)
+        pages = json.loads((self.folder / "out").read_text("utf-8"))
+        self.assertEqual({pathlib.Path(page["path"]).stem: page["text"] for page in pages}, texts)
+        for page in pages:
+            self.assertEqual(set(page) & FIELDS_OF_READ, FIELDS_OF_READ)
+        five_numbers = next(page for page in pages if "19_page_6" in page["path"])
+        self.assertEqual([block["boxes"] for block in five_numbers["blocks"] if block["unparsed"]], [[]])
 
 
 class GivenUp(DeepseekCase):

@@ -132,6 +132,10 @@ TEST(Config, ArchitecturesThatAreNotImplementedAreRefusedByName) {
                 json["quantization_config"] = {{"bits", 4}};
               }),
               HasSubstr("quantization_config"));
+  auto deep = Json::parse(read_file(checkpoint("a") / "config.json")).dump();
+  deep.insert(deep.size() - 1, ",\"quantization_config\":" + std::string(300'000, '[') + std::string(300'000, ']'));
+  EXPECT_THROW((void)parse_config(deep, "", FileWeights{checkpoint("a")}.tensors(), "config.json"), Error)
+      << "deeper than a stack";
   EXPECT_THAT(said([](Json& json) {
                 json.erase("model_type");
                 json.erase("architectures");

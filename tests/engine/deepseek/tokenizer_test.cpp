@@ -296,6 +296,10 @@ TEST(TokenizerFile, WhatIsNoTokenizerIsRefused) {
   EXPECT_THAT(refusal(std::string(100'000, '[')), HasSubstr("deep"));
   for (const auto* json : {"null", "[]", "{}", "7", R"({"model": {"type": "BPE"}})"})
     EXPECT_NE(refusal(std::string(json)), "accepted");
+  // Keys of the model where none are: what they hold is not taken for a vocabulary within another.
+  for (const auto* json : {R"({"model":{"merges":[[[]]]},"b":1})", R"({"vocab":{"vocab":{}}})",
+                           R"({"model":{"vocab":{"a":{"vocab":{}}}}})"})
+    EXPECT_NE(refusal(std::string(json)), "accepted");
   EXPECT_THROW((void)Tokenizer::load("/no/such/tokenizer.json"), Error);
 }
 

@@ -241,6 +241,14 @@ TEST(Views, NormalisedLevelsAreTheReferences) {
     EXPECT_EQ(std::bit_cast<std::uint32_t>(normalised_levels(ImageConfig{})[level]), expected[level]) << level;
 }
 
+TEST(Views, NormalisedLevelsAreOfTheModelsMeanAndDeviation) {
+  ImageConfig config;
+  config.mean = 0.25;
+  config.std = 0.125;
+  EXPECT_FLOAT_EQ(normalised_levels(config)[0], -2.0F);
+  EXPECT_FLOAT_EQ(normalised_levels(config)[255], 6.0F);
+}
+
 TEST(Rotated, TurnsClockwiseAndKeepsPageCoordinates) {
   for (const auto format :
        {page::PixelFormat::gray1, page::PixelFormat::gray8, page::PixelFormat::rgb8}) {
