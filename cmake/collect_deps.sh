@@ -33,7 +33,7 @@ unpack() {
   version=$(dpkg-query -W -f '${db:Status-Abbrev}${Version}' "$1" 2>/dev/null) || version=
   if [ "${version:0:2}" = ii ]; then
     version=${version:3}
-    (cd / && dpkg -L "$1" | sed 's,^/,,' | while IFS= read -r file; do [ -d "$file" ] || printf '%s\n' "$file"; done |
+    (cd / && dpkg -L "$1" | sed 's,^/,,' | while IFS= read -r file; do if [ -e "$file" ] && [ ! -d "$file" ]; then printf '%s\n' "$file"; fi; done |
       tar -cf - -T -) | tar -xf - -C "$work/root"
     return
   fi

@@ -17,6 +17,7 @@ constexpr int most_losses = 2;
 
 void PageReaders::make_engine(Lane& lane) {
   end_engine(lane);  // before there is another: a device may hold one only
+  lane.settings.abandoned = [this] { return cancelled_.load(); };
   auto made = settings_.make_engine(lane.settings);  // may take long, and nobody is to wait for it
   const std::unique_lock lock{lane.mutex};
   lane.is = made->description();
@@ -50,6 +51,10 @@ void PageReaders::run_engine(std::promise<void>& started) {
     make_engine(engine_);
     sink_.ready(engine_.is);
     started.set_value();
+  } catch (const Stopped&) {  // nothing was lost: nobody waits for it any more
+    started.set_exception(std::current_exception());
+    drop_pages(engine_);
+    return;
   } catch (const std::exception& error) {
     if (dynamic_cast<const UsageError*>(&error) != nullptr)
       sink_.failed(error.what(), true);
@@ -94,6 +99,8 @@ void PageReaders::read_until_lost(Lane& lane) {
     }
     try {
       make_engine(lane);
+    } catch (const Stopped&) {
+      return;
     } catch (const std::exception& error) {
       lose(lane, error.what(), true);
       return;
@@ -110,7 +117,11 @@ void PageReaders::read_pages(Lane& lane) {
   InFlight in_flight;
   const auto empty = [&] {
     for (const auto& [ticket, work] : in_flight) {
-      lane.engine->cancel(ticket);
+      try {
+        lane.engine->cancel(ticket);
+      } catch (const std::exception& error) {  // it may be what just failed
+        log::warning("the engine {} did not give a page back: {}", lane.settings.name, error.what());
+      }
       leave_lane(lane, work);
     }
   };
@@ -119,7 +130,8 @@ void PageReaders::read_pages(Lane& lane) {
       while (const auto work = lane.waiting.pop(milliseconds{0})) decode_again(*work);
       submit_pages(lane, in_flight);
       drop_unwanted(lane, in_flight);
-      if (in_flight.empty()) continue;
+      // An engine that has no room is to be heard even without pages: it may be starting anew.
+      if (in_flight.empty() && lane.engine->room().pages > 0) continue;
       for (auto& completion : lane.engine->step(idle_wait)) {
         auto node = in_flight.extract(completion.ticket);
         if (!node.empty()) finish(lane, node.mapped(), std::move(completion));
@@ -154,11 +166,28 @@ void PageReaders::drop_unwanted(Lane& lane, InFlight& in_flight) {
   });
 }
 
+namespace {
+
+/// An earlier attempt found some.
+bool has_text(const PageWork& work) {
+  return !work.attempts.empty() && work.options.rung != engine::Rung::fallback &&
+         (work.attempts.back().reason == Reason::repetition || work.attempts.back().reason == Reason::no_end);
+}
+
+}  // namespace
+
 void PageReaders::finish(Lane& lane, const Work& work, engine::Completion completion) {
   // What the fallback takes says nothing of what pages cost the engine.
   const double seconds = lane.is_fallback ? 0 : completion.seconds;
   if (auto* failure = std::get_if<engine::PageFailure>(&completion.result)) {
     failed_attempt(work, lane.is, std::move(*failure), seconds);
+    return;
+  }
+  // Nothing at all, of a page on which it repeated itself before, is no blank page.
+  if (auto* blank = std::get_if<engine::Blank>(&completion.result); blank && has_text(*work)) {
+    failed_attempt(work, lane.is,
+                   {Reason::no_end, "the model says nothing when it is asked in this way", std::move(blank->reading)},
+                   seconds);
     return;
   }
   auto outcome =

@@ -42,7 +42,8 @@ bool has_fallback_as_engine(const Job& job, int host_rank, int host_size, int gp
   if (!job.fallback.exists()) return false;
   auto with_engine = ranks_with(job.engine.name, job, gpus);
   if (with_engine == 0) with_engine.reset();  // somebody has to read
-  const auto with_fallback = ranks_with(job.fallback.engine, job, gpus);
+  auto with_fallback = ranks_with(job.fallback.engine, job, gpus);
+  if (with_fallback && !with_engine) with_fallback = std::min(*with_fallback, host_size - 1);  // likewise
   if (with_fallback)
     return host_rank >= with_engine.value_or(host_size - *with_fallback) &&
            host_rank < with_engine.value_or(host_size - *with_fallback) + *with_fallback;

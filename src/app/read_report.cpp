@@ -17,7 +17,7 @@ Json box_json(const result::Box& box) { return {box.x0, box.y0, box.x1, box.y1};
 Json block_json(const result::Block& block, const std::string& text) {
   auto boxes = Json::array();
   for (const auto& box : block.boxes) boxes.push_back(box_json(box));
-  if (block.boxes.empty()) boxes.push_back(box_json(block.box));
+  if (block.boxes.empty() && block.placed()) boxes.push_back(box_json(block.box));
   return {{"label", block.label},
           {"kind", name(block.kind)},
           {"boxes", std::move(boxes)},

@@ -267,6 +267,7 @@ Job job_of(const ReadVerbOptions& options) {
   if (!job.trace.empty())
     throw UsageError{"a trace has no pages to read; name a job with documents, or none"};
   // Rules match paths below it.
+  job.corpus.root = corpus::root_of(job.corpus);
   if (!std::filesystem::is_directory(job.corpus.root)) job.corpus.root.clear();
   return job;
 }

@@ -53,6 +53,7 @@ std::unique_ptr<Engine> make_deepseek(const EngineSettings& settings) {
   if (settings.deepseek.threads > 0)
     remote.program.environment.emplace_back("OMP_NUM_THREADS", std::to_string(settings.deepseek.threads));
   remote.continuous = true;
+  remote.abandoned = settings.abandoned;
   remote.channel = settings.weights_channel;
   remote.restarts = settings.deepseek.restarts;
   remote.watchdog_s = settings.deepseek.watchdog_s;

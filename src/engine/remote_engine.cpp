@@ -25,7 +25,8 @@ RemoteEngine::RemoteEngine(RemoteSettings settings) : state_{std::make_unique<St
   while (std::ranges::none_of(s.workers, &Worker::ready)) {
     s.poll_workers(look_every);
     // A large model may take longer to load than a run that is stopped has left.
-    if (s.settings.continuous && stop::requested() != stop::Request::none)
+    const bool abandoned = s.settings.abandoned && s.settings.abandoned();
+    if (s.settings.continuous && (abandoned || stop::requested() != stop::Request::none))
       throw Stopped{"asked to stop while the engine process was starting"};
   }
 }

@@ -18,6 +18,10 @@ using std::chrono::milliseconds;
 constexpr int failed_starts_in_a_row = 5;
 constexpr std::chrono::seconds tell_of_loading_every{10};
 constexpr double bytes_per_gb = 1e9;
+/// Then watchdogs and whoever called are looked at, however much a worker says.
+constexpr int most_messages_at_once = 1000;
+/// Between two polls, which are a tenth of a second apart, or as long as a model takes to be made.
+constexpr std::chrono::seconds suspended{30};
 /// A page is read alone once it was with workers at so many deaths. A hang counts as that many: the
 /// retry rules grant the page one more try only.
 constexpr int deaths_until_alone = 2;
@@ -155,6 +159,8 @@ bool RemoteEngine::State::receive(Worker& worker) {
     std::visit([&](auto& said) { on(worker, said); }, answer);
   } catch (const UsageError&) {
     throw;
+  } catch (const LostForGood&) {
+    throw;
   } catch (const Error& error) {
     // Of many pages one at most is to blame, and the others deserve another try.
     replace(worker, settings.continuous ? Reason::engine_crashed : Reason::engine_failed,
@@ -172,6 +178,12 @@ void RemoteEngine::State::on(Worker& worker, protocol::Hello& hello) {
   worker.ready = true;
   worker.room = hello.room;
   failed_starts = 0;
+  // A GPU that is gone makes a CPU of the next process: another speed by far, and other text.
+  if (settings.continuous && !description.fingerprint.empty() &&
+      description.fingerprint != hello.description.fingerprint)
+    throw LostForGood{fmt::format(
+        "the engine came back as another one ({} in place of {}). Is its GPU lost, or were its files changed?",
+        hello.description.fingerprint, description.fingerprint)};
   description = std::move(hello.description);
 }
 
@@ -201,8 +213,10 @@ void RemoteEngine::State::on(Worker& worker, Completion& completion) {
 }
 
 void RemoteEngine::State::on(Worker& worker, const protocol::Dropped& dropped) {
-  require(take_answered(worker, dropped.ticket).cancelled,
+  const auto page = worker.pages.find(dropped.ticket);
+  require(page != worker.pages.end() && page->second.cancelled,
           "it dropped a page that was not cancelled");
+  worker.pages.erase(page);
 }
 
 void RemoteEngine::State::on(Worker& worker, const protocol::Lost& lost) {
@@ -215,10 +229,16 @@ void RemoteEngine::State::poll_workers(milliseconds max_wait) {
   if (::poll(fds.data(), fds.size(), static_cast<int>(max_wait.count())) > 0) {
     for (std::size_t n = 0; n < workers.size(); ++n) {
       if (fds[n].revents == 0) continue;
-      while (receive(workers[n])) {
+      for (int heard = 0; heard < most_messages_at_once && receive(workers[n]); ++heard) {
       }
     }
   }
+  // Where this process was suspended, the workers were, too, and could not say anything.
+  const auto now = Clock::now();
+  if (const auto gap = now - last_poll; gap > suspended) {
+    for (auto& worker : workers) worker.heard += gap;
+  }
+  last_poll = now;
   for (auto& worker : workers) {
     const auto bark = settings.continuous ? watch_silence(worker, settings.watchdog_s)
                                           : watch_page(worker, settings.watchdog_s);

@@ -25,6 +25,7 @@ struct RemoteEngine::State {
   std::vector<Worker> workers;
   std::deque<Waiting> waiting;
   std::vector<Completion> done;
+  Worker::Clock::time_point last_poll = Worker::Clock::now();
   int failed_starts = 0;                          ///< in a row
   int restarts = 0;                               ///< of continuous workers
   std::uint64_t numbers = 0;                      ///< given to pages so far

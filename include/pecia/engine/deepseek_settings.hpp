@@ -36,6 +36,7 @@ struct DeepseekSettings {
       0.9;           ///< of the device's memory (on a CPU: of the rank's share of what is free)
   int restarts = 3;  ///< of the engine's process, per rank and job
   double watchdog_s = 600;  ///< that a page may take, and that the process may say nothing
+  int host_ranks = 1;       ///< that share the memory of a host without a GPU
   int threads = 0;          ///< CPU threads of this engine; 0: the cores that it may use
 };
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -18,6 +19,9 @@ struct EngineSettings {
   DeepseekSettings deepseek;           ///< of that engine
   /// deepseek_ocr2: over it the first process gets its weights (weights_channel.hpp); closed once `make_engine` is over.
   std::shared_ptr<UniqueFd> weights_channel;
+  /// From any thread, while an engine that takes long to load is made: nobody waits for it any more. `make_engine` then
+  /// throws `Stopped`.
+  std::function<bool()> abandoned;
   int local_rank = 0;                  ///< among the ranks of this host: which of its devices to use
   std::vector<std::string> languages;  ///< all that the job may ask for, to check them at the start
 };

@@ -2,6 +2,7 @@
 
 #include <sys/types.h>
 
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -19,6 +20,8 @@ struct RemoteSettings {
   page::ImageRequest request;  ///< what it wants of every page
   /// Workers that have many pages at once, as many as they say (`serve_continuous`).
   bool continuous = false;
+  /// Asked while the first worker starts: nobody waits for it any more.
+  std::function<bool()> abandoned;
   int restarts = 3;  ///< of continuous workers, as long as the engine lives
   /// Handed to the first worker, which is told so by one more argument: "channel".
   std::shared_ptr<UniqueFd> channel;

@@ -15,6 +15,10 @@
 // How the engine processes of several ranks get the weights that one rank reads: over a socket
 // between each process and its rank. What goes over it is in
 // src/engine/deepseek/weights_messages.hpp.
+namespace pecia::engine::deepseek {
+enum class WeightsFrame : std::uint8_t;
+}
+
 namespace pecia::engine {
 
 /// What an engine process says before it has weights.
@@ -54,8 +58,8 @@ class WeightsGiver {
   [[nodiscard]] bool gone() const noexcept { return !socket_; }
 
  private:
-  void send(std::span<const std::byte> bytes);
-  [[nodiscard]] std::optional<Bytes> receive();
+  [[nodiscard]] std::optional<Bytes> receive(deepseek::WeightsFrame kind);
+  void drop(const char* why);
 
   UniqueFd socket_;
   std::chrono::seconds patience_;

@@ -77,6 +77,7 @@ class Section {
     return name_.empty() ? key : name_ + "." + key;
   }
   static std::string shown(const Json& value) {
+    if (value.is_structured()) return value.is_array() ? "a list" : "an object";  // of any depth
     auto text = value.dump(-1, ' ', false, Json::error_handler_t::replace);
     if (text.size() > 80) text = text.substr(0, 77) + "...";
     return to_utf8(text);

@@ -111,7 +111,6 @@ int run(const Arguments& arguments) {
     return 2;
   }
   try {
-    if (settings.threads > 0) at::set_num_threads(settings.threads);
     const auto gpu = use_gpu_of_rank(settings, arguments.local_rank);
     source = ordered_source(std::move(channel), std::move(source), settings.weights, gpu);
     DeepseekEngine engine{settings, std::make_unique<ToldOf>(std::move(source), parent)};

@@ -11,6 +11,7 @@
 
 #include "checkpoint.hpp"
 #include "output.hpp"
+#include "kernels.hpp"
 #include "pecia/base/error.hpp"
 #include "pecia/base/log.hpp"
 #include "prompt.hpp"
@@ -28,22 +29,34 @@ double seconds_since(Clock::time_point begin) {
 bool is_out_of_memory(const std::exception& error) {
   if (dynamic_cast<const std::bad_alloc*>(&error) != nullptr) return true;
   if (dynamic_cast<const c10::OutOfMemoryError*>(&error) != nullptr) return true;
-  // What c10 says for a CPU is an Error like others.
-  return dynamic_cast<const c10::Error*>(&error) != nullptr &&
-         std::string_view{error.what()}.find("DefaultCPUAllocator") != std::string_view::npos;
+  // On a CPU, and from libraries that allocate by themselves, it is an Error like others.
+  if (dynamic_cast<const c10::Error*>(&error) == nullptr) return false;
+  const std::string_view what{error.what()};
+  for (const auto* sign : {"DefaultCPUAllocator", "out of memory", "_STATUS_ALLOC_FAILED"})
+    if (what.find(sign) != std::string_view::npos) return true;
+  return false;
 }
 
 }  // namespace
 
 void DeepseekEngine::State::load(std::unique_ptr<WeightSource> source) {
   const auto begin = Clock::now();
-  if (settings.threads > 0) at::set_num_threads(settings.threads);
+  // More than OMP_THREAD_LIMIT allows would leave parts of a product undone.
+  at::set_num_threads(
+      std::min(settings.threads > 0 ? settings.threads : at::get_num_threads(), most_threads()));
   placement = choose_placement(settings);
   auto files = open_model(settings.weights);
   config = files.config;
-  tokenizer.emplace(load_tokenizer(files));
-  (void)ids_of(settings.no_repeat_ngram.value_or(NoRepeatNgram{}).allow);
-  (void)prompt_text(settings.prompt);  // now rather than at the first page
+  try {
+    tokenizer.emplace(load_tokenizer(files));
+  } catch (const StorageError&) {
+    throw;
+  } catch (const Error& error) {  // another process would find the same
+    throw UsageError{error.what()};
+  }
+  // What the user must mend, now rather than at the first page.
+  if (settings.no_repeat_ngram) (void)ids_of(settings.no_repeat_ngram->allow);
+  (void)prompt_ids(*tokenizer, config, settings.prompt, 1);
   {
     TensorLoader loader{source ? *source : *files.source, placement.device, placement.type};
     vision = load_vision(loader, config);
@@ -56,7 +69,8 @@ void DeepseekEngine::State::load(std::unique_ptr<WeightSource> source) {
       tuning.kv_bytes > 0
           ? tuning.kv_bytes
           : static_cast<std::size_t>(settings.memory_fraction *
-                                     static_cast<double>(free_bytes(placement.device)));
+                                     static_cast<double>(free_bytes(placement.device)) /
+                                     (placement.device.is_cpu() ? std::max(1, settings.host_ranks) : 1));
   const auto prompt_tokens = image_tokens(config.encoder, config.image.max_tiles) + 16;
   const auto budget =
       choose_budget(config.decoder, prompt_tokens, kv_bytes, settings.max_batch_pages, placement);
@@ -77,6 +91,7 @@ std::vector<std::int32_t> DeepseekEngine::State::ids_of(
   std::vector<std::int32_t> ids;
   for (const auto& token : tokens) {
     const auto id = tokenizer->id_of(token);
+    if (!id && !settings.no_repeat_ngram) continue;  // of the guard of a rung, which nobody named
     if (!id)
       throw UsageError{fmt::format(
           "engine.no_repeat_ngram.allow names '{}', which is no token of this model", token)};
@@ -183,6 +198,7 @@ void DeepseekEngine::State::look() {
     request.views.reset();
     to_look_at.pop_front();
   }
+  wait_for(placement.device);
   figures.vision_s += seconds_since(begin);
 }
 
@@ -197,7 +213,8 @@ void DeepseekEngine::State::complete(Finished finished) {
     return end(ticket, PageFailure{Reason::engine_failed,
                                    "the model's logits are no finite numbers. Check the weights "
                                    "with pecia doctor --weights"});
-  if (generated.ids.size() == 1 && generated.ids[0] == config.eos_id) return end(ticket, Blank{reading_of(pages.at(ticket), generated)});
+  if (generated.ids.size() == 1 && generated.ids[0] == config.eos_id)
+    return end(ticket, Blank{reading_of(pages.at(ticket), generated)});
   auto reading = reading_of(pages.at(ticket), generated);
   if (finished.how == Finished::How::no_memory)
     return end(

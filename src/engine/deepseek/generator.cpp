@@ -1,11 +1,14 @@
 #include "generator.hpp"
 
+#include <ATen/DeviceAccelerator.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/from_blob.h>
 #include <ATen/ops/index_select.h>
 
 #include <algorithm>
 #include <chrono>
+
+#include "placement.hpp"
 
 namespace pecia::engine::deepseek {
 namespace {
@@ -102,6 +105,7 @@ void Generator::prefill_step(const std::vector<Scheduler::Chunk>& chunks) {
                       at::TensorOptions{}.dtype(at::kLong));
     next_tokens(complete, hidden.index_select(0, index.to(hidden.device())));
   }
+  wait_for(hidden.device());
   figures_.prompt_tokens += static_cast<std::uint64_t>(row);
   figures_.prefill_s += seconds_since(begin);
 }
@@ -164,6 +168,8 @@ void Generator::restart(SchedulerLimits limits) {
   for (auto& [ticket, state] : states_) begin_anew(ticket);
   blocks_ = limits.blocks;
   cache_.reset();  // first, or both would have to fit
+  // Back to the driver: what ran out may be no memory of LibTorch's.
+  if (!decoder_->norm.is_cpu()) at::accelerator::emptyCache();
   cache_.emplace(decoder_->config, blocks_, decoder_->norm.device(), decoder_->norm.scalar_type());
 }
 

@@ -4,6 +4,7 @@
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/silu.h>
+#include <omp.h>
 
 #include "cpu_kernels.hpp"
 #include "math.hpp"
@@ -55,6 +56,8 @@ at::Tensor gated(const at::Tensor& gate_up) {
   const auto width = gate_up.size(1) / 2;
   return at::silu(gate_up.narrow(1, 0, width)) * gate_up.narrow(1, width, width);
 }
+
+int most_threads() { return omp_get_thread_limit(); }
 
 void over_rows(std::int64_t rows, std::int64_t cost,
                const std::function<void(std::int64_t, std::int64_t)>& body) {

@@ -16,6 +16,9 @@ namespace pecia::engine::deepseek {
 /// gate_up: (rows, 2 x width), gates in front -> silu(gate) * up, (rows, width).
 [[nodiscard]] at::Tensor gated(const at::Tensor& gate_up);
 
+/// Of a parallel region: OMP_THREAD_LIMIT.
+[[nodiscard]] int most_threads();
+
 /// body(begin, end) over [0, rows), by several threads where `cost` (multiplications and additions
 /// per row) makes that worth while.
 void over_rows(std::int64_t rows, std::int64_t cost,

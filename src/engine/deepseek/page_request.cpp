@@ -11,8 +11,11 @@ namespace pecia::engine::deepseek {
 
 std::optional<NoRepeatNgram> guard_of(Rung rung, const std::optional<NoRepeatNgram>& normal) {
   if (rung == Rung::normal) return normal;
-  auto guard = normal.value_or(NoRepeatNgram{20, 100, NoRepeatNgram{}.allow});
-  guard.n = std::max(2, guard.n / 2);
+  // n = 1 guards against nothing; below some 6 a guard forbids words that every page repeats.
+  constexpr int least = 6;
+  auto guard = normal.value_or(NoRepeatNgram{});
+  if (!normal || normal->n < 2) guard.n = 20, guard.window = 100;
+  guard.n = std::max(std::min(guard.n, least), guard.n / 2);
   guard.window *= 4;
   return guard;
 }

@@ -1,11 +1,14 @@
 #include "placement.hpp"
 
 #include <ATen/Context.h>
+#include <ATen/DeviceAccelerator.h>
 #include <c10/core/impl/VirtualGuardImpl.h>
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <fstream>
+#include <limits>
 #include <string>
 
 #include "block_table.hpp"
@@ -39,12 +42,31 @@ std::size_t first_number(const char* file, const std::string& after) {
   return in >> number ? number : 0;
 }
 
+/// What the cluster leaves this process of a limit in this group; no limit ("max" is no number): all.
+std::size_t left_in(const std::filesystem::path& group, const char* limit_file, const char* used_file) {
+  const auto limit = first_number((group / limit_file).c_str(), "");
+  if (limit == 0) return std::numeric_limits<std::size_t>::max();
+  return limit - std::min(limit, first_number((group / used_file).c_str(), ""));
+}
+
+/// Of the host's memory, and of what control groups (version 2, or 1) from this process's up allow.
 std::size_t free_host_bytes() {
   auto free = first_number("/proc/meminfo", "MemAvailable:") * 1024;
-  // A job's share, where the cluster limits it. "max" is no number: 0.
-  if (const auto limit = first_number("/sys/fs/cgroup/memory.max", ""); limit > 0)
-    free =
-        std::min(free, limit - std::min(limit, first_number("/sys/fs/cgroup/memory.current", "")));
+  std::ifstream groups{"/proc/self/cgroup"};
+  for (std::string line; std::getline(groups, line);) {  // "0::/job", or "4:memory:/job"
+    const auto first = line.find(':'), second = line.find(':', first + 1);
+    if (second == std::string::npos) continue;
+    const auto controllers = line.substr(first + 1, second - first - 1);
+    const bool unified = controllers.empty();
+    if (!unified && controllers != "memory") continue;
+    const std::filesystem::path top{unified ? "/sys/fs/cgroup" : "/sys/fs/cgroup/memory"};
+    for (std::filesystem::path group{line.substr(second + 1)};; group = group.parent_path()) {
+      const auto at = top / group.relative_path();
+      free = std::min(free, unified ? left_in(at, "memory.max", "memory.current")
+                                    : left_in(at, "memory.limit_in_bytes", "memory.usage_in_bytes"));
+      if (group == group.parent_path()) break;
+    }
+  }
   return free;
 }
 
@@ -74,6 +96,10 @@ Placement choose_placement(const DeepseekSettings& settings) {
 std::size_t free_bytes(at::Device device) {
   return device.is_cpu() ? free_host_bytes()
                          : static_cast<std::size_t>(device::free_memory_bytes(device.index()));
+}
+
+void wait_for(at::Device device) {
+  if (!device.is_cpu()) at::accelerator::synchronizeDevice(device.index());
 }
 
 Budget choose_budget(const DecoderConfig& config, int usual_prompt_tokens, std::size_t kv_bytes,

@@ -20,6 +20,9 @@ struct Placement {
 /// Of a device's memory, or what a process may still have of the host's.
 [[nodiscard]] std::size_t free_bytes(at::Device device);
 
+/// Until all that was asked of a GPU is done; nothing on a CPU.
+void wait_for(at::Device device);
+
 struct Budget {
   int sequences = 1;  ///< generated together
   int blocks = 0;     ///< of the KV cache

@@ -1,5 +1,7 @@
 #include "prompt.hpp"
 
+#include <fmt/format.h>
+
 #include "pecia/base/error.hpp"
 
 namespace pecia::engine::deepseek {
@@ -47,6 +49,12 @@ std::vector<std::int32_t> prompt_ids(const Tokenizer& tokenizer, const Config& c
   append(std::string_view{text}.substr(0, mark));
   ids.insert(ids.end(), static_cast<std::size_t>(image_tokens), config.image_id);
   append(std::string_view{text}.substr(mark + image_mark.size()));
+  for (const auto id : ids) {
+    if (id < 0 || id >= config.decoder.vocabulary)
+      throw UsageError{fmt::format(
+          "the prompt needs token {}, and the model has {} of them: is tokenizer.json of another model?", id,
+          config.decoder.vocabulary)};
+  }
   return ids;
 }
 

@@ -16,6 +16,7 @@
 #include <cmath>
 
 #include "math.hpp"
+#include "views.hpp"
 #include "pecia/base/error.hpp"
 
 namespace pecia::engine::deepseek {
@@ -138,12 +139,12 @@ SamBlock load_block(TensorLoader& weights, const Sam& sam, int index) {
   return block;
 }
 
-/// Section 2.6, each step rounded to fp32, on a CPU: a GPU would multiply by 1 / 255.
-at::Tensor normalised_levels() {
-  auto levels = at::empty({256}, at::kFloat);
-  for (int level = 0; level < 256; ++level)
-    levels.mutable_data_ptr<float>()[level] = (static_cast<float>(level) / 255.0F - 0.5F) / 0.5F;
-  return levels;
+/// Made on a CPU: a GPU would multiply by 1 / 255.
+at::Tensor levels_of(const ImageConfig& config) {
+  const auto levels = normalised_levels(config);
+  auto tensor = at::empty({static_cast<std::int64_t>(levels.size())}, at::kFloat);
+  std::copy(levels.begin(), levels.end(), tensor.mutable_data_ptr<float>());
+  return tensor;
 }
 
 }  // namespace
@@ -185,7 +186,7 @@ Sam load_sam(TensorLoader& weights, const SamConfig& config, const ImageConfig& 
   Sam sam;
   sam.config = config;
   const auto positions = weights.take(name + "pos_embed");
-  sam.levels = normalised_levels().to(positions.options());
+  sam.levels = levels_of(image).to(positions.options());
   const std::array sides{image.base_px, image.tile_px};
   for (std::size_t i = 0; i < sides.size(); ++i) {
     sam.grids[i] = make_grid(sides[i] / config.patch_px, positions.options());

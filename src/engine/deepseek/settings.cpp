@@ -26,6 +26,7 @@ std::string to_json(const DeepseekSettings& settings) {
             {"memory_fraction", settings.memory_fraction},
             {"restarts", settings.restarts},
             {"watchdog_s", settings.watchdog_s},
+            {"host_ranks", settings.host_ranks},
             {"threads", settings.threads},
             {"no_repeat_ngram", nullptr}};
   if (const auto& guard = settings.no_repeat_ngram)
@@ -47,6 +48,7 @@ DeepseekSettings deepseek_settings_from_json(const std::string& text) {
     read(json, "memory_fraction", settings.memory_fraction);
     read(json, "restarts", settings.restarts);
     read(json, "watchdog_s", settings.watchdog_s);
+    read(json, "host_ranks", settings.host_ranks);
     read(json, "threads", settings.threads);
     if (const auto guard = json.find("no_repeat_ngram"); guard != json.end()) {
       settings.no_repeat_ngram.reset();

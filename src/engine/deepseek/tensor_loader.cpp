@@ -75,7 +75,7 @@ class Filling {
     source_.read(info.name, at, into);
     hash_.add(info, at, into);
     if (const auto wrong = first_not_finite(into, info.type))
-      throw Error{
+      throw UsageError{  // another process would find the same
           fmt::format("tensor '{}' holds a value that is not finite (element {}): the weights are "
                       "damaged. Fetch them again (docs/deepseek.md)",
                       printable(info.name), at / bytes_of(info.type) + *wrong)};

@@ -51,7 +51,7 @@ class FileReader : public nlohmann::json_sax<Json> {
     return true;
   }
   bool start_object(std::size_t) override {
-    if (stack_.size() == 2 && section_ == "model" && key_ == "vocab") {
+    if (is_of_the_model("vocab")) {
       where_ = Where::vocabulary;
       return true;
     }
@@ -71,7 +71,7 @@ class FileReader : public nlohmann::json_sax<Json> {
       halves_ = 0;
       return true;
     }
-    if (stack_.size() == 2 && section_ == "model" && key_ == "merges") {
+    if (is_of_the_model("merges")) {
       where_ = Where::merges;
       return true;
     }
@@ -96,6 +96,10 @@ class FileReader : public nlohmann::json_sax<Json> {
 
  private:
   enum class Where : std::uint8_t { tree, vocabulary, merges, pair };
+
+  [[nodiscard]] bool is_of_the_model(const char* key) const {
+    return where_ == Where::tree && stack_.size() == 2 && section_ == "model" && key_ == key;
+  }
 
   [[noreturn]] void out_of_range(const std::string& id) const {
     refuse_tokenizer(name_, fmt::format("the id of the vocabulary's '{}' is {}, not one of 0 to {}",

@@ -110,10 +110,10 @@ Views make_views(const page::Image& image, const ImageConfig& config) {
   return views;
 }
 
-std::array<float, 256> normalised_levels() noexcept {
+std::array<float, 256> normalised_levels(const ImageConfig& config) noexcept {
   std::array<float, 256> levels{};
   for (std::size_t level = 0; level < levels.size(); ++level)
-    levels[level] = (static_cast<float>(level) / 255.0F - 0.5F) / 0.5F;
+    levels[level] = (static_cast<float>(level) / 255.0F - static_cast<float>(config.mean)) / static_cast<float>(config.std);
   return levels;
 }
 

@@ -28,7 +28,7 @@ struct Views {
 /// Throws `Error` on an image so thin that a fitted side rounds to 0.
 [[nodiscard]] Views make_views(const page::Image& image, const ImageConfig& config);
 /// What the model computes with for each 8-bit level (section 2.6): -1 to 1.
-[[nodiscard]] std::array<float, 256> normalised_levels() noexcept;
+[[nodiscard]] std::array<float, 256> normalised_levels(const ImageConfig& config) noexcept;
 /// The page turned by a quarter clockwise: rung `rotated`. Its `to_page` leads to the same page
 /// coordinates as before.
 [[nodiscard]] page::Image rotated(const page::Image& image);

@@ -38,29 +38,40 @@ WeightsGiver::WeightsGiver(UniqueFd socket, std::chrono::seconds patience)
     : socket_{std::move(socket)}, patience_{patience} {}
 
 std::optional<WeightsOffer> WeightsGiver::offer() {
-  if (gone()) return std::nullopt;
-  const auto frame = deepseek::read_frame(socket_.get(), milliseconds_of(patience_));
-  if (!frame || frame->kind != WeightsFrame::offer) {
-    socket_.reset();
+  const auto payload = receive(WeightsFrame::offer);
+  if (!payload) return std::nullopt;
+  try {
+    return deepseek::decode_offer(*payload);
+  } catch (const Error& error) {
+    drop(error.what());
     return std::nullopt;
   }
-  return deepseek::decode_offer(frame->payload);
 }
 
 void WeightsGiver::order(const WeightsOrders& orders) {
-  if (!gone() && !deepseek::write_frame(socket_.get(), WeightsFrame::orders,
-                                        deepseek::encode(orders), milliseconds_of(patience_)))
+  if (!gone() && !deepseek::write_frame(socket_.get(), WeightsFrame::orders, deepseek::encode(orders),
+                                        milliseconds_of(patience_)))
     socket_.reset();
 }
 
-std::optional<Bytes> WeightsGiver::nccl_id() {
+std::optional<Bytes> WeightsGiver::nccl_id() { return receive(WeightsFrame::id); }
+
+/// Of a process that says something else, as of one that is gone, there is nothing more to expect.
+std::optional<Bytes> WeightsGiver::receive(deepseek::WeightsFrame kind) {
   if (gone()) return std::nullopt;
-  auto frame = deepseek::read_frame(socket_.get(), milliseconds_of(patience_));
-  if (!frame || frame->kind != WeightsFrame::id) {
+  try {
+    auto frame = deepseek::read_frame(socket_.get(), milliseconds_of(patience_));
+    if (frame && frame->kind == kind) return std::move(frame->payload);
     socket_.reset();
-    return std::nullopt;
+  } catch (const Error& error) {
+    drop(error.what());
   }
-  return std::move(frame->payload);
+  return std::nullopt;
+}
+
+void WeightsGiver::drop(const char* why) {
+  log::warning("no weights are broadcast to the engine process of this rank: {}", why);
+  socket_.reset();
 }
 
 void WeightsGiver::give(std::span<const std::byte> block) {
@@ -200,8 +211,9 @@ std::unique_ptr<WeightSource> weights_by_order(UniqueFd socket, std::unique_ptr<
   constexpr int as_long_as_it_lives = -1;
   offer.bytes = 0;
   for (const auto& tensor : stored) offer.bytes += tensor.bytes();
-  require(write_frame(socket.get(), WeightsFrame::offer, encode(offer), as_long_as_it_lives),
-          "the rank is gone");
+  // A rank that gave the broadcast up, because this process came late, has closed its end.
+  if (!write_frame(socket.get(), WeightsFrame::offer, encode(offer), as_long_as_it_lives))
+    return files;
   const auto frame = read_frame(socket.get(), as_long_as_it_lives);
   if (!frame) return files;  // the rank gave the broadcast up
   require(frame->kind == WeightsFrame::orders, "no orders about weights where some were expected");

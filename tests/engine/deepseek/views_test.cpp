@@ -238,7 +238,7 @@ TEST(Views, NormalisedLevelsAreTheReferences) {
   const auto expected = cases()["normalise"]["bits"].get<std::vector<std::uint32_t>>();
   ASSERT_EQ(expected.size(), 256);
   for (std::size_t level = 0; level < 256; ++level)
-    EXPECT_EQ(std::bit_cast<std::uint32_t>(normalised_levels()[level]), expected[level]) << level;
+    EXPECT_EQ(std::bit_cast<std::uint32_t>(normalised_levels(ImageConfig{})[level]), expected[level]) << level;
 }
 
 TEST(Rotated, TurnsClockwiseAndKeepsPageCoordinates) {
