@@ -229,7 +229,8 @@ void PageReaders::leave_lane(Lane& lane, const Work& work) {
 /// Decoders must not wait for room that nobody makes, nor pages for an engine that is gone.
 void PageReaders::drop_pages(Lane& lane) {
   end_engine(lane);
-  while (!lane.to_read.closed() || lane.to_read.size() > 0 || lane.waiting.size() > 0) {
+  const auto open = [](const auto& queue) { return !queue.closed() || queue.size() > 0; };
+  while (open(lane.to_read) || open(lane.waiting)) {
     if (const auto work = lane.waiting.pop(milliseconds{0})) leave_lane(lane, *work);
     if (const auto work = lane.to_read.pop(idle_wait)) leave_lane(lane, *work);
   }

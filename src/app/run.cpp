@@ -81,16 +81,6 @@ void check_shared_file_system(comm::Communicator& comm, const store::RunPaths& r
   });
 }
 
-void check_that_somebody_reads(comm::Communicator& comm, const Job& job, bool by_fallback) {
-  const auto with_fallback = comm.sum(by_fallback ? 1 : 0);
-  agree(comm, [&] {
-    if (job.ranks.share || with_fallback < comm.size()) return;
-    throw UsageError{fmt::format("ranks: every rank has the fallback {} for its engine, and none is left to read with {}. "
-                                 "Start more ranks on a host, or let fewer have the fallback (ranks.{})",
-                                 job.fallback.engine, job.engine.name, job.fallback.engine)};
-  });
-}
-
 /// Rank 0's view of the start, told to all: epoch, root.
 void share_start(comm::Communicator& comm, const std::unique_ptr<RunStart>& start, Shared& shared) {
   ByteWriter out;
@@ -199,8 +189,8 @@ PipelineSettings pipeline_settings(comm::Communicator& comm, const Job& job, con
                                    const std::vector<std::vector<float>>& seconds, int cores) {
   PipelineSettings settings;
   settings.reading = reading_settings(job, cores, comm.host_rank(), shared.by_fallback);
-  settings.reading.engine.deepseek.host_ranks = comm.host_size();
   settings.reading.give_up = !shared.class_by_rank.empty() && !shared.by_fallback;
+  settings.reading.engine.deepseek.host_ranks = comm.host_size();
   settings.reading.manifest = &shared.manifest;
   settings.reading.root = shared.root;
   settings.reading.trace_seconds = job.trace.empty() ? nullptr : &seconds;
@@ -295,7 +285,6 @@ int run(comm::Communicator& comm, const RunOptions& options) {
 
   Shared shared;
   shared.by_fallback = has_fallback_as_engine(job, comm.host_rank(), comm.host_size(), gpus_of_this_host());
-  check_that_somebody_reads(comm, job, shared.by_fallback);
   share_start(comm, start, shared);
   auto probed = probe_on_all_ranks(comm, job, shared.root,
                                    start ? start->to_probe() : std::vector<ToProbe>{}, cores);

@@ -71,12 +71,6 @@ class Engines(pecia.Case):
         self.assertIn("left to the fallback", output)
         self.assertNotIn("starting the fallback", output)  # on a rank of the engine
 
-    def test_ranks_that_all_have_the_fallback_are_refused(self):
-        job = pecia.write_job(self.folder, BOOKS, engine="tesseract", fallback="echo", ranks={"echo": 2})
-        status, output = pecia.run(2, "run", job)
-        self.assertEqual(status, 2, output)
-        self.assertIn("none is left to read with tesseract", output)
-
     def test_another_fallback_is_another_text(self):
         self.pages_of(pecia.write_job(self.folder, BOOKS, engine="echo"), ranks=0)
         job = pecia.write_job(self.folder, BOOKS, engine="echo", fallback="tesseract")
