@@ -28,7 +28,9 @@ def add_options(parser):
 
 
 def last_line(command):
-    done = subprocess.run([str(word) for word in command], capture_output=True, text=True)
+    # As pecia-deepseek is started: threads that spin while they wait make a busy machine slower by far.
+    done = subprocess.run([str(word) for word in command], capture_output=True, text=True,
+                          env={"OMP_WAIT_POLICY": "PASSIVE", **os.environ})
     if done.returncode != 0:
         raise SystemExit(f"{' '.join(map(str, command))} ended with {done.returncode}:\n{done.stderr[-3000:]}")
     return json.loads(done.stdout.strip().splitlines()[-1])
