@@ -189,8 +189,8 @@ PipelineSettings pipeline_settings(comm::Communicator& comm, const Job& job, con
                                    const std::vector<std::vector<float>>& seconds, int cores) {
   PipelineSettings settings;
   settings.reading = reading_settings(job, cores, comm.host_rank(), shared.by_fallback);
-  settings.reading.give_up = !shared.class_by_rank.empty() && !shared.by_fallback;
   settings.reading.engine.deepseek.host_ranks = comm.host_size();
+  settings.reading.give_up = !shared.class_by_rank.empty() && !shared.by_fallback;
   settings.reading.manifest = &shared.manifest;
   settings.reading.root = shared.root;
   settings.reading.trace_seconds = job.trace.empty() ? nullptr : &seconds;
