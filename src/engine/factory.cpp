@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <cstdlib>
 
 #include "pecia/base/error.hpp"
@@ -61,6 +62,9 @@ std::unique_ptr<Engine> make_deepseek(const EngineSettings& settings) {
   remote.channel = settings.weights_channel;
   remote.restarts = settings.deepseek.restarts;
   remote.watchdog_s = settings.deepseek.watchdog_s;
+  // It may wait so long for others, with whom it gets its weights.
+  constexpr double least_start_silence_s = 300;
+  remote.start_silence_s = std::max(settings.deepseek.watchdog_s, least_start_silence_s);
   remote.request.pixels = page::ImageRequest::Pixels::rgb;
   remote.request.dpi = deepseek_dpi;
   return std::make_unique<RemoteEngine>(std::move(remote));

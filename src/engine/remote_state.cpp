@@ -240,7 +240,8 @@ void RemoteEngine::State::poll_workers(milliseconds max_wait) {
   }
   last_poll = now;
   for (auto& worker : workers) {
-    const auto bark = settings.continuous ? watch_silence(worker, settings.watchdog_s)
+    const auto silence_s = worker.ready ? settings.watchdog_s : settings.start_silence_s.value_or(settings.watchdog_s);
+    const auto bark = settings.continuous ? watch_silence(worker, silence_s)
                                           : watch_page(worker, settings.watchdog_s);
     if (bark) replace(worker, Reason::engine_timeout, *bark);
   }

@@ -70,9 +70,6 @@ std::optional<std::string> watch_page(const Worker& worker, double watchdog_s) {
 }
 
 std::optional<std::string> watch_silence(const Worker& worker, double watchdog_s) {
-  // It may wait so long for others, with whom it gets its weights.
-  constexpr double least_while_starting_s = 300;
-  if (!worker.ready) watchdog_s = std::max(watchdog_s, least_while_starting_s);
   const double silent_s = seconds_since(worker.heard);
   if (silent_s <= watchdog_s) return std::nullopt;
   return fmt::format(

@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "pecia/child/child.hpp"
@@ -17,6 +18,7 @@ struct RemoteSettings {
   /// CPU seconds a page may take, or seconds a worker may sleep over it. Of a continuous worker:
   /// seconds that it may say nothing; it watches over its pages itself.
   double watchdog_s = 300;
+  std::optional<double> start_silence_s;  ///< of a continuous worker, until its hello; not set: `watchdog_s`
   page::ImageRequest request;  ///< what it wants of every page
   /// Workers that have many pages at once, as many as they say (`serve_continuous`).
   bool continuous = false;
