@@ -10,8 +10,8 @@
 #include <new>
 
 #include "checkpoint.hpp"
-#include "output.hpp"
 #include "kernels.hpp"
+#include "output.hpp"
 #include "pecia/base/error.hpp"
 #include "pecia/base/log.hpp"
 #include "prompt.hpp"
@@ -19,6 +19,9 @@
 
 namespace pecia::engine::deepseek {
 namespace {
+
+/// Of a decoder: the products of a smaller one take less time than sharing them out among threads.
+constexpr int least_width_to_share = 512;
 
 using Clock = std::chrono::steady_clock;
 
@@ -68,9 +71,9 @@ void DeepseekEngine::State::load(std::unique_ptr<WeightSource> source) {
   const auto kv_bytes =
       tuning.kv_bytes > 0
           ? tuning.kv_bytes
-          : static_cast<std::size_t>(settings.memory_fraction *
-                                     static_cast<double>(free_bytes(placement.device)) /
-                                     (placement.device.is_cpu() ? std::max(1, settings.host_ranks) : 1));
+          : static_cast<std::size_t>(
+                settings.memory_fraction * static_cast<double>(free_bytes(placement.device)) /
+                (placement.device.is_cpu() ? std::max(1, settings.host_ranks) : 1));
   const auto prompt_tokens = image_tokens(config.encoder, config.image.max_tiles) + 16;
   const auto budget =
       choose_budget(config.decoder, prompt_tokens, kv_bytes, settings.max_batch_pages, placement);
@@ -78,6 +81,8 @@ void DeepseekEngine::State::load(std::unique_ptr<WeightSource> source) {
   views_per_step = tuning.views_per_step > 0   ? tuning.views_per_step
                    : placement.device.is_cpu() ? 8
                                                : 32;
+  // Whatever the batch, so that its rows stay the same to the last bit.
+  is_small = placement.device.is_cpu() && config.decoder.width < least_width_to_share;
   generator.emplace(decoder, config.eos_id, limits);
   figures.load_s = seconds_since(begin);
   log::info(
@@ -136,6 +141,8 @@ void DeepseekEngine::State::run_once() {
     if (tuning.before) tuning.before("vision");
     look();
     if (tuning.before) tuning.before("generation");
+    std::optional<OneThread> alone;
+    if (is_small) alone.emplace();
     generator->step();
   } catch (const std::exception& error) {
     if (!is_out_of_memory(error)) throw;

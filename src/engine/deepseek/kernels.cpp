@@ -57,6 +57,10 @@ at::Tensor gated(const at::Tensor& gate_up) {
   return at::silu(gate_up.narrow(1, 0, width)) * gate_up.narrow(1, width, width);
 }
 
+OneThread::OneThread() : before_{at::get_num_threads()} { at::set_num_threads(1); }
+
+OneThread::~OneThread() { at::set_num_threads(before_); }
+
 int most_threads() { return omp_get_thread_limit(); }
 
 void over_rows(std::int64_t rows, std::int64_t cost,

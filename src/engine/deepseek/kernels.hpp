@@ -24,4 +24,16 @@ namespace pecia::engine::deepseek {
 void over_rows(std::int64_t rows, std::int64_t cost,
                const std::function<void(std::int64_t, std::int64_t)>& body);
 
+/// As long as it lives, this thread computes alone.
+class OneThread {
+ public:
+  OneThread();
+  ~OneThread();
+  OneThread(const OneThread&) = delete;
+  OneThread& operator=(const OneThread&) = delete;
+
+ private:
+  int before_;
+};
+
 }  // namespace pecia::engine::deepseek

@@ -1,6 +1,5 @@
 #include "vision.hpp"
 
-#include <ATen/Parallel.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/empty.h>
 #include <c10/core/InferenceMode.h>
@@ -35,17 +34,6 @@ at::Tensor see_together(const Vision& vision, const at::Tensor& views, const Pro
   if (probe) probe("proj", seen);
   return seen;
 }
-
-class OneThread {
- public:
-  OneThread() { at::set_num_threads(1); }
-  ~OneThread() { at::set_num_threads(before_); }
-  OneThread(const OneThread&) = delete;
-  OneThread& operator=(const OneThread&) = delete;
-
- private:
-  int before_ = at::get_num_threads();
-};
 
 /// Each view alone and by one thread, as many of them at once as there are threads: then a view
 /// cannot depend on the others, whatever kernels a library chooses by the number of rows, and
