@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "deepseek/image_request.hpp"
 #include "pecia/base/error.hpp"
 #include "pecia/engine/remote_engine.hpp"
 #include "pecia/engine/simple_engines.hpp"
@@ -16,7 +17,6 @@ namespace {
 /// Tesseract takes 310 to 460 MB on 25-megapixel pages; more than this is a page gone wild.
 constexpr std::uint64_t worker_memory_bytes = std::uint64_t{6} << 30;
 constexpr double tesseract_dpi = 300;
-constexpr double deepseek_dpi = 200;  ///< its tiles gain nothing above about 190
 constexpr int most_threads = 4096;
 /// Echo answers within a step; this only bounds what one step returns.
 constexpr int echo_capacity_pages = 64;
@@ -65,8 +65,7 @@ std::unique_ptr<Engine> make_deepseek(const EngineSettings& settings) {
   // It may wait so long for others, with whom it gets its weights.
   constexpr double least_start_silence_s = 300;
   remote.start_silence_s = std::max(settings.deepseek.watchdog_s, least_start_silence_s);
-  remote.request.pixels = page::ImageRequest::Pixels::rgb;
-  remote.request.dpi = deepseek_dpi;
+  remote.request = deepseek::image_request();
   return std::make_unique<RemoteEngine>(std::move(remote));
 }
 

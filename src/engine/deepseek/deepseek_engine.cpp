@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "engine_state.hpp"
+#include "image_request.hpp"
 #include "math.hpp"
 #include "pecia/base/error.hpp"
 #include "pecia/base/version.hpp"
@@ -18,7 +19,6 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t waiting_bytes = std::size_t{1} << 30;  // of views that wait for their turn
-constexpr double dpi = 200;  // A4 gets as many pixels as its six tiles have
 
 }  // namespace
 
@@ -43,11 +43,7 @@ DeepseekEngine::DeepseekEngine(const DeepseekSettings& settings,
 DeepseekEngine::~DeepseekEngine() = default;
 
 page::ImageRequest DeepseekEngine::wants(const page::PageInfo&, const ReadOptions&) const {
-  page::ImageRequest request;
-  request.pixels = page::ImageRequest::Pixels::rgb;
-  request.dpi = dpi;
-  request.exact = true;
-  return request;
+  return image_request();
 }
 
 Prepared DeepseekEngine::prepare(const page::Image& image, const ReadOptions& options) const {
