@@ -1,6 +1,7 @@
 """Shared by the benchmarks: command line, measured commands, JSON."""
 
 import argparse
+import collections
 import json
 import os
 import pathlib
@@ -14,8 +15,11 @@ import tempfile
 import threading
 import time
 
+# Of a job whose pages are all to be read by the engine.
+PIXELS_ONLY = {"page": {"text_layer": "ignore"}}
 BIN = pathlib.Path(os.environ["PECIA_BIN_DIR"])
 SOURCE = pathlib.Path(os.environ["PECIA_SOURCE_DIR"])
+TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 
 
 class Benchmark:
@@ -65,21 +69,28 @@ def processor():
         return next((line.split(":", 1)[1].strip() for line in info if line.startswith("model name")), "unknown")
 
 
-def tree_memory_bytes(root):
-    """Proportional memory of a process and all below it."""
-    parents = {}
+def process_tree(root):
+    """Of a process and all below it: pid -> (program, CPU seconds so far)."""
+    stats = {}
     for name in filter(str.isdigit, os.listdir("/proc")):
         try:
             with open(f"/proc/{name}/stat", encoding="utf-8", errors="replace") as stat:
-                parents[int(name)] = int(stat.read().rsplit(")", 1)[1].split()[1])
-        except (OSError, IndexError):
+                head, fields = stat.read().rsplit(")", 1)
+        except (OSError, ValueError):
             continue
+        fields = fields.split()
+        stats[int(name)] = (int(fields[1]), head.split("(", 1)[1], (int(fields[11]) + int(fields[12])) / TICKS_PER_S)
     tree, frontier = {root}, {root}
     while frontier:
-        frontier = {pid for pid, parent in parents.items() if parent in frontier} - tree
+        frontier = {pid for pid, stat in stats.items() if stat[0] in frontier} - tree
         tree |= frontier
+    return {pid: stats[pid][1:] for pid in tree if pid in stats}
+
+
+def memory_bytes(pids):
+    """Proportional memory of these processes."""
     total = 0
-    for pid in tree:
+    for pid in pids:
         try:
             with open(f"/proc/{pid}/smaps_rollup", encoding="utf-8") as maps:
                 total += sum(1024 * int(line.split()[1]) for line in maps if line.startswith("Pss:"))
@@ -88,30 +99,58 @@ def tree_memory_bytes(root):
     return total
 
 
+def peak_bytes(pid):
+    """The most memory that a process has had so far; 0 once it is gone."""
+    try:
+        with open(f"/proc/{pid}/status", encoding="utf-8") as status:
+            return next((1024 * int(line.split()[1]) for line in status if line.startswith("VmHWM:")), 0)
+    except OSError:
+        return 0
+
+
+class Watch:
+    """Looks at a process and all below it a few times a second: memory at most, CPU by program."""
+
+    def __init__(self, pid):
+        self.pid, self.peak_bytes, self.cpu = pid, 0, {}
+        self.done = threading.Event()
+        self.thread = threading.Thread(target=self.run)
+        self.thread.start()
+
+    def run(self):
+        while not self.done.wait(0.2):
+            tree = process_tree(self.pid)
+            self.cpu.update(tree)
+            self.peak_bytes = max(self.peak_bytes, memory_bytes(tree))
+
+    def stop(self):
+        self.done.set()
+        self.thread.join()
+
+    def cpu_by_program(self):
+        """Seconds, less what a process did between the last look and its end."""
+        seconds = collections.Counter()
+        for program, cpu_s in self.cpu.values():
+            seconds[program] += cpu_s
+        return seconds
+
+
 def measure(command, env=None, good=(0,)):
-    """Runs a command; returns wall_s, cpu_s (all descendants that were waited for), peak_bytes."""
+    """Runs a command; returns wall_s, cpu_s (all descendants that were waited for), peak_bytes, cpu_by_program."""
     before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
     with tempfile.TemporaryFile() as output:
         process = subprocess.Popen(list(map(str, command)), stdout=output, stderr=subprocess.STDOUT,
                                    stdin=subprocess.DEVNULL, env=env)
-        peak, done = [0], threading.Event()
-
-        def watch():
-            while not done.wait(0.25):
-                peak[0] = max(peak[0], tree_memory_bytes(process.pid))
-
-        watcher = threading.Thread(target=watch)
-        watcher.start()
+        watch = Watch(process.pid)
         status = process.wait()
         wall_s = time.perf_counter() - began
-        done.set()
-        watcher.join()
+        watch.stop()
         if status not in good:
             output.seek(0)
             raise SystemExit(f"{command} ended with {status}:\n{output.read().decode(errors='replace')[-3000:]}")
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     cpu_s = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return {"wall_s": wall_s, "cpu_s": cpu_s, "peak_bytes": peak[0]}
+    return {"wall_s": wall_s, "cpu_s": cpu_s, "peak_bytes": watch.peak_bytes, "cpu_by_program": watch.cpu_by_program()}
 
 
 def median(runs, key):

@@ -34,7 +34,7 @@ def record(b, number):
     rules = [{"match": path, "languages": [language]} for path, language in languages(b.options.corpus).items()]
     job = bench.write_job(b.folder / "job.yaml", run=str(run), rules=rules, probe={"budget": 1},
                           corpus={"root": str(b.options.corpus), "include": include},
-                          engine={"name": "tesseract", "languages": ["eng"], "threads": 1})
+                          engine={"name": "tesseract", "languages": ["eng"], "threads": 1}, page={"text_layer": "ignore"})
     bench.measure([bench.BIN / "pecia", "run", job], env=bench.pecia_environment(), good=(0, 3))
     subprocess.run([bench.BIN / "pecia", "report", run, "--trace", trace], check=True, stdout=subprocess.DEVNULL)
     return trace

@@ -34,15 +34,6 @@ def png(path):
                      chunk(b"IDAT", zlib.compress(raw)) + chunk(b"IEND", b""))
 
 
-def peak_bytes(pid):
-    """The most memory that a process has had so far; 0 once it is gone."""
-    try:
-        with open(f"/proc/{pid}/status", encoding="utf-8") as status:
-            return next((1024 * int(line.split()[1]) for line in status if line.startswith("VmHWM:")), 0)
-    except OSError:
-        return 0
-
-
 class Store:
     def __init__(self):
         def add_options(parser):
@@ -130,12 +121,14 @@ class Store:
             process = subprocess.Popen([PECIA, "run", job], stdout=log, stderr=log, env=bench.pecia_environment())
             first_s = first_bytes = most = None
             while process.poll() is None:
-                most = max(most or 0, peak_bytes(process.pid))
+                most = max(most or 0, bench.peak_bytes(process.pid))
                 if first_s is None and set(run.glob("journal/*.seg")) != before:
                     first_s, first_bytes = time.perf_counter() - began, most
                 time.sleep(0.01)
-        if process.returncode != 0 or first_s is None:
+        if process.returncode != 0:
             raise SystemExit(f"the run did not go on:\n{(self.b.folder / 'log.txt').read_text()[-3000:]}")
+        if first_s is None:  # its segment came and went between two looks
+            first_s, first_bytes = time.perf_counter() - began, most or 0
         return {"first_s": first_s, "first_bytes": first_bytes, "end_s": time.perf_counter() - began, "most_bytes": most}
 
     def timed(self, *command, good=(0,)):

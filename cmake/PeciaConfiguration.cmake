@@ -14,7 +14,12 @@ if(PECIA_PARTS STREQUAL "all")
   list(APPEND configuration
     "HDF5: ${HDF5_VERSION}"
     "PoDoFo: ${PODOFO_VERSION}"
+    "qpdf: ${QPDF_VERSION}"
     "Poppler: ${POPPLER_CPP_VERSION}"
+    "ICU: ${ICU_VERSION}"
+    "Hunspell: ${HUNSPELL_VERSION}"
+    "fontconfig: ${FONTCONFIG_VERSION}"
+    "libseccomp: ${SECCOMP_VERSION}"
     "Tesseract: ${TESSERACT_VERSION}"
     "Leptonica: ${LEPTONICA_VERSION}"
     "libtiff: ${TIFF_VERSION_STRING}"

@@ -52,10 +52,17 @@ is_there() {
 # fetch WHEEL...: unpacks them below $new/unpacked
 fetch() {
   say "downloading $*"
-  "${pip[@]}" download -q --no-deps --only-binary :all: --python-version 311 -d "$new/wheels" "$@" >"$new/log" 2>&1 || {
+  local tries=0  # pip itself does not begin again where a download breaks off
+  until "${pip[@]}" download -q --no-deps --only-binary :all: --python-version 311 -d "$new/wheels" "$@" >"$new/log" 2>&1; do
+    tries=$((tries + 1))
+    if [ "$tries" -lt 3 ]; then
+      say "it could not be downloaded ($(tail -n 1 "$new/log")): trying again"
+      sleep 3
+      continue
+    fi
     tail -n 5 "$new/log" >&2
     die "pip could not download $*. Is there a network (compute nodes often have none: run this on a login node), and room in $deps? $elsewhere"
-  }
+  done
   python3 - "$new/unpacked" "$new"/wheels/*.whl <<'PYTHON' || die "a wheel could not be unpacked into $deps"
 import re, sys, zipfile
 wanted = re.compile(r"(torch/(lib|include|share)|nvidia|[^/]+\.dist-info)/")

@@ -37,13 +37,15 @@ mapfile -t flags < <(mpirun_flags)
 say "digitising jobs/sample with 2 ranks: mpirun -n 2 $pecia run jobs/sample.yaml"
 mpirun "${flags[@]}" -n 2 "$pecia" run jobs/sample.yaml
 "$pecia" verify "$run"
-"$pecia" export "$run" --format md,txt,jsonl --out "$run/export"
+over=()
+[ ! -d "$run/export" ] || [ -e "$run/export/export.json" ] || over=(--force)  # an earlier pecia wrote it, which kept no list
+"$pecia" export "$run" --format md,txt,jsonl,alto,pdf --out "$run/export" "${over[@]}"
 
 cat <<TEXT
 
 $("$pecia" status "$run")
 
-  text of every document   $run/export/  (Markdown, text; pages.jsonl has a line for each page)
+  text of every document   $run/export/  (Markdown, text, ALTO, searchable PDF; pages.jsonl has a line for each page)
   the archive's HDF5       $run/corpus.h5
   the job file             jobs/sample.yaml   (jobs/example.yaml explains every key)
   next                     docs/tutorial.md: your own archive, on your cluster

@@ -65,8 +65,9 @@ install_missing() {
       return 0
     fi
   fi
-  "${as_root[@]}" apt-get update -qq
-  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null ||
+  local apt=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=300 -o Acquire::Retries=5)
+  "${apt[@]}" update || say "apt-get update failed: going on with the lists that are there"
+  "${apt[@]}" install -y --no-install-recommends "${missing[@]}" >/dev/null ||
     { explain_missing "${missing[@]}"; die "apt-get could not install all of them"; }
 }
 

@@ -1,9 +1,14 @@
 #include "crops.hpp"
 
+#include <sys/stat.h>
+
 #include <algorithm>
+#include <cerrno>
 #include <cmath>
+#include <cstring>
 #include <memory>
 
+#include "changed_document.hpp"
 #include "pecia/base/log.hpp"
 #include "pecia/base/text.hpp"
 #include "pecia/page/reader.hpp"
@@ -74,15 +79,25 @@ exporting::CropPage crop_from_documents(const Job& job, const corpus::Manifest& 
     const auto at = manifest.find(document.id);
     if (at < 0) return pictures;
     const auto& listed = manifest.documents()[static_cast<std::size_t>(at)];
+    const auto file = root / listed.path;
+    struct stat status {};
+    const auto change = ::stat(file.c_str(), &status) != 0 ? std::string{std::strerror(errno)} : change_of(status, listed);
+    if (!change.empty()) {
+      log::warning("{} page {}: its images are not written: the document is not what the run has read ({})", printable(listed.path),
+                   page.number, change);
+      return pictures;
+    }
     page::ImageRequest request;
     if (page.outcome.geometry.raster_dpi > 0)
       request.dpi = static_cast<double>(page.outcome.geometry.raster_dpi);
     const auto decoded = reader->render(
-        {root / document.path, listed.format, settings_for(job, document.path).password},
+        {file, listed.format, settings_for(job, document.path).password},
         page.number, request);
     if (const auto* failure = std::get_if<page::Failure>(&decoded)) {
-      log::warning("{} page {}: its images are not written: {} ({})", printable(document.path),
-                   page.number, name(failure->reason), failure->detail);
+      const bool may_be_known = failure->reason == Reason::encrypted && job.of_run;
+      log::warning("{} page {}: its images are not written: {} ({}){}", printable(document.path),
+                   page.number, name(failure->reason), failure->detail,
+                   may_be_known ? ". A run keeps no passwords: name the job file in place of the run" : "");
       return pictures;
     }
     const auto& image = std::get<page::Image>(decoded);

@@ -15,6 +15,7 @@
 #include "pecia/comm/mpi.hpp"
 #include "pecia/corpus/listing.hpp"
 #include "pecia/engine/deepseek_download.hpp"
+#include "pecia/page/reader.hpp"
 #include "verbs.hpp"
 
 namespace pecia::app {
@@ -100,15 +101,47 @@ void check_deepseek(Findings& findings) {
   }
 }
 
+/// What keeps a document that takes over the process that parses it from the rest of the machine. Everything runs
+/// without it, too, so nothing of it forbids a run.
+void check_sandbox(Findings& findings, std::string_view name) {
+  const auto what = fmt::format("{} sandbox", name == "pecia-office" ? "libreoffice" : name.substr(std::string_view{"pecia-"}.size()));
+  try {
+    auto output = output_of(child::find_program(name), "--sandbox");
+    for (auto at = output.text.find('\n'); at != std::string::npos; at = output.text.find('\n')) output.text.replace(at, 1, "; ");
+    if (output.status == 0)
+      findings.good(what, output.text);
+    else
+      findings.warn(what, output.text);
+  } catch (const Error&) {
+    // the program is missing: reported above
+  }
+}
+
+void check_libreoffice(Findings& findings) {
+  if (const auto program = page::find_libreoffice()) {
+    // Without a home, where it would leave settings.
+    const auto told = output_of("env", fmt::format("HOME=/nonexistent timeout 20 '{}' --version", program->string()));
+    const bool has_told = told.status == 0 && told.text.starts_with("LibreOffice");
+    findings.good("LibreOffice", has_told ? fmt::format("{}: {}", program->string(), told.text.substr(0, told.text.find('\n'))) : program->string());
+  } else {
+    findings.warn("LibreOffice", "not here: DOCX and ODT end as failed(needs_libreoffice). On Debian: apt-get install "
+                                 "libreoffice-writer-nogui; elsewhere have soffice on PATH, or name it by PECIA_SOFFICE");
+  }
+}
+
 void check_languages(Findings& findings) {
   try {
     auto output = output_of(child::find_program("pecia-tesseract"), "--list-languages");
     for (auto& c : output.text) c = c == '\n' ? ' ' : c;
-    if (output.status == 0 && !output.text.empty())
+    if (output.status == 0 && !output.text.empty()) {
       findings.good("languages", output.text);
-    else
+      if (fmt::format(" {} ", output.text).find(" osd ") == std::string::npos)
+        findings.warn("orientation", "Tesseract has no osd.traineddata: a page that is turned, and whose letters alone do not show it, is read "
+                                     "as it is, and `languages: auto` does not see scripts. On Debian: apt-get install tesseract-ocr-osd");
+    } else {
       findings.bad("languages", "Tesseract has no language. On Debian: apt-get install tesseract-ocr-eng; "
                                 "elsewhere set TESSDATA_PREFIX to the folder of the *.traineddata files");
+    }
   } catch (const Error&) {
     // pecia-tesseract is missing: reported above
   }
@@ -175,6 +208,13 @@ int doctor_verb(const fs::path& folder, const std::string& weights) {
   check_launcher(findings);
   check_program(findings, "pecia-page");
   check_program(findings, "pecia-tesseract");
+  check_program(findings, "pecia-pdf");
+  check_sandbox(findings, "pecia-page");
+  check_sandbox(findings, "pecia-tesseract");
+  check_sandbox(findings, "pecia-pdf");
+  check_program(findings, "pecia-office");
+  check_libreoffice(findings);
+  if (page::find_libreoffice()) check_sandbox(findings, "pecia-office");
   check_languages(findings);
   check_deepseek(findings);
   check_folder(findings, folder);

@@ -15,6 +15,11 @@ constexpr int most_losses = 2;
 
 }  // namespace
 
+std::string PageReaders::Lane::name() const {
+  const auto* what = use == Use::fallback ? "the fallback" : use == Use::boxes ? "the engine for boxes" : "the engine";
+  return fmt::format("{} {}", what, settings.name);
+}
+
 void PageReaders::make_engine(Lane& lane) {
   end_engine(lane);  // before there is another: a device may hold one only
   lane.settings.abandoned = [this] { return cancelled_.load(); };
@@ -36,13 +41,14 @@ void PageReaders::end_engine(Lane& lane) {
 
 void PageReaders::lose(Lane& lane, const std::string& why, bool for_good) {
   if (for_good) lane.lost = why;
-  if (!lane.is_fallback) {
+  if (!lane.is_helper()) {
     sink_.engine_lost(why, for_good);
-  } else if (for_good) {
-    log::error("the fallback {} was lost, and what needs it fails on this rank: {}",
-               lane.settings.name, why);
+  } else if (!for_good) {
+    log::warning("{} was lost, another is started: {}", lane.name(), why);
+  } else if (lane.use == Lane::Use::boxes) {
+    log::error("{} was lost, and pages of this rank are written without boxes of words: {}", lane.name(), why);
   } else {
-    log::warning("the fallback {} was lost, another is started: {}", lane.settings.name, why);
+    log::error("{} was lost, and what needs it fails on this rank: {}", lane.name(), why);
   }
 }
 
@@ -68,13 +74,12 @@ void PageReaders::run_engine(std::promise<void>& started) {
   drop_pages(engine_);
 }
 
-void PageReaders::run_fallback() {
-  auto& lane = *fallback_;
+void PageReaders::run_helper(Lane& lane) {
   std::optional<Work> first;
   while (!first && !lane.waiting.closed()) first = lane.waiting.pop(seldom_wait);
   if (first) {
     try {
-      log::info("starting the fallback {}", lane.settings.name);
+      log::info("starting {}", lane.name());
       make_engine(lane);
       decode_again(*first);
       read_until_lost(lane);
@@ -149,9 +154,14 @@ void PageReaders::submit_pages(Lane& lane, InFlight& in_flight) {
     auto popped = lane.to_read.pop(in_flight.empty() ? idle_wait : milliseconds{0});
     if (!popped) return;
     auto& work = *popped;
+    if (needs_no_more(*work)) {
+      give_back(*work);
+      continue;
+    }
     if (!work->begin_reading()) continue;
     sink_.begun(*work);
     in_flight.emplace(work->task.index, work);
+    work->submitted = std::chrono::steady_clock::now();
     lane.engine->submit(work->task.index, std::exchange(work->prepared, {}));
   }
 }
@@ -159,7 +169,7 @@ void PageReaders::submit_pages(Lane& lane, InFlight& in_flight) {
 void PageReaders::drop_unwanted(Lane& lane, InFlight& in_flight) {
   std::erase_if(in_flight, [&](const auto& entry) {
     const auto& [ticket, work] = entry;
-    if (!work->unwanted) return false;
+    if (!work->unwanted && !(work->for_boxes && is_ending())) return false;  // boxes are not waited for
     lane.engine->cancel(ticket);
     give_back(*work);
     return true;
@@ -177,17 +187,19 @@ bool has_text(const PageWork& work) {
 }  // namespace
 
 void PageReaders::finish(Lane& lane, const Work& work, engine::Completion completion) {
-  // What the fallback takes says nothing of what pages cost the engine.
-  const double seconds = lane.is_fallback ? 0 : completion.seconds;
+  if (work->for_boxes) {
+    take_boxes(lane, work, std::move(completion));
+    return;
+  }
   if (auto* failure = std::get_if<engine::PageFailure>(&completion.result)) {
-    failed_attempt(work, lane.is, std::move(*failure), seconds);
+    failed_attempt(work, lane.is, std::move(*failure), completion.seconds);
     return;
   }
   // Nothing at all, of a page on which it repeated itself before, is no blank page.
   if (auto* blank = std::get_if<engine::Blank>(&completion.result); blank && has_text(*work)) {
     failed_attempt(work, lane.is,
                    {Reason::no_end, "the model says nothing when it is asked in this way", std::move(blank->reading)},
-                   seconds);
+                   completion.seconds);
     return;
   }
   auto outcome =
@@ -200,17 +212,21 @@ void PageReaders::finish(Lane& lane, const Work& work, engine::Completion comple
     outcome.state = result::State::blank;
     outcome.reading = std::move(std::get<engine::Blank>(completion.result).reading);
   }
-  end(*work, std::move(outcome), seconds);
+  settle(lane, work, std::move(outcome), completion.seconds);
 }
 
 /// A page in an engine that was lost: others read it. What only the fallback can read waits for the
 /// next one, and fails, with what the engine said of it, if there will be none.
 void PageReaders::leave_lane(Lane& lane, const Work& work) {
-  if (!lane.is_fallback || cancelled_) {
+  if (!lane.is_helper() || cancelled_) {
     give_back(*work);
   } else if (lane.lost.empty()) {
     work->wait_again();
     wait_for_engine(work);
+  } else if (work->for_boxes) {
+    end_without_boxes(*work, fmt::format("{} cannot read on this rank: {}", lane.name(), lane.lost));
+  } else if (work->best) {
+    drop_other_reading(*work);
   } else {
     auto outcome = work->attempts.empty()
                        ? outcome_of(*work, {}, 0)
@@ -220,8 +236,7 @@ void PageReaders::leave_lane(Lane& lane, const Work& work) {
     outcome.state = result::State::failed;
     if (outcome.reason == Reason::none) outcome.reason = Reason::engine_failed;
     outcome.detail +=
-        fmt::format("{}the fallback {} cannot read on this rank: {}",
-                    outcome.detail.empty() ? "" : "; ", lane.settings.name, lane.lost);
+        fmt::format("{}{} cannot read on this rank: {}", outcome.detail.empty() ? "" : "; ", lane.name(), lane.lost);
     end(*work, std::move(outcome), 0);
   }
 }
@@ -229,6 +244,9 @@ void PageReaders::leave_lane(Lane& lane, const Work& work) {
 /// Decoders must not wait for room that nobody makes, nor pages for an engine that is gone.
 void PageReaders::drop_pages(Lane& lane) {
   end_engine(lane);
+  if (!lane.is_helper()) {  // others need not wait until they are due
+    for (const auto& work : delayed_.close()) give_back(*work);
+  }
   const auto open = [](const auto& queue) { return !queue.closed() || queue.size() > 0; };
   while (open(lane.to_read) || open(lane.waiting)) {
     if (const auto work = lane.waiting.pop(milliseconds{0})) leave_lane(lane, *work);

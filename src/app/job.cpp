@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "job_file.hpp"
+#include "job_key.hpp"
 #include "job_schema.hpp"
 #include "pecia/base/error.hpp"
 #include "pecia/base/text.hpp"
@@ -21,19 +22,6 @@ constexpr std::string_view checksum_line = "# crc32c ";
 namespace fs = std::filesystem;
 
 constexpr std::string_view model_engine = "deepseek_ocr2";
-
-void apply_override(const std::string& text, Job& job) {
-  const JobOrigin origin{fmt::format("--set {}", printable(text)), false};
-  const auto equals = text.find('=');
-  if (equals == std::string::npos || equals == 0)
-    throw UsageError{
-        fmt::format("{}: expected KEY=VALUE, such as --set engine.threads=4", origin.name)};
-  try {
-    read_key(text.substr(0, equals), YAML::Load(text.substr(equals + 1)), origin, job);
-  } catch (const YAML::Exception& error) {
-    throw not_yaml(error, origin);
-  }
-}
 
 /// Absolute, without "." and "..", without a slash at its end.
 fs::path resolved(const fs::path& path, const fs::path& folder) {
@@ -77,6 +65,11 @@ void check_engine(const Job& job, const std::string& name) {
         fmt::format("{}: corpus.trace has no pages that engine {} could read. Use engine "
                     "replay or echo with it",
                     name, job.engine.name)};
+}
+
+void check_geometry(const Job& job, const std::string& name) {
+  if (wants_boxes(job) && !job.trace.empty())
+    throw UsageError{fmt::format("{}: corpus.trace has no pages on which Tesseract could find words. Leave out geometry", name)};
 }
 
 void check_fallback(const Job& job, const std::string& name) {
@@ -160,15 +153,47 @@ std::string languages_of(const std::vector<Rule>& rules) {
   });
 }
 
-/// Keys whose values change the text of what this engine reads.
+std::string text_layers_of(const std::vector<Rule>& rules) {
+  return in_rules(rules, [](const Rule& rule) -> std::optional<std::string> {
+    if (!rule.text_layer) return std::nullopt;
+    return text_layer_policies().write(*rule.text_layer).Scalar();
+  });
+}
+
+std::string geometries_of(const std::vector<Rule>& rules) {
+  return in_rules(rules, [](const Rule& rule) -> std::optional<std::string> {
+    if (!rule.geometry) return std::nullopt;
+    return geometries().write(*rule.geometry).Scalar();
+  });
+}
+
+/// Keys whose values change the text, or the boxes, of what this engine reads.
 bool changes_text(std::string_view key, const Job& job) {
   static constexpr std::string_view of_the_model[] = {
       "engine.weights", "engine.device", "engine.dtype", "engine.prompt", "engine.max_new_tokens",
       "engine.no_repeat_ngram.n", "engine.no_repeat_ngram.window", "engine.no_repeat_ngram.allow",
       "engine.loop_detection"};
   if (std::ranges::find(of_the_model, key) != std::end(of_the_model)) return job.engine.name == model_engine;
-  if (key == "fallback.languages") return job.fallback.exists();
-  return key == "engine.name" || key == "engine.languages" || key == "fallback.engine" || key == "ranks.mixed";
+  const bool has_boxes_made = job.engine.name != "tesseract" && wants_boxes(job);
+  if (key == "fallback.languages") return job.fallback.exists() || has_boxes_made;
+  if (key == "geometry") return job.engine.name != "tesseract";
+  static constexpr std::string_view of_tesseract[] = {"engine.retry_budget", "retries.low_confidence.attempts", "page.split",
+                                                      "page.blank", "page.old_letters"};
+  if (std::ranges::find(of_tesseract, key) != std::end(of_tesseract))
+    return job.engine.name == "tesseract" || job.fallback.engine == "tesseract";
+  return key == "engine.name" || key == "engine.languages" || key == "fallback.engine" || key == "ranks.mixed" ||
+         key == "page.text_layer";
+}
+
+/// What a pecia did that had no such key: a run has all keys that its pecia had.
+Job as_before_there_were_keys() {
+  Job job;
+  job.page = {false, false, false, TextLayerPolicy::ignore};
+  job.engine.retry_budget = 0;
+  for (auto& rule : job.retries.rules) {
+    if (rule.reason == Reason::low_confidence) rule.attempts = 0;
+  }
+  return job;
 }
 
 template <class Owner>
@@ -184,10 +209,12 @@ std::string help_of(const KeyOf<Owner>& key) {
 }  // namespace
 
 Job load_job(const fs::path& file, const std::vector<std::string>& overrides) {
-  const JobOrigin origin{printable(file.native())};
+  const auto text = read_job_file(file);
+  const JobOrigin origin{printable(file.native()), true, text.find(checksum_line) != std::string::npos};
   Job job;
-  read_job(parse_job(read_job_file(file), origin), origin, job);
-  for (const auto& text : overrides) apply_override(text, job);
+  read_job(parse_job(text, origin), origin, job);
+  job.of_run = origin.is_run;
+  for (const auto& override : overrides) apply_override(override, job);
 
   job.file = fs::absolute(file).lexically_normal();
   const auto folder = job.file.parent_path();
@@ -195,11 +222,13 @@ Job load_job(const fs::path& file, const std::vector<std::string>& overrides) {
   job.corpus.list = resolved(job.corpus.list, folder);
   job.trace = resolved(job.trace, folder);
   job.cost_model = resolved(job.cost_model, folder);
+  job.passwords.file = resolved(job.passwords.file, folder);
   job.run = resolved(job.run, fs::current_path());
   resolve_weights(job.engine.deepseek.weights, folder);
   check_corpus(job, origin.name);
   check_engine(job, origin.name);
   check_fallback(job, origin.name);
+  check_geometry(job, origin.name);
   check_run(job, origin.name);
   return job;
 }
@@ -211,6 +240,7 @@ Job job_without_corpus(const std::string& engine, const std::vector<std::string>
   if (!job.corpus.root.empty() || !job.corpus.list.empty() || !job.trace.empty())
     throw UsageError{"--set corpus: the corpus is made up here. Name a job file to use its corpus"};
   job.cost_model = resolved(job.cost_model, fs::current_path());
+  job.passwords.file = resolved(job.passwords.file, fs::current_path());
   resolve_weights(job.engine.deepseek.weights, fs::current_path());
   check_engine(job, "--set");
   check_fallback(job, "--set");
@@ -240,8 +270,8 @@ std::string job_help() {
   std::string text =
       "Keys of a job file (YAML). corpus (one of root, list, trace) and run are needed; the "
       "others\n"
-      "have defaults, which a key without a value also stands for. Paths below corpus, and "
-      "cost_model, are relative\n"
+      "have defaults, which a key without a value also stands for. Paths below corpus, "
+      "passwords.file and cost_model are relative\n"
       "to the job file. On the command line: --set engine.threads=4\n\n";
   for (const auto& key : job_schema()) {
     text += help_of(key);
@@ -260,7 +290,7 @@ std::vector<std::string> job_keys() {
 
 std::vector<std::string> differences_in_text(const Job& job, const std::string& run_yaml) {
   const JobOrigin origin{"run.yaml"};
-  Job before;
+  auto before = as_before_there_were_keys();
   read_job(parse_job(run_yaml, origin), origin, before);
   std::vector<std::string> differences;
   const auto compare = [&](std::string_view key, const std::string& old, const std::string& now) {
@@ -274,6 +304,8 @@ std::vector<std::string> differences_in_text(const Job& job, const std::string& 
   compare("engine in rules", in_rules(before.rules, engine_of), in_rules(job.rules, engine_of));
   const auto prompt_of = [](const Rule& rule) { return rule.prompt; };
   compare("prompt in rules", in_rules(before.rules, prompt_of), in_rules(job.rules, prompt_of));
+  compare("text_layer in rules", text_layers_of(before.rules), text_layers_of(job.rules));
+  compare("geometry in rules", geometries_of(before.rules), geometries_of(job.rules));
   return differences;
 }
 

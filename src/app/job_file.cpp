@@ -16,6 +16,8 @@
 namespace pecia::app {
 namespace {
 
+constexpr std::string_view no_anchor = "the referenced anchor is not defined";  ///< how yaml-cpp begins to say so
+
 namespace fs = std::filesystem;
 constexpr std::uintmax_t largest_job_bytes = 1 << 20;
 
@@ -83,7 +85,9 @@ std::string read_job_file(const fs::path& file) {
 }
 
 UsageError not_yaml(const YAML::Exception& error, const JobOrigin& origin) {
-  return UsageError{fmt::format("{}: this is not YAML: {}", origin.place(error.mark), error.msg)};
+  // It names the anchor, which may be a password that begins with *.
+  const auto msg = error.msg.starts_with(no_anchor) ? fmt::format("{} (quote a text that begins with *)", no_anchor) : error.msg;
+  return UsageError{fmt::format("{}: this is not YAML: {}", origin.place(error.mark), msg)};
 }
 
 YAML::Node parse_job(const std::string& text, const JobOrigin& origin) {

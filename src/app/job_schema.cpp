@@ -7,6 +7,7 @@
 #include <map>
 #include <string_view>
 
+#include "job_key.hpp"
 #include "pecia/base/error.hpp"
 #include "pecia/base/text.hpp"
 
@@ -62,8 +63,8 @@ template <class Owner>
     hint = fmt::format("Did you mean '{}'?", near);
   else if (elsewhere != schema.end())
     hint = fmt::format("Did you mean '{}'?", elsewhere->path);
-  throw UsageError{
-      fmt::format("{}: unknown key '{}' {}. {}", place, printable(name), section, hint)};
+  const auto shown = is_secret(prefix) ? std::string{} : fmt::format(" '{}'", printable(name));
+  throw UsageError{fmt::format("{}: unknown key{} {}. {}", place, shown, section, hint)};
 }
 
 // ---- reading by a schema
@@ -85,6 +86,8 @@ void read_entry(const JobValue& value, const std::vector<KeyOf<Owner>>& schema, 
         if (section == value.key)
           return read_entry(JobValue{value.node, value.origin, std::string{key}}, schema, into);
       }
+      if (const auto attempts = value.key + ".attempts"; find(schema, attempts))
+        return read_entry(JobValue{value.node, value.origin, attempts}, schema, into);
     }
     value.expected(fmt::format("keys ({})", fmt::join(names_below(schema, value.key + "."), ", ")));
   }
@@ -141,32 +144,6 @@ struct Rules {
   }
 };
 
-/// A key from where it is kept (`field`: an Owner -> its member) and the kind of its value.
-template <class Owner, class Field, class Kind>
-KeyOf<Owner> key(std::string path, Field field, const Kind& kind, std::string help) {
-  KeyOf<Owner> made{std::move(path), kind.type, kind.range, std::move(help), {}, {}};
-  made.read = [field, kind](const JobValue& value, Owner& into) {
-    const Owner defaults;
-    if (value.node.IsNull())
-      field(into) = field(defaults);
-    else
-      field(into) = kind.read(value);
-  };
-  made.write = [field, kind](const Owner& from) {
-    const auto& value = field(from);
-    if constexpr (requires { value.has_value(); })
-      return value.has_value() ? kind.write(*value) : YAML::Node{};
-    else
-      return kind.write(value);
-  };
-  return made;
-}
-
-template <class Field, class Kind>
-KeyOf<Job> job_key(std::string path, Field field, const Kind& kind, std::string help) {
-  return key<Job>(std::move(path), field, kind, std::move(help));
-}
-
 void add_corpus(std::vector<KeyOf<Job>>& schema) {
   schema.push_back(job_key(
       "corpus.root", [](auto& job) -> auto& { return job.corpus.root; }, kind::Path{},
@@ -203,7 +180,8 @@ void add_engine(std::vector<KeyOf<Job>>& schema) {
       "what reads the pages: tesseract, deepseek_ocr2, replay or echo; `engine: echo` is short for it"));
   schema.push_back(job_key(
       "engine.languages", [](auto& job) -> auto& { return job.engine.languages; },
-      kind::Languages{}, "languages of the documents, the most frequent first"));
+      kind::Languages{}, "languages of the documents, the most frequent first; tesseract: auto finds out the language of each document from a "
+      "sample of it, among all that are installed or, as in [auto, deu, fra], among those named"));
   schema.push_back(job_key(
       "engine.threads", [](auto& job) -> auto& { return job.engine.threads; },
       kind::WholeOrAuto{1024, ""},
@@ -308,6 +286,13 @@ void add_ranks(std::vector<KeyOf<Job>>& schema) {
 
 void add_documents(std::vector<KeyOf<Job>>& schema) {
   schema.push_back(job_key(
+      "passwords.all", [](auto& job) -> auto& { return job.passwords.all; }, kind::Password{},
+      "opens every encrypted document for which passwords.file and rules give no other one; it is never written to the run"));
+  schema.push_back(job_key(
+      "passwords.file", [](auto& job) -> auto& { return job.passwords.file; }, kind::Path{},
+      "a text file with a glob on the path below the root, a tab and a password a line, relative to the job file; later lines "
+      "win, # begins a comment. Keep it readable for you alone"));
+  schema.push_back(job_key(
       "rules", [](auto& job) -> auto& { return job.rules; }, Rules{},
       "settings for some of the documents; later rules win, setting by setting"));
   schema.push_back(job_key(
@@ -396,7 +381,7 @@ const std::vector<KeyOf<Rule>>& rule_schema() {
           "the documents it is about: a glob on the path below the root; needed"),
       key<Rule>(
           "rules[].languages", [](auto& rule) -> auto& { return rule.languages; },
-          kind::Languages{}, "their languages, in place of engine.languages"),
+          kind::Languages{}, "their languages, in place of engine.languages; auto, too"),
       key<Rule>(
           "rules[].engine", [](auto& rule) -> auto& { return rule.engine; }, kind::Text{},
           "which of the job's two engines reads them: that of engine.name or that of fallback.engine"),
@@ -404,14 +389,27 @@ const std::vector<KeyOf<Rule>>& rule_schema() {
           "rules[].prompt", [](auto& rule) -> auto& { return rule.prompt; }, kind::Prompt{},
           "deepseek_ocr2: what it is asked, in place of engine.prompt"),
       key<Rule>(
+          "rules[].text_layer", [](auto& rule) -> auto& { return rule.text_layer; }, text_layer_policies(),
+          "what becomes of the text that their pages bring along, in place of page.text_layer"),
+      key<Rule>(
+          "rules[].geometry", [](auto& rule) -> auto& { return rule.geometry; }, geometries(),
+          "where their words get boxes from, in place of geometry"),
+      key<Rule>(
           "rules[].password", [](auto& rule) -> auto& { return rule.password; }, kind::Password{},
-          "opens encrypted ones; it is never written to the run"),
+          "opens encrypted ones, before passwords.file and passwords.all; it is never written to the run"),
       key<Rule>(
           "rules[].priority", [](auto& rule) -> auto& { return rule.priority; },
           kind::Choice<corpus::Priority>{{{"urgent", corpus::Priority::urgent},
                                           {"normal", corpus::Priority::normal},
                                           {"low", corpus::Priority::low}}},
           "all urgent pages begin before the others, low ones after them; corpus.list wins over it"),
+      key<Rule>(
+          "rules[].kind", [](auto& rule) -> auto& { return rule.kind; },
+          kind::Choice<merge::Kind>{{{"automatic", merge::Kind::automatic},
+                                     {"text", merge::Kind::text},
+                                     {"forms", merge::Kind::forms},
+                                     {"mixed", merge::Kind::mixed}}},
+          "how exports put their pages together, in place of finding it out: paragraphs that go on over pages, pages each for itself, or both"),
   };
   return schema;
 }
@@ -424,6 +422,8 @@ const std::vector<KeyOf<Job>>& job_schema() {
     add_deepseek(keys);
     add_fallback(keys);
     add_ranks(keys);
+    add_page(keys);
+    add_retries(keys);
     add_documents(keys);
     add_store(keys);
     return keys;
@@ -436,7 +436,7 @@ void read_job(const YAML::Node& root, const JobOrigin& origin, Job& job) {
     throw UsageError{
         fmt::format("{}: expected a job, that is keys such as corpus, run and engine; "
                     "found {}. See jobs/example.yaml",
-                    origin.name, description(root))};
+                    origin.name, root.IsScalar() ? "a text" : description(root))};
   read_map(JobValue{root, origin, ""}, job_schema(), "", job);
 }
 

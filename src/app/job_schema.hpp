@@ -31,5 +31,7 @@ struct KeyOf {
 void read_job(const YAML::Node& root, const JobOrigin& origin, Job& job);
 /// Takes in the value of one key, as --set gives it.
 void read_key(const std::string& path, const YAML::Node& node, const JobOrigin& origin, Job& job);
+/// --set: `text` is "engine.threads=4". Throws `UsageError`; passwords are refused, and not repeated.
+void apply_override(const std::string& text, Job& job);
 
 }  // namespace pecia::app

@@ -9,6 +9,7 @@ namespace pecia::app {
 namespace {
 
 constexpr double usual_watchdog_s = 300, model_watchdog_s = 600;
+constexpr std::string_view box_engine = "tesseract";
 
 /// These languages and those of the rules, each once.
 std::vector<std::string> with_rules(const std::vector<std::string>& languages, const Job& job) {
@@ -54,11 +55,17 @@ DocumentSettings settings_for(const Job& job, std::string_view path) {
   DocumentSettings settings;
   settings.languages = job.engine.languages;
   settings.fallback_languages = job.fallback.languages.value_or(job.engine.languages);
+  settings.password = job.passwords.all.value_or("");
+  if (const auto* listed = job.passwords.listed.find(path)) settings.password = *listed;
+  settings.text_layer = job.page.text_layer;
+  settings.geometry = job.geometry;
   for (const auto& rule : job.rules) {
     if (!glob_match(rule.match, path)) continue;
     if (rule.languages) settings.languages = settings.fallback_languages = *rule.languages;
     if (rule.password) settings.password = *rule.password;
     if (rule.prompt) settings.prompt = *rule.prompt;
+    if (rule.text_layer) settings.text_layer = *rule.text_layer;
+    if (rule.geometry) settings.geometry = *rule.geometry;
     if (rule.engine) settings.by_fallback = *rule.engine != job.engine.name;
   }
   return settings;
@@ -70,6 +77,14 @@ corpus::Priority priority_of(const Job& job, std::string_view path) {
     if (rule.priority && glob_match(rule.match, path)) priority = *rule.priority;
   }
   return priority;
+}
+
+merge::Kind kind_of(const Job& job, std::string_view path) {
+  auto kind = merge::Kind::automatic;
+  for (const auto& rule : job.rules) {
+    if (rule.kind && glob_match(rule.match, path)) kind = *rule.kind;
+  }
+  return kind;
 }
 
 std::vector<std::string> all_languages(const Job& job) {
@@ -101,6 +116,17 @@ engine::EngineSettings fallback_settings(const Job& job, int cores, int local_ra
   settings.watchdog_s = job.fallback.watchdog_s > 0 ? job.fallback.watchdog_s : usual_watchdog_s;
   settings.languages = with_rules(job.fallback.languages.value_or(job.engine.languages), job);
   settings.local_rank = local_rank;
+  return settings;
+}
+
+bool wants_boxes(const Job& job) {
+  return job.geometry || std::ranges::any_of(job.rules, [](const Rule& rule) { return rule.geometry.value_or(false); });
+}
+
+std::optional<engine::EngineSettings> box_settings(const Job& job, std::string_view engine, int cores, int local_rank) {
+  if (!wants_boxes(job) || engine == box_engine) return std::nullopt;
+  auto settings = fallback_settings(job, cores, local_rank);
+  settings.name = box_engine;
   return settings;
 }
 

@@ -44,7 +44,8 @@ void JobValue::fail(const std::string& problem) const {
 }
 
 void JobValue::expected(const std::string& what) const {
-  fail(fmt::format("expected {}, found {}", what, description(node)));
+  const bool hides = node.IsScalar() && is_secret(key);
+  fail(fmt::format("expected {}, found {}", what, hides ? "a text, which may be a password and is not shown" : description(node)));
 }
 
 const std::string& JobValue::scalar(const std::string& what) const {
@@ -64,6 +65,10 @@ long long JobValue::whole_number(const std::string& what) const {
   return *parsed;
 }
 
+bool is_secret(std::string_view key) noexcept {
+  return key == "rules" || key == "rules[].password" || (key.starts_with("passwords") && key != "passwords.file");
+}
+
 std::string description(const YAML::Node& node) {
   if (node.IsSequence()) return "a list";
   if (node.IsMap()) return "a map of keys";
@@ -74,6 +79,12 @@ std::string description(const YAML::Node& node) {
 }
 
 namespace kind {
+
+std::optional<std::string> Password::read(const JobValue& value) const {
+  const auto& text = value.scalar(type);
+  if (value.origin.is_run && text == hidden) return std::nullopt;
+  return text;
+}
 
 std::vector<std::string> Texts::read(const JobValue& value) const {
   if (value.node.IsScalar()) return {value.node.Scalar()};

@@ -4,7 +4,9 @@
 #include <yaml-cpp/yaml.h>
 
 #include <filesystem>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -14,6 +16,7 @@ namespace pecia::app {
 struct JobOrigin {
   std::string name;       ///< "jobs/x.yaml", or "--set engine.threads=4"
   bool has_lines = true;  ///< false: lines and columns would mean nothing to a person
+  bool is_run = false;    ///< a run's own job: "***" stands in it for every password
   [[nodiscard]] std::string place(const YAML::Mark& mark) const;  ///< "jobs/x.yaml:12:5"
 };
 
@@ -25,7 +28,7 @@ struct JobValue {
 
   /// "jobs/x.yaml:12:5: engine.threads: <problem>"
   [[noreturn]] void fail(const std::string& problem) const;
-  /// "...: expected <what>, found 'many'"
+  /// "...: expected <what>, found 'many'"; what stands where passwords do is not shown.
   [[noreturn]] void expected(const std::string& what) const;
   /// The text of a scalar; anything else was not `expected`.
   [[nodiscard]] const std::string& scalar(const std::string& what) const;
@@ -33,6 +36,9 @@ struct JobValue {
   [[nodiscard]] double number(const std::string& what) const;
   [[nodiscard]] long long whole_number(const std::string& what) const;
 };
+
+/// Whether a value of this key may be a password, or was meant as one.
+[[nodiscard]] bool is_secret(std::string_view key) noexcept;
 
 /// "'many'", "a list", "a map of keys", "nothing": for messages.
 [[nodiscard]] std::string description(const YAML::Node& node);
@@ -50,7 +56,9 @@ struct Text {
 
 /// Read, and never written.
 struct Password : Text {
-  [[nodiscard]] YAML::Node write(const std::string&) const { return YAML::Node{"***"}; }
+  static constexpr auto hidden = "***";
+  [[nodiscard]] std::optional<std::string> read(const JobValue& value) const;
+  [[nodiscard]] YAML::Node write(const std::string&) const { return YAML::Node{hidden}; }
 };
 
 /// What a model is asked.
@@ -79,7 +87,7 @@ struct Texts {
 
 /// Names of Tesseract's models: "deu", "script/Fraktur".
 struct Languages : Texts {
-  Languages() { type = "languages, such as deu, deu+lat or [deu, lat]"; }
+  Languages() { type = "auto, or languages such as deu, deu+lat or [deu, lat]"; }
   [[nodiscard]] std::vector<std::string> read(const JobValue& value) const;
 };
 

@@ -15,6 +15,7 @@
 #include "pecia/comm/mpi.hpp"
 #include "pecia/engine/factory.hpp"
 #include "pecia/store/run.hpp"
+#include "text_commands.hpp"
 #include "verbs.hpp"
 
 namespace {
@@ -36,9 +37,7 @@ struct Options {
   app::VerifyVerbOptions verify;
   bool json = false, no_slurm = false;  ///< of status
   std::string folder;                   ///< of a run
-  std::vector<std::string> formats{"md"};
-  std::string out;
-  bool images = false;  ///< to be exported
+  app::TextCommands texts;
   std::string trace;    ///< to write
   std::string doctor_folder = ".";
   std::string doctor_weights;
@@ -197,6 +196,7 @@ void add_read(CLI::App& program, Options& options) {
                    fmt::format("{}; without it the job's, or tesseract",
                                fmt::join(engine::engine_names(), ", ")))
       ->type_name("NAME");
+  verb->add_flag("-v,--verbose", options.verbose, "Log more");
   verb->add_option("--format", read.format, "txt, md or json")
       ->check(CLI::IsMember({"txt", "md", "json"}))
       ->capture_default_str();
@@ -232,15 +232,6 @@ void add_others(CLI::App& program, Options& options) {
       ->add_flag("--break-lock", options.verify.break_lock,
                  "Repair though the run is held, by what you know to be dead")
       ->needs(repair);
-  auto* exporting = with_run("export", "Write the documents of a run");
-  exporting->add_option("--format", options.formats, "md, txt, jsonl; several by commas")
-      ->delimiter(',')
-      ->allow_extra_args(false)
-      ->capture_default_str();
-  exporting->add_option("--out", options.out, "Folder to write to")->required();
-  exporting->add_flag(
-      "--images", options.images,
-      "Cut out what the engine took for images, as PNG; the documents must still be there");
   with_run("report", "Write what a run tells of its pages")
       ->add_option("--trace", options.trace,
                    "A table of pages with evidence and seconds, to replay (corpus.trace)")
@@ -292,7 +283,6 @@ int run_verb(int& argc, char**& argv, const Options& options) {
                       "docs/errors.md",
                       word)};
   }
-  if (options.verbose) log::set_level(log::Level::debug);
   const log::Background background;  // a rank that waits for its log would look dead
   const stop::ScopedHandlers
       handlers;  // before MPI_Init: a signal during it must not kill the rank
@@ -321,6 +311,7 @@ int run_program(int argc, char** argv) {
   add_plan(program, options);
   add_simulate(program, options);
   add_read(program, options);
+  add_text_commands(program, options.texts);
   add_others(program, options);
   try {
     program.parse(argc, argv);
@@ -336,6 +327,7 @@ int run_program(int argc, char** argv) {
     fmt::print("{}", program.help());
     return usage_status;
   }
+  if (options.verbose) log::set_level(log::Level::debug);
   const auto verb = program.get_subcommands().front()->get_name();
   if (verb == "run") return run_verb(argc, argv, options);
   if (verb == "plan") return app::plan_verb(options.plan);
@@ -345,8 +337,9 @@ int run_program(int argc, char** argv) {
   if (verb == "status") return app::status_verb(options.folder, options.json, !options.no_slurm);
   options.verify.run = options.folder;
   if (verb == "verify") return app::verify_verb(options.verify);
-  if (verb == "export")
-    return app::export_verb(options.folder, options.formats, options.out, options.images);
+  if (verb == "export") return app::export_verb(options.texts.exporting);
+  if (verb == "text") return app::text_verb(options.texts.text);
+  if (verb == "find") return app::find_verb(options.texts.find);
   if (verb == "report") return app::report_verb(options.folder, options.trace);
   return app::doctor_verb(options.doctor_folder, options.doctor_weights);
 }

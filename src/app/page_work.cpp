@@ -33,6 +33,7 @@ result::PageOutcome outcome_of(const PageWork& work, const engine::Description& 
   outcome.seconds = seconds;
   outcome.attempts = work.attempts;
   outcome.geometry = work.geometry;
+  outcome.steps = work.steps;
   return outcome;
 }
 
@@ -49,8 +50,9 @@ result::PageOutcome failed_outcome(const PageWork& work, const engine::Descripti
   return outcome;
 }
 
-std::string history_of(const PageWork& work) {
+std::string history_of(const PageWork& work, engine::Rung next) {
   result::PageOutcome so_far;
+  so_far.rung = next;
   so_far.attempts = work.attempts;
   if (result::problem_of(work.partial).empty()) so_far.reading = work.partial;
   ByteWriter out;
@@ -58,13 +60,27 @@ std::string history_of(const PageWork& work) {
   return {reinterpret_cast<const char*>(out.bytes().data()), out.size()};
 }
 
-void go_on(PageWork& work, const std::string& history) {
+void prepare_for(PageWork& work, const engine::NextAttempt& next) {
+  work.scale_limits = next.scale_limits;
+  work.smaller = next.smaller;
+  work.options.rung = next.rung;
+  work.options.reading = next.reading;
+  work.options.by_rows = next.by_rows;
+  work.options.time_scale = next.time_scale;
+  work.options.alone = next.alone;
+  work.steps = work.steps_with_text;
+  work.submitted.reset();
+}
+
+void go_on(PageWork& work, const std::string& history, const engine::RetryTable& retries) {
   ByteReader in{std::as_bytes(std::span{history}), "history of a page"};
   auto so_far = result::decode_outcome(in);
   in.expect_end();
   work.attempts = std::move(so_far.attempts);
   work.partial = std::move(so_far.reading);
-  work.options.rung = engine::Rung::fallback;
+  prepare_for(work, engine::next_attempt(work.attempts, retries, {true, work.task.priority == corpus::Priority::low}));
+  work.options.rung = so_far.rung;
+  work.stage = PageWork::Stage::again;
 }
 
 result::PageOutcome document_outcome(const corpus::Document& document) {

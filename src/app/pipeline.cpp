@@ -42,6 +42,18 @@ void Pipeline::State::taken(const PageWork& page) {
   if (page.stage == PageWork::Stage::left) released(page);
 }
 
+void Pipeline::State::due(const PageWork& page, const std::function<void()>& read) {
+  events.push(Due{page.task.index});
+  if (!page.task.alone) {
+    read();
+    return;
+  }
+  store().started({key(page), page.task.generation, true}, [this, &page, read] {  // `read` holds the page
+    if (page.stage == PageWork::Stage::left) released(page);  // taken back meanwhile
+    read();
+  });
+}
+
 void Pipeline::State::ended(const PageWork& page, result::PageOutcome outcome, double seconds) {
   events.push(Finished{page.task.index, seconds});
   store().put({page.task, key(page), std::move(outcome)});
@@ -51,7 +63,18 @@ void Pipeline::State::ended(const PageWork& page, result::PageOutcome outcome, d
 void Pipeline::State::returned(const PageWork& page) {
   --unread;
   released(page);
-  events.push(Returned{page.task});
+  events.push(Returned{page.task, page.attempts.empty() ? std::string{} : history_of(page, page.options.rung)});
+}
+
+void Pipeline::State::taken_back(const PageWork& page) {
+  --unread;
+  released(page);
+  events.push(Returned{page.task, {}});
+}
+
+void Pipeline::State::set_aside(const PageWork& page) {
+  released(page);
+  events.push(SetAside{page.task.index});
 }
 
 void Pipeline::State::given_up(const PageWork& page) {
@@ -70,7 +93,7 @@ Pipeline::~Pipeline() = default;
 void Pipeline::start(const plan::Task& task, const std::string& history) {
   auto work = std::make_shared<PageWork>();
   work->task = task;
-  if (!history.empty()) go_on(*work, history);
+  if (!history.empty()) go_on(*work, history, state_->settings.reading.job->retries);
   ++state_->unread;
   state_->inside.insert_or_assign(task.index, work);
   const auto read = [s = state_.get(), work] { s->readers->read(work); };
@@ -82,12 +105,12 @@ void Pipeline::start(const plan::Task& task, const std::string& history) {
     read();
 }
 
-std::vector<plan::Task> Pipeline::recall() {
+std::vector<plan::Task> Pipeline::recall(bool also_tried) {
   auto& s = *state_;
   std::vector<plan::Task> tasks;
   std::erase_if(s.inside, [&](const auto& entry) {
     auto& work = *entry.second;
-    if (!work.leave_unless_reading()) return false;
+    if (also_tried ? !work.leave_unless_reading() : !work.leave_unless_tried()) return false;
     --s.unread;
     s.released(work);
     tasks.push_back(work.task);
@@ -100,14 +123,17 @@ void Pipeline::take_back(std::uint32_t index) {
   const auto work = state_->inside.find(index);
   if (work == state_->inside.end()) return;
   if (work->second->leave_unless_reading()) {
-    state_->returned(*work->second);
+    state_->taken_back(*work->second);
   } else {
     work->second->unwanted = true;
+    // An attempt that failed just now made it wait again, and did not see that nobody wants it.
+    if (work->second->leave_unless_reading()) state_->taken_back(*work->second);
   }
 }
 
 void Pipeline::stopping() {
   state_->with_store([](StoreThread& store) { store.stopping(); });
+  state_->readers->drain();
 }
 
 bool Pipeline::backed_up() const {

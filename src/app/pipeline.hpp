@@ -36,8 +36,17 @@ struct Committed {
   plan::Task task;
   sched::PageEnd end;
 };
+/// `history`: of a page that was tried and does not have its outcome, for whoever goes on with it; else empty.
 struct Returned {
   plan::Task task;
+  std::string history;
+};
+/// It waits for its next attempt, and nothing is done to it, until that is due.
+struct SetAside {
+  std::uint32_t index;
+};
+struct Due {
+  std::uint32_t index;
 };
 /// The engine gave it up; `history`: for whoever goes on with it.
 struct GivenUp {
@@ -64,7 +73,7 @@ struct Bound {
   sched::ExitStatus status = sched::ExitStatus::error;  ///< with a problem; as of Failed
 };
 using Event =
-    std::variant<Ready, Started, Finished, Committed, Returned, GivenUp, Failed, EngineLost, Closed, Bound>;
+    std::variant<Ready, Started, SetAside, Due, Finished, Committed, Returned, GivenUp, Failed, EngineLost, Closed, Bound>;
 
 struct PipelineSettings {
   ReadingSettings reading;
@@ -85,10 +94,10 @@ class Pipeline {
   Pipeline(const Pipeline&) = delete;
   Pipeline& operator=(const Pipeline&) = delete;
 
-  /// `history`: of a page that was GivenUp, here or elsewhere; else empty.
+  /// `history`: of a page that was GivenUp or Returned with one, here or elsewhere; else empty.
   void start(const plan::Task& task, const std::string& history = {});
-  /// All pages that no engine has begun.
-  [[nodiscard]] std::vector<plan::Task> recall();
+  /// All pages that were not tried; also those that wait for another attempt, where the job is to end.
+  [[nodiscard]] std::vector<plan::Task> recall(bool also_tried);
   /// Gives one page back, as Returned, if it has no outcome yet.
   void take_back(std::uint32_t index);
   /// The process may be ended within a second: before all else the journal says that the pages in

@@ -42,6 +42,9 @@ struct Pipeline::State final : PageSink {
     with_store([&](StoreThread& store) { store.released(key(work)); });
   }
 
+  /// By the main thread, and nobody wants it: another one may hold it yet.
+  void taken_back(const PageWork& page);
+
   // ---- PageSink
   void ready(const engine::Description& engine) override;
   void engine_lost(const std::string& why, bool for_good) override {
@@ -51,6 +54,8 @@ struct Pipeline::State final : PageSink {
     events.push(Failed{why, usage ? sched::ExitStatus::usage : sched::ExitStatus::error});
   }
   void taken(const PageWork& page) override;
+  void set_aside(const PageWork& page) override;
+  void due(const PageWork& page, const std::function<void()>& read) override;
   void begun(const PageWork& page) override { events.push(Started{page.task.index}); }
   void ended(const PageWork& page, result::PageOutcome outcome, double seconds) override;
   void returned(const PageWork& page) override;

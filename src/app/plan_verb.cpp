@@ -2,8 +2,10 @@
 
 #include "agree.hpp"
 #include "cores.hpp"
+#include "passwords.hpp"
 #include "pecia/app/job.hpp"
 #include "pecia/base/error.hpp"
+#include "pecia/base/log.hpp"
 #include "pecia/base/stop.hpp"
 #include "pecia/base/text.hpp"
 #include "pecia/comm/communicator.hpp"
@@ -40,7 +42,8 @@ int plan(const PlanOptions& options) {
   request.ranks = static_cast<std::size_t>(options.ranks);
   auto overrides = options.overrides;
   if (!options.engine.empty()) overrides.push_back("engine.name=" + options.engine);
-  const auto job = load_job(options.job_file, overrides);
+  auto job = load_job(options.job_file, overrides);
+  if (const auto warning = read_password_file(job); !warning.empty()) log::warning("{}", warning);
   const auto cores = cores_of_this_rank(*comm::make_alone());
   const bool gpu = uses_gpu(job.engine.name);
   if (!gpu)

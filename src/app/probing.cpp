@@ -5,10 +5,12 @@
 #include <chrono>
 #include <cmath>
 #include <mutex>
+#include <thread>
 
 #include "agree.hpp"
 #include "in_threads.hpp"
 #include "measuring.hpp"
+#include "patience.hpp"
 #include "pecia/base/log.hpp"
 #include "pecia/base/stop.hpp"
 #include "pecia/base/text.hpp"
@@ -19,6 +21,7 @@ namespace pecia::app {
 namespace {
 
 using Clock = std::chrono::steady_clock;
+constexpr std::chrono::milliseconds look_every{100};
 
 corpus::Document bare_document(const ToProbe& wanted) {
   corpus::Document document;
@@ -30,23 +33,39 @@ corpus::Document bare_document(const ToProbe& wanted) {
   return document;
 }
 
+/// How documents of a rank are tried again; together they wait for storage as long as one of them may.
+struct Retries {
+  const engine::RetryTable& table;
+  Patience storage{longest_wait_s(table.of(Reason::io_error))};
+};
+
+/// False if the run is to stop.
+bool wait(double seconds) {
+  const auto until = Clock::now() + std::chrono::duration<double>{seconds};
+  while (Clock::now() < until && stop::requested() == stop::Request::none) std::this_thread::sleep_for(look_every);
+  return stop::requested() == stop::Request::none;
+}
+
 /// A child that was killed by chance must not decide what a document is: the retry rules hold here too.
-page::Probe probe_with_retries(page::Reader& reader, const page::Source& source) {
+page::Probe probe_with_retries(page::Reader& reader, const page::Source& source, Retries& retries) {
   std::vector<result::Attempt> history;
   for (double scale_limits = 1;;) {
     auto found = reader.probe(source, scale_limits);
     if (found.problem == Reason::none || stop::requested() != stop::Request::none) return found;
+    if (found.problem == Reason::io_error && !found.retriable) return found;
     history.push_back({"", found.problem, found.problem_detail, 0});
-    const auto next = engine::next_attempt(history);
+    const auto next = engine::next_attempt(history, retries.table);
     if (!next.again) return found;
+    if (found.problem == Reason::io_error && !retries.storage.take(next.delay_s)) return found;
+    if (!wait(next.delay_s)) return found;
     scale_limits = next.scale_limits;
   }
 }
 
 /// One page that kills or exhausts the child is not to cost its document: without a look into the
 /// pages they can still be counted, and each is read, or fails, by itself.
-page::Probe probe_or_count(page::Reader& reader, const page::Source& source) {
-  auto found = probe_with_retries(reader, source);
+page::Probe probe_or_count(page::Reader& reader, const page::Source& source, Retries& retries) {
+  auto found = probe_with_retries(reader, source, retries);
   const bool by_a_page = found.problem == Reason::child_crashed || found.problem == Reason::timeout ||
                          found.problem == Reason::out_of_memory;
   if (!by_a_page || stop::requested() != stop::Request::none) return found;
@@ -76,7 +95,7 @@ bool has_checksum(const std::filesystem::path& file, const corpus::Checksum& sum
 }
 
 void check_and_probe(page::Reader& reader, const Job& job, const std::filesystem::path& root,
-                     const ToProbe& wanted, corpus::Document& document) {
+                     const ToProbe& wanted, Retries& retries, corpus::Document& document) {
   const auto file = root / wanted.file.path;
   if (!wanted.file.exists) {
     document.problem = Reason::vanished;
@@ -87,12 +106,13 @@ void check_and_probe(page::Reader& reader, const Job& job, const std::filesystem
   }
   if (const auto& sum = wanted.file.checksum; sum && !has_checksum(file, *sum, document)) return;
   auto found = probe_or_count(
-      reader, {file, corpus::Format::unknown, settings_for(job, document.path).password});
+      reader, {file, corpus::Format::unknown, settings_for(job, document.path).password}, retries);
   document.format = found.format;
   document.problem = found.problem;
   document.problem_detail = std::move(found.problem_detail);
   document.pages = std::move(found.pages);
   document.chapters = std::move(found.chapters);
+  document.outline = std::move(found.outline);
   if (document.problem == Reason::none && document.pages.empty()) {
     document.problem = Reason::no_pages;
     document.problem_detail = "the document has no pages";
@@ -100,12 +120,13 @@ void check_and_probe(page::Reader& reader, const Job& job, const std::filesystem
 }
 
 corpus::Document probe_one(page::Reader& reader, const Job& job, const std::filesystem::path& root,
-                           const ToProbe& wanted) {
+                           const ToProbe& wanted, Retries& retries) {
   auto document = bare_document(wanted);
-  check_and_probe(reader, job, root, wanted, document);
+  check_and_probe(reader, job, root, wanted, retries, document);
   if (document.problem != Reason::none) {
     document.pages.clear();
     document.chapters.clear();
+    document.outline = {};
   }
   return document;
 }
@@ -166,11 +187,12 @@ std::vector<std::optional<corpus::Document>> probe_slice(const Job& job,
     last_told = Clock::now();
     log::info("looking into documents: {} of {} on this rank", std::min(next.load(), files.size()), files.size());
   };
+  Retries retries{job.retries};
   in_threads(threads, [&] {
     page::Reader reader;
     for (auto n = next++; n < files.size(); n = next++) {
       if (stop::requested() != stop::Request::none) return;
-      documents[n] = probe_one(reader, job, root, files[n]);
+      documents[n] = probe_one(reader, job, root, files[n], retries);
       tell();
     }
   });

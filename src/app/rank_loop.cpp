@@ -101,7 +101,9 @@ class RankLoop {
   void on(const Started& event) { scheduler_.on_started(event.index); }
   void on(const Finished& event) { scheduler_.on_finished(event.index, event.seconds); }
   void on(const Committed& event) { scheduler_.on_committed(event.task.index, event.end); }
-  void on(const Returned& event) { scheduler_.on_returned(event.task); }
+  void on(const SetAside& event) { scheduler_.on_set_aside(event.index); }
+  void on(const Due& event) { scheduler_.on_due(event.index); }
+  void on(const Returned& event) { scheduler_.on_returned(event.task, event.history); }
   void on(const GivenUp& event) { scheduler_.on_given_up(event.index, event.history); }
   void on(const Failed& event) {
     log::error("{}", event.why);
@@ -131,10 +133,10 @@ class RankLoop {
     switch (command.kind) {
       case Kind::drain:  // and from now on pages are synced at once
         pipeline_.stopping();
-        for (const auto& task : pipeline_.recall()) scheduler_.on_returned(task);
+        for (const auto& task : pipeline_.recall(true)) scheduler_.on_returned(task);
         break;
       case Kind::recall:
-        for (const auto& task : pipeline_.recall()) scheduler_.on_returned(task);
+        for (const auto& task : pipeline_.recall(false)) scheduler_.on_returned(task);
         scheduler_.on_recalled();
         break;
       case Kind::cancel: pipeline_.take_back(command.page); break;

@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "pecia/base/step_json.hpp"
 #include "pecia/base/text.hpp"
 #include "pecia/export/texts.hpp"
 
@@ -58,7 +59,8 @@ std::string page_json(const std::string& path, const merge::Page& page) {
                   {"raw", reading.raw},
                   {"ids", reading.ids},
                   {"blocks", std::move(blocks)},
-                  {"attempts", std::move(attempts)}};
+                  {"attempts", std::move(attempts)},
+                  {"steps", as_json<Json>(outcome.steps)}};
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 

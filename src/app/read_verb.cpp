@@ -13,6 +13,7 @@
 #include "agree.hpp"
 #include "cores.hpp"
 #include "page_readers.hpp"
+#include "passwords.hpp"
 #include "pecia/base/error.hpp"
 #include "pecia/base/log.hpp"
 #include "pecia/base/stop.hpp"
@@ -167,6 +168,11 @@ class Reading {
 
  private:
   void read() {
+    hand_in_and_wait();  // its threads have ended, and given what they had read of pages
+    collect();
+  }
+
+  void hand_in_and_wait() {
     PageReaders readers{settings_, outcomes_, milliseconds{0}};
     for (const auto& file : files_.files) {
       for (const auto page : file.pages) hand_in(readers, {file.document, page});
@@ -180,9 +186,8 @@ class Reading {
       if (failure_ || stopped_) break;
       for (const auto& task : outcomes_.take_returned()) hand_in(readers, task.page);
     }
-    readers.cancel();
-    collect();
     progress_.clear();
+    readers.cancel();
     if (stopped_ && !outcomes_.is_ready()) leave_at_once();
   }
 
@@ -215,10 +220,15 @@ class Reading {
     using result::State;
     ++done_;
     const auto state = page.outcome.state;
-    failed_ = failed_ || state == State::failed || state == State::skipped;
+    const bool left_out = state == State::skipped && page.outcome.reason != Reason::has_text;
+    failed_ = failed_ || state == State::failed || left_out;
     // Of failed ones the readers have said it.
-    if (state == State::skipped)
-      log::error("{}: {}: {}", printable(path), name(page.outcome.reason), page.outcome.detail);
+    if (state != State::skipped) return;
+    const auto said = fmt::format("{}: {}: {}", printable(path), name(page.outcome.reason), page.outcome.detail);
+    if (left_out)
+      log::error("{}", said);
+    else
+      log::info("{}", said);
   }
 
   void print_next() {
@@ -278,7 +288,8 @@ int read_verb(const ReadVerbOptions& options) {
   const stop::ScopedHandlers handlers;
   return alone([&] {
     const auto pages = parse_pages(options.pages);
-    const auto job = job_of(options);
+    auto job = job_of(options);
+    if (const auto warning = read_password_file(job); !warning.empty()) log::warning("{}", warning);
     const auto files = look_into(options.files, pages, job);
     return Reading{options, job, files}();
   });

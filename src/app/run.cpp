@@ -1,3 +1,4 @@
+#include "passwords.hpp"
 #include "pecia/app/run.hpp"
 
 #include <unistd.h>
@@ -119,7 +120,10 @@ void share_pages(comm::Communicator& comm, const Job& job, const std::unique_ptr
     for (const auto by : by_fallback) out.put(by);
     out.put(shared.size.pages).put(shared.size.cost_s);
     for (const auto pages : shared.size.by_level) out.put(pages);
-    for (const auto& document : start->manifest().documents()) corpus::encode(out, document);
+    for (auto document : start->manifest().documents()) {
+      document.outline = {};  // for exports, which ask the manifest's files
+      corpus::encode(out, document);
+    }
     for (const auto& share : shared.all_shares) {
       ByteWriter tasks;
       for (const auto& task : share.tasks) plan::encode(tasks, task);
@@ -193,6 +197,7 @@ PipelineSettings pipeline_settings(comm::Communicator& comm, const Job& job, con
   settings.reading.give_up = !shared.class_by_rank.empty() && !shared.by_fallback;
   settings.reading.manifest = &shared.manifest;
   settings.reading.root = shared.root;
+  settings.reading.tells_of_sandbox = comm.rank() == 0;
   settings.reading.trace_seconds = job.trace.empty() ? nullptr : &seconds;
   settings.writer.run = {job.run};
   settings.writer.epoch = shared.epoch;
@@ -274,7 +279,10 @@ void log_start(const comm::Communicator& comm, const Job& job, const RunStart& s
 
 int run(comm::Communicator& comm, const RunOptions& options) {
   Job job;
-  agree(comm, [&] { job = load_job(options.job_file, options.overrides); });
+  agree(comm, [&] {
+    job = load_job(options.job_file, options.overrides);
+    if (const auto warning = read_password_file(job); !warning.empty() && comm.rank() == 0) log::warning("{}", warning);
+  });
   const auto cores = cores_of_this_rank(comm);
   std::unique_ptr<RunStart> start;
   agree(comm, [&] {

@@ -39,7 +39,9 @@ ReadingSettings reading_settings(const Job& job, int cores, int local_rank, bool
                                 : engine_settings(job, cores, local_rank);
   if (job.fallback.exists() && !by_fallback)
     settings.fallback = fallback_settings(job, cores, local_rank);
+  settings.boxes = box_settings(job, settings.engine.name, cores, local_rank);
   settings.decoders = decoders_for(settings.engine.name, settings.engine.threads);
+  if (settings.boxes) settings.decoders += decoders_for(settings.boxes->name, settings.boxes->threads);
   return settings;
 }
 

@@ -10,6 +10,7 @@
 
 #include "agree.hpp"
 #include "cores.hpp"
+#include "passwords.hpp"
 #include "pecia/app/job.hpp"
 #include "pecia/base/error.hpp"
 #include "pecia/base/file.hpp"
@@ -151,6 +152,7 @@ Asked find_corpus(const SimulateOptions& options) {
     asked.corpus = corpus_of_run(asked.job);
   } else {
     asked.job = load_job(options.job_or_run, options.overrides);
+    if (const auto warning = read_password_file(asked.job); !warning.empty()) log::warning("{}", warning);
     const stop::ScopedHandlers handlers;  // here alone: later a signal simply ends us
     asked.corpus = corpus_of_job(asked.job);
   }

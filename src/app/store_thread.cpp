@@ -19,7 +19,8 @@ constexpr std::size_t max_corpus_sources = 512;
 constexpr std::size_t most_unsynced = 1024;
 
 sched::PageEnd end_of(const result::PageOutcome& outcome) {
-  const bool engines_fault = outcome.reason == Reason::engine_crashed || outcome.reason == Reason::engine_failed;
+  const bool engines_fault = outcome.reason == Reason::engine_crashed || outcome.reason == Reason::engine_failed ||
+                             outcome.reason == Reason::engine_lost;
   switch (outcome.state) {
     case result::State::failed: return engines_fault ? sched::PageEnd::engine_failed : sched::PageEnd::failed;
     case result::State::skipped: return sched::PageEnd::skipped;
@@ -84,7 +85,7 @@ void StoreThread::release_all_if_stopping() {
 
 void StoreThread::handle(ToStore page) {
   if (failed_ || closed_) {
-    tell(Returned{page.task});
+    tell(Returned{page.task, {}});
     return;
   }
   unsynced_.push_back({page.task, end_of(page.outcome)});
@@ -207,7 +208,7 @@ void StoreThread::fail(Failed failure) {
   if (failure.status == sched::ExitStatus::unfinished) failure.why += ". " + room_needed();
   if (!failed_) events_.push(std::move(failure));
   failed_ = true;
-  for (const auto& page : unsynced_) tell(Returned{page.task});
+  for (const auto& page : unsynced_) tell(Returned{page.task, {}});
   unsynced_.clear();
 }
 

@@ -10,13 +10,27 @@ namespace {
 /// For a page that only needs its record written.
 constexpr float no_reading_cost_s = 0.001F;
 
+/// For a page whose text is kept: it is taken from the document, and compared with the page (docs/performance.md).
+constexpr float kept_text_cost_s = 0.05F;
+
+/// Nothing but drawn text and lines: its text will be kept, where the job does not want the pixels. Pages with pictures may be
+/// scans, and are thought to be read.
+bool will_keep_text(const corpus::PageEvidence& page) { return page.coding == corpus::Coding::drawn && page.text_operators > 0; }
+
+bool wants_pixels(TextLayerPolicy policy) { return policy == TextLayerPolicy::ignore || policy == TextLayerPolicy::redo; }
+
 /// What each page of a document is expected to cost: the one place that asks for it.
 std::vector<float> page_costs_s(const corpus::CostModel& model, const Job& job, const std::string& engine,
                                 const corpus::Document& document) {
   if (document.problem != Reason::none || document.pages.empty())
     return std::vector<float>(document.outcomes(), no_reading_cost_s);
   if (!job.schedule.evidence) return std::vector<float>(document.outcomes(), 1);
-  return model.estimate_s(engine, document);
+  auto costs_s = model.estimate_s(engine, document);
+  if (!job.trace.empty() || wants_pixels(settings_for(job, document.path).text_layer)) return costs_s;
+  for (std::size_t n = 0; n < document.pages.size(); ++n) {
+    if (will_keep_text(document.pages[n])) costs_s[n] = std::min(costs_s[n], kept_text_cost_s);
+  }
+  return costs_s;
 }
 
 /// Ranks with the fallback get what rules give it, and nothing else.

@@ -1,27 +1,22 @@
 #include "verbs.hpp"
 
-#include <fmt/ranges.h>
+#include <fmt/format.h>
 
 #include <chrono>
 #include <cstdio>
 
-#include "crops.hpp"
 #include "pecia/app/job.hpp"
 #include "pecia/base/error.hpp"
 #include "pecia/base/file.hpp"
 #include "pecia/base/log.hpp"
 #include "pecia/base/text.hpp"
 #include "pecia/corpus/trace.hpp"
-#include "pecia/export/export.hpp"
 #include "pecia/report/overview.hpp"
 #include "pecia/store/contents.hpp"
 #include "slurm.hpp"
 
 namespace pecia::app {
 namespace {
-
-constexpr int some_failed = 3;
-constexpr std::size_t documents_listed = 20;
 
 /// The run that a folder is, or that a job file names.
 store::RunPaths named_run(const std::filesystem::path& named) {
@@ -58,31 +53,6 @@ int status_verb(const std::filesystem::path& run, bool json, bool with_slurm) {
   if (with_slurm) overview.slurm = ask_slurm(overview.slurm_job);
   fmt::print("{}", json ? report::overview_json(overview) : report::status_text(overview));
   return 0;
-}
-
-int export_verb(const std::filesystem::path& run, const std::vector<std::string>& formats,
-                const std::filesystem::path& out, bool images) {
-  const auto from = existing_run(run);
-  exporting::ExportSettings settings{formats, out};
-  Job job;
-  corpus::Manifest manifest;
-  if (images) {
-    job = load_job(std::filesystem::is_regular_file(run) ? run : from.job(), {});
-    manifest = corpus::load_manifest(from.manifest());
-    settings.crop = crop_from_documents(job, manifest);
-  }
-  const auto report = exporting::export_run(from, settings);
-  fmt::print("{} documents, {} pages written to {} as {}\n", report.documents, report.pages,
-             out.string(), fmt::join(formats, ", "));
-  if (images) fmt::print("{} images were cut out of them\n", report.images);
-  if (report.failed_pages + report.pending_pages == 0) return 0;
-  fmt::print("{} pages failed and {} are not read yet; they are named in their places, in:\n",
-             report.failed_pages, report.pending_pages);
-  for (std::size_t n = 0; n < report.incomplete.size() && n < documents_listed; ++n)
-    fmt::print("  {}\n", report.incomplete[n]);
-  if (report.incomplete.size() > documents_listed)
-    fmt::print("  and {} more documents\n", report.incomplete.size() - documents_listed);
-  return some_failed;
 }
 
 int report_verb(const std::filesystem::path& folder, const std::filesystem::path& file) {

@@ -63,10 +63,6 @@ struct ReadVerbOptions {
 /// 0 sound and complete, 3 sound with failed pages, 75 sound and unfinished (pages to read, or corpus.h5
 /// to write), 1 damaged. With `repair`: of the run as it then is.
 [[nodiscard]] int verify_verb(const VerifyVerbOptions& options);
-/// 0; 3 if pages are failed or pending in what was written. `run`: or the job file that names it (needed for `images`
-/// of documents with a password). `images`: cut images out of the documents.
-[[nodiscard]] int export_verb(const std::filesystem::path& run, const std::vector<std::string>& formats,
-                              const std::filesystem::path& out, bool images);
 /// Writes the pages that were read, with their evidence and seconds, as a trace that corpus.trace takes.
 /// 0; documents with pages to read are left out, with a warning.
 [[nodiscard]] int report_verb(const std::filesystem::path& run, const std::filesystem::path& trace);

@@ -6,11 +6,13 @@
 namespace pecia {
 namespace {
 
-constexpr std::array<std::string_view, 19> names{
+constexpr std::array<std::string_view, 26> names{
     "none",           "not_a_document", "unreadable",    "unsupported",  "encrypted", "no_pages",
     "checksum_mismatch", "vanished",    "too_large",     "timeout",      "child_crashed",
     "engine_crashed", "engine_timeout", "engine_failed", "io_error",     "out_of_memory",
-    "poison",         "repetition",     "no_end"};
+    "poison",         "repetition",     "no_end",        "has_text",     "low_confidence",
+    "needs_libreoffice", "portfolio",   "xfa_form",      "page_tree",
+    "engine_lost"};
 
 constexpr auto reasons = [] {
   std::array<Reason, names.size() - 1> all{};

@@ -185,6 +185,15 @@ std::string to_utf8(std::string_view bytes) {
   return text;
 }
 
+std::string shortened(std::string_view text, std::size_t most_bytes) {
+  constexpr std::string_view dots = "...";
+  if (text.size() <= most_bytes) return std::string{text};
+  auto end = most_bytes - std::min(most_bytes, dots.size());
+  const auto continues = [&](std::size_t n) { return (static_cast<unsigned char>(text[n]) & 0xC0U) == 0x80U; };
+  for (int n = 0; n < 3 && end > 0 && continues(end); ++n) --end;
+  return std::string{text.substr(0, end)}.append(dots);
+}
+
 bool glob_match(std::string_view pattern, std::string_view path) {
   if (pattern.find('/') == std::string_view::npos && pattern != "**" &&
       name_matches(pattern, path.substr(path.rfind('/') + 1)))

@@ -14,6 +14,7 @@
 #include <array>
 #include <cerrno>
 #include <chrono>
+#include <cmath>
 #include <cstdlib>
 #include <cstring>
 
@@ -27,17 +28,13 @@ namespace pecia::child {
 namespace {
 
 constexpr int child_socket_fd = 3;
-constexpr std::chrono::seconds send_patience{10};
+constexpr double most_cpu_s = 1e9;  ///< as good as no limit, and a number that every limit takes
 /// For a child that has closed its socket to end by itself, on a machine that is busy.
 constexpr std::chrono::seconds goodbye_patience{2};
 /// Last words of a child that are kept for messages.
 constexpr std::size_t last_words_bytes = 2048;
 constexpr std::size_t quoted_words_bytes = 300;
 constexpr std::size_t printed_bytes = 16384;  ///< that wait to be asked for
-/// Of any file a child may write. It has no business writing any, but shared memory counts, too: the
-/// largest image must fit.
-constexpr rlim_t output_bytes = rlim_t{1} << 30;
-
 void check(int error_number, std::string_view what, std::string_view path) {
   if (error_number != 0) throw system_error(error_number, what, path);
 }
@@ -113,7 +110,7 @@ void set_limits(pid_t pid, const Limits& limits) {
     const rlimit limit{soft, hard};
     ::prlimit(pid, resource, &limit, nullptr);  // a child that has ended already needs none
   };
-  set(RLIMIT_FSIZE, output_bytes, output_bytes);
+  if (limits.file_bytes > 0) set(RLIMIT_FSIZE, limits.file_bytes, limits.file_bytes);
   if (limits.cpu_s > 0) set(RLIMIT_CPU, limits.cpu_s, limits.cpu_s + 5);
 #ifndef PECIA_SANITIZED  // sanitizers reserve terabytes, and set the core limit: they end if we come in between
   set(RLIMIT_CORE, 0, 0);
@@ -129,6 +126,7 @@ struct Child::State {
   ~State() { reap(); }
 
   FrameSocket socket;
+  std::chrono::milliseconds send_wait{};
   UniqueFd words;  ///< what it prints
   std::string last_words;
   std::string printed;  ///< and not yet asked for
@@ -155,12 +153,12 @@ struct Child::State {
   }
 
   /// Ends it if it still runs, exactly once: the pid may belong to another process afterwards.
-  void reap() {
+  void reap(std::chrono::milliseconds patience = goodbye_patience) {
     if (reaped || pid < 0) return;
     reaped = true;
     pid_t done = ::waitpid(pid, &wait_status, WNOHANG);
     // A child that has closed its socket is about to end by itself; its own status says more.
-    const auto until = std::chrono::steady_clock::now() + goodbye_patience;
+    const auto until = std::chrono::steady_clock::now() + patience;
     while (done == 0 && socket.problem() == end_of_file && std::chrono::steady_clock::now() < until) {
       ::usleep(1000);
       read_words();
@@ -206,6 +204,7 @@ Child::Child(const Program& program) {
   arguments.insert(arguments.end(), program.arguments.begin(), program.arguments.end());
   auto environment = environment_with(program.environment);
   state_ = std::make_unique<State>(std::move(ours), std::move(words_out), program.limits.message_bytes);
+  state_->send_wait = std::chrono::milliseconds{static_cast<std::int64_t>(program.limits.send_wait_s * 1000)};
   state_->pid = plan.spawn(program.executable, pointers(arguments).data(), pointers(environment).data());
   set_limits(state_->pid, program.limits);
 }
@@ -215,7 +214,7 @@ Child::Child(Child&&) noexcept = default;
 Child& Child::operator=(Child&&) noexcept = default;
 
 bool Child::send(std::span<const std::byte> bytes, std::span<const int> fds) {
-  return !state_->reaped && state_->socket.send(bytes, fds, send_patience);
+  return !state_->reaped && state_->socket.send(bytes, fds, state_->send_wait);
 }
 
 Child::Received Child::receive(std::chrono::milliseconds max_wait) {
@@ -241,6 +240,14 @@ double Child::cpu_s() const noexcept {
   return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
 }
 
+void Child::allow_cpu(double more_s) noexcept {
+  const double used_s = cpu_s();
+  rlimit limit{};
+  if (used_s < 0 || ::prlimit(state_->pid, RLIMIT_CPU, nullptr, &limit) != 0) return;
+  limit.rlim_cur = std::min(limit.rlim_max, static_cast<rlim_t>(std::ceil(std::clamp(used_s + more_s, used_s, most_cpu_s))));
+  ::prlimit(state_->pid, RLIMIT_CPU, &limit, nullptr);
+}
+
 std::vector<std::string> Child::printed_lines() {
   state_->read_words();
   std::vector<std::string> lines;
@@ -250,6 +257,12 @@ std::vector<std::string> Child::printed_lines() {
     text.erase(0, end + 1);
   }
   return lines;
+}
+
+void Child::hang_up(std::chrono::milliseconds patience) {
+  ::shutdown(state_->socket.fd(), SHUT_RDWR);
+  for (Packet unread; state_->socket.receive(std::chrono::milliseconds{0}, unread) == FrameSocket::Status::message;) continue;
+  state_->reap(patience);
 }
 
 std::string Child::end() {
@@ -269,6 +282,11 @@ std::string Child::end() {
 bool Child::ended_by_cpu_limit() const noexcept {
   return state_->status_known && !state_->killed_by_us && WIFSIGNALED(state_->wait_status) &&
          WTERMSIG(state_->wait_status) == SIGXCPU;
+}
+
+std::optional<int> Child::exit_status() const noexcept {
+  if (!state_->status_known || !WIFEXITED(state_->wait_status)) return std::nullopt;
+  return WEXITSTATUS(state_->wait_status);
 }
 
 std::filesystem::path find_program(std::string_view name) {

@@ -2,11 +2,14 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <linux/magic.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <new>
 #include <utility>
 
 #include "pecia/base/error.hpp"
@@ -16,8 +19,16 @@ namespace {
 
 constexpr int wanted_seals = F_SEAL_SHRINK | F_SEAL_GROW;
 
-void* map_or_throw(int fd, std::size_t size, int protection) {
-  void* address = ::mmap(nullptr, size, protection, MAP_SHARED, fd, 0);
+void* map_own(int fd, std::size_t size) {
+  void* address = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+  if (address == MAP_FAILED) throw system_error(errno, "cannot map shared memory", "");
+  return address;
+}
+
+/// That this process has no room is no fault of whoever sent it.
+void* map_sent(int fd, std::size_t size) {
+  void* address = ::mmap(nullptr, size, PROT_READ, MAP_SHARED, fd, 0);
+  if (address == MAP_FAILED && errno == ENOMEM) throw std::bad_alloc{};
   if (address == MAP_FAILED) throw system_error(errno, "cannot map shared memory", "");
   return address;
 }
@@ -32,7 +43,7 @@ SharedMemory SharedMemory::create(std::size_t size_bytes) {
     throw system_error(errno, fmt::format("cannot make {} bytes of shared memory", size_bytes), "");
   memory.size_ = size_bytes;
   memory.writable_ = true;
-  if (size_bytes > 0) memory.address_ = map_or_throw(memory.fd_.get(), size_bytes, PROT_READ | PROT_WRITE);
+  if (size_bytes > 0) memory.address_ = map_own(memory.fd_.get(), size_bytes);
   return memory;
 }
 
@@ -40,13 +51,16 @@ SharedMemory SharedMemory::map(UniqueFd fd, std::size_t size_bytes) {
   const int seals = ::fcntl(fd.get(), F_GET_SEALS);
   require(seals >= 0 && (seals & wanted_seals) == wanted_seals,
           "shared memory is not sealed against resizing (its owner could cut it off under us)");
+  struct statfs system {};
+  require(::fstatfs(fd.get(), &system) == 0 && system.f_type != HUGETLBFS_MAGIC,
+          "shared memory is of huge pages (they may be missing when they are touched: SIGBUS)");
   struct stat status {};
   if (::fstat(fd.get(), &status) != 0) throw system_error(errno, "cannot look at shared memory", "");
   if (static_cast<std::size_t>(status.st_size) < size_bytes)
     throw Error{fmt::format("shared memory holds {} bytes where {} were promised", status.st_size, size_bytes)};
   SharedMemory memory;
   memory.size_ = size_bytes;
-  if (size_bytes > 0) memory.address_ = map_or_throw(fd.get(), size_bytes, PROT_READ);
+  if (size_bytes > 0) memory.address_ = map_sent(fd.get(), size_bytes);
   memory.fd_ = std::move(fd);
   return memory;
 }

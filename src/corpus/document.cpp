@@ -9,8 +9,8 @@
 namespace pecia::corpus {
 namespace {
 
-constexpr std::array<std::string_view, 6> format_names{"unknown", "pdf", "tiff",
-                                                       "jpeg",    "png", "jpeg2000"};
+constexpr std::array<std::string_view, 8> format_names{"unknown", "pdf",      "tiff", "jpeg",
+                                                       "png",     "jpeg2000", "docx", "odt"};
 constexpr std::array<std::string_view, 11> coding_names{
     "unknown", "none", "flate", "lzw", "jpeg", "g3", "g4", "jpeg2000", "jbig2", "mixed", "drawn"};
 constexpr std::size_t evidence_bytes = 4 + 4 + 1 + 8 + 4 + 3 * 4;
@@ -106,6 +106,7 @@ void encode(ByteWriter& out, const Document& document) {
   encode(out, document.pages);
   out.put(static_cast<std::uint32_t>(document.chapters.size()));
   for (const auto page : document.chapters) out.put(page);
+  encode(out, document.outline);
 }
 
 Document decode_document(ByteReader& in) {
@@ -124,6 +125,7 @@ Document decode_document(ByteReader& in) {
   document.chapters.resize(in.get_count(sizeof(std::uint32_t)));
   for (auto& page : document.chapters) page = in.get<std::uint32_t>();
   require(are_chapters(document.chapters, document.pages.size()), "document: a chapter that begins nowhere");
+  document.outline = decode_outline(in, document.pages.size());
   return document;
 }
 

@@ -10,13 +10,13 @@
 #include "pecia/base/error.hpp"
 #include "pecia/engine/remote_engine.hpp"
 #include "pecia/engine/simple_engines.hpp"
+#include "tesseract_request.hpp"
 
 namespace pecia::engine {
 namespace {
 
 /// Tesseract takes 310 to 460 MB on 25-megapixel pages; more than this is a page gone wild.
 constexpr std::uint64_t worker_memory_bytes = std::uint64_t{6} << 30;
-constexpr double tesseract_dpi = 300;
 constexpr int most_threads = 4096;
 /// Echo answers within a step; this only bounds what one step returns.
 constexpr int echo_capacity_pages = 64;
@@ -29,8 +29,7 @@ std::unique_ptr<Engine> make_tesseract(const EngineSettings& settings) {
   remote.program.limits.memory_bytes = worker_memory_bytes;
   remote.workers = settings.threads;
   remote.watchdog_s = settings.watchdog_s;
-  remote.request.pixels = page::ImageRequest::Pixels::gray;  // it would make gray of colour itself
-  remote.request.dpi = tesseract_dpi;
+  remote.request = tesseract_request();
   return std::make_unique<RemoteEngine>(std::move(remote));
 }
 

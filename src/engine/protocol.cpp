@@ -80,7 +80,8 @@ Bytes encode(const Read& read) {
       .put(read.ticket)
       .put(static_cast<std::uint32_t>(read.options.languages.size()));
   for (const auto& language : read.options.languages) out.put_text(language);
-  out.put_text(read.options.prompt).put(read.options.rung);
+  out.put_text(read.options.prompt).put(read.options.rung).put(static_cast<std::int32_t>(read.options.reading));
+  out.put(read.options.by_rows).put(read.options.time_scale).put(read.options.split).put(read.options.find_blank).put(read.options.mend_old_letters);
   page::encode(out, read.image);
   return std::move(out).bytes();
 }
@@ -96,6 +97,14 @@ Read decode_read(const Bytes& bytes) {
   read.options.prompt = in.get_text();
   read.options.rung = in.get<Rung>();
   require(read.options.rung < Rung::fallback, "there is no such rung for an engine");
+  read.options.reading = in.get<std::int32_t>();
+  require(read.options.reading >= 0, "there is no such way of reading");
+  read.options.by_rows = in.get<bool>();
+  read.options.time_scale = in.get<double>();
+  require(std::isfinite(read.options.time_scale) && read.options.time_scale > 0, "a limit of time that is none");
+  read.options.split = in.get<bool>();
+  read.options.find_blank = in.get<bool>();
+  read.options.mend_old_letters = in.get<bool>();
   read.image = page::decode_image(in);
   in.expect_end();
   return read;

@@ -45,7 +45,7 @@ struct Cancel {
 };
 
 /// Rank to process; the image's memfd comes with it. Tickets are those of the conversation, counted
-/// up from 1, not the engine's.
+/// up from 1, not the engine's. `options`: what a process needs of them; that a page is to be alone, the rank sees to.
 struct Read {
   std::uint64_t ticket = 0;
   ReadOptions options;

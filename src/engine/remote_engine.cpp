@@ -46,15 +46,17 @@ Room RemoteEngine::room() const {
   const auto waiting = static_cast<int>(s.waiting.size());
   if (s.settings.continuous) {
     Room room{0, 0};
+    if (s.one_is_alone()) return room;
     for (const auto& worker : s.workers) {
-      if (!worker.takes_a_page() || s.has_one_alone(worker) || s.one_alone_waits()) continue;
+      if (!worker.takes_a_page()) continue;
       const auto left = worker.left();
-      room.pages += left.pages;
+      room.pages += static_cast<int>(std::min(static_cast<std::size_t>(left.pages), s.places(worker)));
       room.bytes += left.bytes;
     }
     room.pages = std::max(0, room.pages - waiting);
     return room;
   }
+  if (s.one_is_alone()) return {0, 0};
   // One page a worker waits here, so that none waits for its next one.
   std::size_t taken = 0;
   for (const auto& worker : s.workers) taken += worker.pages.size();

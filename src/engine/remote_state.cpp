@@ -5,9 +5,12 @@
 #include <poll.h>
 
 #include <algorithm>
+#include <limits>
 
 #include "pecia/base/error.hpp"
 #include "pecia/base/log.hpp"
+#include "pecia/base/text.hpp"
+#include "pecia/engine/serve.hpp"
 
 namespace pecia::engine {
 namespace {
@@ -22,9 +25,10 @@ constexpr double bytes_per_gb = 1e9;
 constexpr int most_messages_at_once = 1000;
 /// Between two polls, which are a tenth of a second apart, or as long as a model takes to be made.
 constexpr std::chrono::seconds suspended{30};
-/// A page is read alone once it was with workers at so many deaths. A hang counts as that many: the
-/// retry rules grant the page one more try only.
+/// A page is read alone once it was with workers at so many deaths. A hang counts as that many: it costs
+/// the rank as long as the watchdog waits.
 constexpr int deaths_until_alone = 2;
+constexpr std::size_t any_number = std::numeric_limits<std::size_t>::max();
 
 std::string joined(const ReadOptions& options) {
   return fmt::format("{}", fmt::join(options.languages, "+"));
@@ -54,6 +58,9 @@ void RemoteEngine::State::start(Worker& worker) {
 
 void RemoteEngine::State::replace(Worker& worker, Reason reason, const std::string& why) {
   const auto how = worker.child->end();
+  if (!settings.continuous && worker.child->ended_by_cpu_limit()) reason = Reason::engine_timeout;  // before our watchdog
+  const bool no_memory = worker.child->exit_status() == out_of_memory_status;
+  if (no_memory) reason = Reason::out_of_memory;
   pass_on_log(worker);
   give_up_where_vain(worker, why, how);
   if (settings.continuous)
@@ -62,16 +69,26 @@ void RemoteEngine::State::replace(Worker& worker, Reason reason, const std::stri
         why, how, restarts, settings.restarts);
   else if (worker.pages.empty())
     log::warning("an idle engine process is gone ({}); another takes its place", how);
-  fail_pages(worker, reason, fmt::format("{}: {}", why, how));
+  fail_pages(worker, reason, fmt::format("{}: {}", no_memory ? "the engine process had no memory left for the page" : why, how));
   start(worker);
 }
 
+/// Of several pages one at most is to blame: they are tried again fewer at a time, until it is found, and none of them
+/// is said to have hung or crashed.
 void RemoteEngine::State::fail_pages(Worker& worker, Reason reason, const std::string& detail) {
+  const auto together = worker.pages.size();
+  const bool shared = settings.continuous && together > 1;
+  const bool hung = reason == Reason::engine_timeout;
+  if (shared && (hung || reason == Reason::engine_crashed)) reason = Reason::engine_lost;
+  const auto others = shared ? fmt::format(" (with {} more in it)", plural(together - 1, "page")) : "";
   for (const auto& [number, page] : worker.pages) {
     if (page.cancelled) continue;
-    if (settings.continuous)
-      deaths[page.ticket] += reason == Reason::engine_timeout ? deaths_until_alone : 1;
-    done.push_back({page.ticket, PageFailure{reason, detail}, seconds_since(page.began)});
+    if (settings.continuous) {
+      auto& suspect = suspects[page.ticket];
+      suspect.deaths += hung ? deaths_until_alone : 1;
+      suspect.most_together = suspect.deaths >= deaths_until_alone ? 1 : std::max<std::size_t>(1, together / 2);
+    }
+    done.push_back({page.ticket, PageFailure{reason, detail + others, {}}, seconds_since(page.began)});
   }
 }
 
@@ -90,23 +107,35 @@ void RemoteEngine::State::give_up_where_vain(const Worker& worker, const std::st
 
 // ---- pages that go to workers
 
-bool RemoteEngine::State::alone(std::uint64_t ticket) const {
-  const auto found = deaths.find(ticket);
-  return found != deaths.end() && found->second >= deaths_until_alone;
+std::size_t RemoteEngine::State::most_together(const Waiting& page) const {
+  if (page.page.options.alone) return 1;
+  const auto found = suspects.find(page.ticket);
+  return found == suspects.end() ? any_number : found->second.most_together;
 }
 
 bool RemoteEngine::State::one_alone_waits() const {
-  return std::ranges::any_of(waiting, [&](const Waiting& page) { return alone(page.ticket); });
+  return std::ranges::any_of(waiting, [&](const Waiting& page) { return most_together(page) == 1; });
 }
 
-bool RemoteEngine::State::has_one_alone(const Worker& worker) const {
-  return std::ranges::any_of(worker.pages,
-                             [&](const auto& entry) { return alone(entry.second.ticket); });
+bool RemoteEngine::State::one_is_alone() const {
+  const auto has_one = [](const Worker& worker) {
+    return std::ranges::any_of(worker.pages, [](const auto& entry) { return entry.second.most_together == 1; });
+  };
+  return one_alone_waits() || std::ranges::any_of(workers, has_one);
+}
+
+std::size_t RemoteEngine::State::places(const Worker& worker) const {
+  auto most = any_number;
+  for (const auto& [number, page] : worker.pages) most = std::min(most, page.most_together);
+  if (!waiting.empty()) most = std::min(most, most_together(waiting.front()));
+  return most - std::min(most, worker.pages.size());
 }
 
 bool RemoteEngine::State::may_take_next(const Worker& worker) const {
-  if (waiting.empty() || !worker.takes_a_page() || has_one_alone(worker)) return false;
-  return worker.pages.empty() || !alone(waiting.front().ticket);
+  if (waiting.empty() || !worker.takes_a_page()) return false;
+  if (settings.continuous) return places(worker) > 0;
+  // Alone, where each worker has a page, is to have no other worker beside it.
+  return !one_is_alone() || std::ranges::all_of(workers, [](const Worker& one) { return one.pages.empty(); });
 }
 
 void RemoteEngine::State::dispatch() {
@@ -119,6 +148,8 @@ void RemoteEngine::State::dispatch() {
 std::deque<RemoteEngine::State::Waiting>::iterator RemoteEngine::State::next_for(
     const Worker& worker) {
   if (settings.continuous) return waiting.begin();
+  const auto lone = std::ranges::find_if(waiting, [&](const Waiting& page) { return most_together(page) == 1; });
+  if (lone != waiting.end()) return lone;
   const auto loaded = std::ranges::find_if(
       waiting, [&](const Waiting& page) { return joined(page.page.options) == worker.languages; });
   return loaded == waiting.end() ? waiting.begin() : loaded;
@@ -129,7 +160,12 @@ void RemoteEngine::State::give_page(Worker& worker) {
   auto page = std::move(*next);
   waiting.erase(next);
   worker.languages = joined(page.page.options);
-  if (worker.give(++numbers, page.ticket, page.page)) return;
+  // A worker that has a page at a time ends by itself where nobody watches it: this process may be stalled.
+  if (!settings.continuous) worker.child->allow_cpu(settings.watchdog_s * page.page.options.time_scale);
+  if (worker.give(++numbers, page.ticket, page.page)) {
+    worker.pages[numbers].most_together = most_together(page);
+    return;
+  }
   waiting.push_front(std::move(page));  // it was gone before it had the page: not the page's fault
   replace(worker, Reason::engine_crashed, "the engine process was gone");
 }
@@ -206,7 +242,7 @@ void RemoteEngine::State::on(Worker& worker, const protocol::Update& update) {
 void RemoteEngine::State::on(Worker& worker, Completion& completion) {
   const auto page = take_answered(worker, completion.ticket);
   if (page.cancelled) return;
-  if (!std::holds_alternative<PageFailure>(completion.result)) deaths.erase(page.ticket);
+  if (!std::holds_alternative<PageFailure>(completion.result)) suspects.erase(page.ticket);
   if (!settings.continuous) completion.seconds = seconds_since(page.began);
   completion.ticket = page.ticket;
   done.push_back(std::move(completion));

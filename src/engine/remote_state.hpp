@@ -29,16 +29,22 @@ struct RemoteEngine::State {
   int failed_starts = 0;                          ///< in a row
   int restarts = 0;                               ///< of continuous workers
   std::uint64_t numbers = 0;                      ///< given to pages so far
-  std::unordered_map<std::uint64_t, int> deaths;  ///< by ticket: of continuous workers that had it
+  /// Of a page that was with a continuous worker when it died.
+  struct Suspect {
+    int deaths = 0;
+    std::size_t most_together = 0;  ///< pages that a worker may have with it, itself included
+  };
+  std::unordered_map<std::uint64_t, Suspect> suspects;  ///< by ticket
 
   void start(Worker& worker);
   /// Hears what workers say, waiting up to `max_wait` for it, looks at watchdogs and hands out
   /// pages.
   void poll_workers(std::chrono::milliseconds max_wait);
   void dispatch();
-  /// A page that is to be read alone waits or is with the worker: nobody else may come.
-  [[nodiscard]] bool one_alone_waits() const;
-  [[nodiscard]] bool has_one_alone(const Worker& worker) const;
+  /// How many pages more the worker may have, as far as those that it has, or that wait, want others beside them.
+  [[nodiscard]] std::size_t places(const Worker& worker) const;
+  /// A page that is to be read alone waits or is with a worker: nobody else may come.
+  [[nodiscard]] bool one_is_alone() const;
 
  private:
   // ---- workers that end
@@ -48,7 +54,9 @@ struct RemoteEngine::State {
   void give_up_where_vain(const Worker& worker, const std::string& why, const std::string& how);
 
   // ---- pages that go to workers
-  [[nodiscard]] bool alone(std::uint64_t ticket) const;
+  /// Pages that a worker may have at once if this is one of them.
+  [[nodiscard]] std::size_t most_together(const Waiting& page) const;
+  [[nodiscard]] bool one_alone_waits() const;
   [[nodiscard]] bool may_take_next(const Worker& worker) const;
   [[nodiscard]] std::deque<Waiting>::iterator next_for(const Worker& worker);
   void give_page(Worker& worker);

@@ -7,35 +7,29 @@
 #include <algorithm>
 #include <chrono>
 #include <filesystem>
-#include <list>
+#include <new>
 #include <optional>
 
 #include "leptonica_image.hpp"
 #include "pecia/base/error.hpp"
 #include "pecia/base/file.hpp"
 #include "pecia/base/text.hpp"
-#include "tesseract_reading.hpp"
+#include "pecia/engine/language_sampler.hpp"
+#include "tesseract/api_cache.hpp"
+#include "tesseract/blank.hpp"
+#include "tesseract/fraktur.hpp"
+#include "tesseract/long_s.hpp"
+#include "tesseract/page_parts.hpp"
+#include "tesseract/part_reading.hpp"
+#include "tesseract/scripts.hpp"
+#include "tesseract_request.hpp"
 
 namespace pecia::engine {
 namespace {
 
 namespace fs = std::filesystem;
 constexpr std::size_t apis_kept = 4;
-constexpr int default_dpi = 300;
-constexpr int least_plausible_dpi = 70;
-constexpr int most_plausible_dpi = 2400;
-constexpr int max_side_px = 32767;  ///< Tesseract counts pixels in 16 bits
-
-struct Api {
-  std::string languages;
-  std::unique_ptr<tesseract::TessBaseAPI> api;
-};
-
-std::unique_ptr<tesseract::TessBaseAPI> quiet_api() {
-  auto api = std::make_unique<tesseract::TessBaseAPI>();
-  api->SetVariable("debug_file", "/dev/null");
-  return api;
-}
+constexpr int least_side_px = 8;
 
 /// Tesseract's own folder of models, known to it even if it has none.
 fs::path data_folder() {
@@ -43,10 +37,6 @@ fs::path data_folder() {
   api->Init(nullptr, "osd");
   const char* folder = api->GetDatapath();
   return folder ? folder : "";
-}
-
-int plausible_dpi(double dpi) {
-  return dpi >= least_plausible_dpi && dpi <= most_plausible_dpi ? static_cast<int>(dpi + 0.5) : default_dpi;
 }
 
 /// Debian's name of the package that has a language.
@@ -59,62 +49,74 @@ std::string package_of(std::string language) {
   return "tesseract-ocr-" + language;
 }
 
+Blank blank_page(const Blankness& seen) {
+  Blank blank;
+  blank.reading.steps.push_back({"blank", seen.evidence});
+  return blank;
+}
+
 }  // namespace
 
 struct TesseractEngine::State {
   std::vector<std::string> languages;
+  bool finds_out = false;  ///< any language that is installed may be asked for
   fs::path folder;
   std::string fingerprint;
-  std::list<Api> apis;  ///< last used first
+  std::optional<ApiCache> apis;
+  std::optional<Orienting> orienting;
   std::optional<std::pair<std::uint64_t, Prepared>> page;
-
-  /// Where the model of a language is; script models may be named without their folder.
-  [[nodiscard]] std::optional<std::string> model_of(const std::string& language) const {
-    for (const auto& name : {language, "script/" + language}) {
-      if (fs::exists(folder / (name + ".traineddata"))) return name;
-    }
-    return std::nullopt;
-  }
 
   [[nodiscard]] std::string models_of(const std::vector<std::string>& wanted) const {
     std::vector<std::string> models;
-    for (const auto& language : wanted) models.push_back(model_of(language).value_or(language));
+    for (const auto& language : wanted) models.push_back(apis->model_of(language).value_or(language));
     return fmt::format("{}", fmt::join(models, "+"));
   }
 
-  tesseract::TessBaseAPI& api_for(const std::vector<std::string>& wanted) {
-    const auto models = models_of(wanted);
-    const auto kept = std::ranges::find(apis, models, &Api::languages);
-    if (kept != apis.end()) {
-      apis.splice(apis.begin(), apis, kept);
-      return *apis.front().api;
-    }
-    auto api = quiet_api();
-    if (api->Init(folder.c_str(), models.c_str(), tesseract::OEM_DEFAULT) != 0)
-      throw Error{fmt::format("Tesseract cannot load the languages {} from {}", models, folder.string())};
-    api->SetPageSegMode(tesseract::PSM_AUTO);
-    api->SetVariable("thresholding_method", "2");  // Sauvola: better on old prints, equal on others
-    apis.push_front({models, std::move(api)});
-    if (apis.size() > apis_kept) apis.pop_back();
-    return *apis.front().api;
+  /// What was in the middle of something may be in any state; and the next page has all memory that there is.
+  PageFailure out_of_memory(const std::string& what) {
+    apis->clear();
+    orienting.emplace(folder);
+    return {Reason::out_of_memory, what};
+  }
+
+  /// Where there are more languages than their models are kept, the letters stay: each word would have them loaded again.
+  [[nodiscard]] result::Reading with_old_letters(result::Reading reading, const std::vector<std::string>& of) {
+    if (of.empty() || of.size() > apis_kept) return reading;
+    // Tesseract asks the dictionary of the first of its languages alone: the others' are asked with their own models.
+    std::vector<std::string> dictionaries{models_of(of)};
+    for (auto other = of.begin() + 1; other != of.end(); ++other) dictionaries.push_back(models_of({*other}));
+    const auto known = [&](const std::string& word) {
+      return std::ranges::any_of(dictionaries, [&](const auto& models) { return apis->of(models).IsValidWord(word.c_str()) != 0; });
+    };
+    if (is_fraktur(of)) reading = with_fraktur_glyphs(std::move(reading), known);
+    return with_long_s(std::move(reading), known);
   }
 
   std::variant<result::Reading, Blank, PageFailure> read(const Prepared& prepared) {
     const auto& image = prepared.image;
     if (image.width_px < 1 || image.height_px < 1) return PageFailure{Reason::engine_failed, "the image has no pixels"};
-    if (image.width_px > max_side_px || image.height_px > max_side_px)
+    if (image.width_px > tesseract_longest_side_px || image.height_px > tesseract_longest_side_px)
       return PageFailure{Reason::too_large, fmt::format("{} x {} pixels; Tesseract reads at most {} a side",
-                                                        image.width_px, image.height_px, max_side_px)};
+                                                        image.width_px, image.height_px, tesseract_longest_side_px)};
+    if (std::min(image.width_px, image.height_px) < least_side_px)
+      return blank_page({true, fmt::format("{} x {} pixels have no room for a letter", image.width_px, image.height_px)});
     try {
-      auto& api = api_for(prepared.options.languages);
-      const auto pix = to_pix(image);
-      api.SetImage(pix.get());
-      api.SetSourceResolution(plausible_dpi(image.dpi));
-      if (api.Recognize(nullptr) != 0) return PageFailure{Reason::engine_failed, "Tesseract gave up on the page"};
-      auto reading = reading_of(api, image);
-      api.Clear();
-      if (reading.words.empty() && has_no_ink(image)) return Blank{};
-      return reading;
+      const auto models = models_of(prepared.options.languages);
+      auto pix = to_pix(image);
+      const auto blankness = prepared.options.find_blank ? blankness_of(pix.get()) : Blankness{};
+      if (blankness.blank) return blank_page(blankness);
+      auto& api = apis->of(models);
+      auto reading = read_parts(parts_of(std::move(pix), image, prepared.options, *orienting),
+                                [&](const PagePart& part) { return read_part(api, part, image.dpi, prepared.options); });
+      if (reading.words.empty() && !prepared.options.find_blank) {
+        const auto seen = blankness_of(to_pix(image).get());
+        if (seen.blank) return blank_page(seen);
+      }
+      return prepared.options.mend_old_letters ? with_old_letters(std::move(reading), prepared.options.languages) : reading;
+    } catch (const MemoryError& error) {
+      return out_of_memory(error.what());
+    } catch (const std::bad_alloc&) {
+      return out_of_memory("no memory to read the page");
     } catch (const Error& error) {
       return PageFailure{Reason::engine_failed, error.what()};
     }
@@ -124,9 +126,17 @@ struct TesseractEngine::State {
 TesseractEngine::TesseractEngine(std::vector<std::string> languages) : state_{std::make_unique<State>()} {
   state_->languages = std::move(languages);
   state_->folder = data_folder();
-  state_->fingerprint = fmt::format("tesseract {} psm 3 sauvola", tesseract::TessBaseAPI::Version());
+  state_->apis.emplace(state_->folder, tesseract::OEM_DEFAULT, apis_kept);
+  state_->orienting.emplace(state_->folder);
+  state_->fingerprint = fmt::format("tesseract {} rules 5", tesseract::TessBaseAPI::Version());
+  state_->finds_out = std::erase(state_->languages, auto_language) > 0;
+  if (state_->finds_out) {
+    // To read all of them would take seconds where all that there are are installed.
+    for (const auto& name : installed_languages())
+      state_->fingerprint += fmt::format(" {}:{}", name, fs::file_size(state_->folder / (name + ".traineddata")));
+  }
   for (const auto& language : state_->languages) {
-    const auto model = state_->model_of(language);
+    const auto model = state_->apis->model_of(language);
     if (!model) continue;
     const auto contents = read_file(state_->folder / (*model + ".traineddata"));
     state_->fingerprint += fmt::format(" {}:{}:{:08x}", *model, contents.size(), crc32c(contents));
@@ -136,9 +146,7 @@ TesseractEngine::TesseractEngine(std::vector<std::string> languages) : state_{st
 TesseractEngine::~TesseractEngine() = default;
 
 page::ImageRequest TesseractEngine::wants(const page::PageInfo&, const ReadOptions&) const {
-  page::ImageRequest request;
-  request.pixels = page::ImageRequest::Pixels::gray;
-  return request;
+  return tesseract_request();
 }
 
 Prepared TesseractEngine::prepare(const page::Image& image, const ReadOptions& options) const {
@@ -176,8 +184,11 @@ Description TesseractEngine::description() const {
 
 std::string TesseractEngine::missing_languages() const {
   std::string problem;
+  if (state_->finds_out && std::ranges::none_of(installed_languages(), is_language))
+    problem = fmt::format("the job says languages: auto, and Tesseract has none in {}. On Debian: apt-get install {}",
+                          state_->folder.string(), package_of("eng"));
   for (const auto& language : state_->languages) {
-    if (state_->model_of(language)) continue;
+    if (state_->apis->model_of(language)) continue;
     problem += fmt::format(
         "{}Tesseract has no language '{}' (named by engine.languages or a rule of the job). On Debian: apt-get install "
         "{}; elsewhere put {}.traineddata into {}",
@@ -185,6 +196,8 @@ std::string TesseractEngine::missing_languages() const {
   }
   return problem;
 }
+
+fs::path TesseractEngine::models_folder() const { return state_->folder; }
 
 std::vector<std::string> TesseractEngine::installed_languages() const {
   std::vector<std::string> names;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
@@ -10,11 +11,12 @@ namespace pecia::engine {
 
 /// Tesseract in this process, one page at a time; `pecia-tesseract` serves it to a rank.
 ///
-/// Page segmentation 3 (automatic), Sauvola binarisation, resolution always passed. One API object
-/// per set of languages is kept, four at most.
+/// Blank pages are found before they are read. Others are made level, their binarisation is chosen by the evenness of
+/// their paper, and what the models are known to misread in old prints is put right. Models stay loaded
+/// (`ApiCache`).
 class TesseractEngine final : public Engine {
  public:
-  /// `languages`: all that pages may ask for; they make up the fingerprint.
+  /// `languages`: all that pages may ask for; they make up the fingerprint. `auto`: any that is installed.
   explicit TesseractEngine(std::vector<std::string> languages);
   ~TesseractEngine() override;
 
@@ -29,6 +31,8 @@ class TesseractEngine final : public Engine {
   /// What the user must install for `languages`, naming packages; empty if nothing is missing.
   [[nodiscard]] std::string missing_languages() const;
   [[nodiscard]] std::vector<std::string> installed_languages() const;
+  /// Where its models are; those of languages that pages have not asked for yet are still to be read there.
+  [[nodiscard]] std::filesystem::path models_folder() const;
 
  private:
   struct State;

@@ -50,7 +50,8 @@ bool Worker::give(std::uint64_t number, std::uint64_t ticket, const Prepared& pa
   int fd = page.image.fd;
   if (fd < 0) fd = copy.emplace(copy_of(page.image)).fd();
   if (!child->send(message, {&fd, 1})) return false;
-  pages[number] = {ticket, false, page.image.pixels.size(), Clock::now(), child->cpu_s()};
+  pages[number] = {ticket, false, page.image.pixels.size(), Clock::now(), child->cpu_s(),
+                   page.options.time_scale};
   return true;
 }
 
@@ -61,12 +62,14 @@ std::optional<std::string> watch_page(const Worker& worker, double watchdog_s) {
   }
   if (worker.pages.empty()) return std::nullopt;
   const auto& page = worker.pages.begin()->second;
+  const double limit_s = page.time_scale * watchdog_s;
   const double wall_s = seconds_since(page.began);
   const double cpu_s = worker.child->cpu_s() - page.cpu_at_begin_s;
-  const bool asleep = wall_s > watchdog_s && cpu_s < asleep_share * wall_s;
-  if (cpu_s <= watchdog_s && !asleep && wall_s <= wall_factor * watchdog_s) return std::nullopt;
-  return fmt::format("no end after {:.0f} s ({:.0f} s of CPU; engine.watchdog_s is {:.0f})", wall_s,
-                     cpu_s, watchdog_s);
+  const bool asleep = wall_s > limit_s && cpu_s < asleep_share * wall_s;
+  if (cpu_s <= limit_s && !asleep && wall_s <= wall_factor * limit_s) return std::nullopt;
+  const auto times = page.time_scale > 1 ? fmt::format(", here times {:g}", page.time_scale) : "";
+  return fmt::format("no end after {:.0f} s ({:.0f} s of CPU; engine.watchdog_s is {:.0f}{})", wall_s,
+                     cpu_s, watchdog_s, times);
 }
 
 std::optional<std::string> watch_silence(const Worker& worker, double watchdog_s) {

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <limits>
 #include <map>
 #include <optional>
 #include <string>
@@ -18,6 +19,8 @@ struct WorkersPage {
   std::size_t bytes = 0;  ///< of its image
   std::chrono::steady_clock::time_point began;
   double cpu_at_begin_s = 0;
+  double time_scale = 1;  ///< as in ReadOptions
+  std::size_t most_together = std::numeric_limits<std::size_t>::max();  ///< pages that its worker may have, with it
 };
 
 /// A process of a RemoteEngine, as far as it has been told of it.

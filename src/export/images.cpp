@@ -3,10 +3,17 @@
 #include <fmt/format.h>
 #include <zlib.h>
 
+#include <algorithm>
+#include <bit>
+#include <charconv>
 #include <cstring>
 
-#include "part_file.hpp"
+#include "digest.hpp"
+#include "format.hpp"
+#include "out_folder.hpp"
 #include "pecia/base/error.hpp"
+#include "url.hpp"
+#include "writers.hpp"
 
 namespace pecia::exporting {
 namespace {
@@ -28,15 +35,50 @@ std::string chunk(std::string_view type, std::string_view data) {
          big_endian(static_cast<std::uint32_t>(crc));
 }
 
-/// What stands behind the last slash, as a part of an URL.
-std::string url_of(std::string_view name) {
-  std::string url;
-  for (const char c : name.substr(name.rfind('/') + 1)) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                       std::string_view{"-._~"}.find(c) != std::string_view::npos;
-    url += plain ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
+/// From beside the folder of images.
+std::string link_to(std::string_view file) {
+  const auto folder = file.rfind('/', file.rfind('/') - 1);
+  return url_of_path(folder == std::string_view::npos ? file : file.substr(folder + 1));
+}
+
+/// Of what is cut out of a page.
+std::uint64_t digest_of(const corpus::Document& listed, std::uint32_t page, const std::vector<result::Box>& boxes) {
+  Digest digest;
+  digest.add(listed.size_bytes).add(static_cast<std::uint64_t>(listed.modified_ns)).add(listed.revision).add(page);
+  for (const auto& box : boxes) {
+    for (const float edge : {box.x0, box.y0, box.x1, box.y1}) digest.add(std::bit_cast<std::uint32_t>(edge));
   }
-  return url;
+  return digest.value();
+}
+
+/// N of "PAGE_N.png"; 0: it is none of the page's.
+std::size_t number_of(std::string_view name, std::uint32_t page) {
+  const auto begin = fmt::format("{}_", page);
+  if (!name.starts_with(begin)) return 0;
+  std::size_t number = 0;
+  std::from_chars(name.data() + begin.size(), name.data() + name.size(), number);
+  return number;
+}
+
+/// Keeps the files of a page that an earlier export wrote, and says how to link to them: by their boxes, empty where there is none.
+std::vector<std::string> keep_images(const FormatEntry& before, std::uint32_t page, std::size_t boxes, std::uint64_t digest,
+                                     const DocumentFiles& files, WrittenImages& written) {
+  std::vector<std::string> links;
+  const auto known = before.pages.find(page);
+  const bool of_these_boxes = known != before.pages.end() && known->second == digest;
+  if (known != before.pages.end()) written.pages.insert(*known);
+  const auto folder = files.name().substr(0, files.name().rfind('/') + 1);
+  for (const auto& file : before.files) {
+    const auto number = number_of(std::string_view{file}.substr(file.rfind('/') + 1), page);
+    if (number == 0 || !earlier_file(files.out(), file)) continue;
+    written.kept.push_back(file);
+    const bool beside = file.starts_with(folder) && std::ranges::count(file.substr(folder.size()), '/') == 1;
+    if (!of_these_boxes || number > boxes || !beside) continue;
+    links.resize(boxes);
+    // Where the document had another name, too, those of now are the newer.
+    if (links[number - 1].empty() || file.starts_with(files.name() + std::string{figures_suffix})) links[number - 1] = link_to(file);
+  }
+  return links;
 }
 
 }  // namespace
@@ -66,24 +108,29 @@ std::string to_png(const Picture& picture) {
          chunk("IEND", {});
 }
 
-ImageLinks write_images(const merge::Document& document, const CropPage& crop,
-                        const std::filesystem::path& out, const std::string& name) {
-  ImageLinks links;
+WrittenImages write_images(const merge::Document& document, const corpus::Document& listed, const CropPage& crop,
+                           const FormatEntry* before, DocumentFiles& files) {
+  WrittenImages written;
   for (const auto& page : document.pages) {
     const auto boxes = image_boxes(page.outcome.reading);
-    if (boxes.empty()) continue;
-    auto& of_page = links[page.number];
-    for (const auto& picture : crop(document, page, boxes)) {
+    if (boxes.empty() && !page.damaged) continue;
+    const auto pictures = page.damaged ? std::vector<Picture>{} : crop(document, page, boxes);
+    const auto digest = digest_of(listed, page.number, boxes);
+    auto& of_page = written.links[page.number];
+    if (pictures.empty()) {
+      if (!page.damaged) written.pages_without.push_back(page.number);
+      if (before != nullptr) of_page = keep_images(*before, page.number, boxes.size(), digest, files, written);
+      continue;
+    }
+    written.pages[page.number] = digest;
+    for (const auto& picture : pictures) {
       auto& link = of_page.emplace_back();
       if (picture.pixels.empty()) continue;
-      const auto file = fmt::format("{}_{}.png", page.number, of_page.size());
-      PartFile part{out / (name + images_suffix) / file};
-      part.append(to_png(picture));
-      part.finish();
-      link = fmt::format("{}{}/{}", url_of(name), images_suffix, file);
+      files.write(fmt::format("{}/{}_{}.png", figures_suffix, page.number, of_page.size()), to_png(picture));
+      link = link_to(files.written().back());
     }
   }
-  return links;
+  return written;
 }
 
 }  // namespace pecia::exporting

@@ -2,6 +2,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "pecia/base/step_json.hpp"
 #include "pecia/base/text.hpp"
 #include "writers.hpp"
 
@@ -46,6 +47,12 @@ Json box_json(const result::Box& box) {
   return {decimals(box.x0, 1), decimals(box.y0, 1), decimals(box.x1, 1), decimals(box.y1, 1)};
 }
 
+/// Where the block stands once each byte that is no UTF-8 has become a character.
+result::Block moved(result::Block block, std::string_view text) {
+  for (auto* at : {&block.text_begin, &block.text_end}) *at = static_cast<std::uint32_t>(to_utf8(text.substr(0, *at)).size());
+  return block;
+}
+
 Json block_json(const result::Block& block) {
   auto boxes = Json::array();
   if (block.boxes.empty() && block.placed()) boxes.push_back(box_json(block.box));
@@ -71,6 +78,7 @@ std::string to_json_line(const merge::Document& document, const merge::Page& pag
   line["reason"] = page.pending || outcome.reason == Reason::none
                        ? Json(nullptr)
                        : Json(std::string{name(outcome.reason)});
+  line["detail"] = text_or_null(outcome.detail);
   line["engine"] = text_or_null(outcome.engine);
   line["languages"] = list_of(outcome.languages);
   line["confidence"] = read ? decimals(outcome.reading.confidence, 4) : Json(nullptr);
@@ -81,9 +89,13 @@ std::string to_json_line(const merge::Document& document, const merge::Page& pag
   line["fingerprint"] = text_or_null(outcome.fingerprint);
   line["history"] = Json::array();
   for (const auto& attempt : outcome.attempts) line["history"].push_back(attempt_json(attempt));
-  line["text"] = outcome.reading.text;
+  line["steps"] = as_json<Json>(outcome.steps);
+  // JSON takes every character, but not every byte.
+  const bool mended = !is_utf8(outcome.reading.text);
+  line["text"] = mended ? to_utf8(outcome.reading.text) : outcome.reading.text;
   line["blocks"] = Json::array();
-  for (const auto& block : outcome.reading.blocks) line["blocks"].push_back(block_json(block));
+  for (const auto& block : outcome.reading.blocks)
+    line["blocks"].push_back(block_json(mended ? moved(block, outcome.reading.text) : block));
   return line.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 

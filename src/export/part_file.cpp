@@ -1,4 +1,4 @@
-#include "part_file.hpp"
+#include "pecia/export/part_file.hpp"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -22,13 +22,13 @@ PartFile::PartFile(const std::filesystem::path& file) : file_{file} {
   std::error_code failure;
   std::filesystem::create_directories(folder, failure);
   if (failure)
-    throw system_error(failure.value(), "cannot make the folder", printable(folder.native()));
+    throw storage_error(failure.value(), "cannot make the folder", printable(folder.native()));
   // A name of its own: that of the file, with anything added, may be too long.
   for (int n = 0; !fd_; ++n) {
     part_ = folder / fmt::format(".{}.{}.part", getpid(), n);
     fd_.reset(::open(part_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
     if (!fd_ && errno != EEXIST)
-      throw system_error(errno, "cannot create", printable(part_.native()));
+      throw storage_error(errno, "cannot create", printable(part_.native()));
   }
 }
 
@@ -54,12 +54,12 @@ void PartFile::finish() {
   if (::close(fd_.release()) != 0) {
     const int error = errno;
     ::unlink(part_.c_str());
-    throw system_error(error, "cannot write", printable(file_.native()));
+    throw storage_error(error, "cannot write", printable(file_.native()));
   }
   if (std::rename(part_.c_str(), file_.c_str()) != 0) {
     const int error = errno;
     ::unlink(part_.c_str());
-    throw system_error(error, "cannot rename into place", printable(file_.native()));
+    throw storage_error(error, "cannot rename into place", printable(file_.native()));
   }
 }
 

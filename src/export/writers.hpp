@@ -20,7 +20,11 @@ namespace pecia::exporting {
 
 /// The text of a model's page as Markdown, with a line end. `links`: as in ImageLinks.
 [[nodiscard]] std::string model_markdown(const result::Reading& reading, std::span<const std::string> links);
+/// Text of a model's page as Markdown: what a page shows must not become anything but text and tables where it is shown.
+void append_model_text(std::string& out, std::string_view text);
 /// One page as a line of JSON, with its newline. Always UTF-8.
 [[nodiscard]] std::string to_json_line(const merge::Document& document, const merge::Page& page);
+/// A whole document as a line of JSON, with its newline. Always UTF-8.
+[[nodiscard]] std::string to_json_line(const merge::Book& book);
 
 }  // namespace pecia::exporting

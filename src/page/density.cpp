@@ -154,7 +154,7 @@ Raster ink_of(const Raster& gray) {
   ink.width_px = gray.width_px;
   ink.height_px = gray.height_px;
   ink.format = PixelFormat::gray1;
-  ink.pixels.resize(ink.stride() * static_cast<size_t>(ink.height_px));
+  ink.pixels = PixelBuffer{ink.stride() * static_cast<size_t>(ink.height_px)};
   std::vector<unsigned> thresholds(static_cast<size_t>(tiles.across));
   for (int y = 0; y < gray.height_px; ++y) {
     if (y % tile_px == 0) {

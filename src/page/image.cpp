@@ -6,16 +6,11 @@
 #include "pecia/base/error.hpp"
 
 namespace pecia::page {
-namespace {
-
-constexpr int max_side_px = 1 << 24;
-
-}  // namespace
-
 void encode(ByteWriter& out, const Image& image) {
   out.put(image.width_px).put(image.height_px).put(image.format).put(std::uint64_t{image.stride_bytes});
   out.put(image.dpi).put(image.page_width_px).put(image.page_height_px).put(image.page_dpi).put(image.embedded);
   for (const double value : image.to_page.m) out.put(value);
+  pecia::encode(out, image.steps);
 }
 
 Image decode_image(ByteReader& in) {
@@ -30,7 +25,8 @@ Image decode_image(ByteReader& in) {
   image.page_dpi = in.get<double>();
   image.embedded = in.get<std::uint8_t>() != 0;
   for (double& value : image.to_page.m) value = in.get<double>();
-  const auto plausible = [](int side) { return side > 0 && side <= max_side_px; };
+  image.steps = decode_steps(in);
+  const auto plausible = [](int side) { return side > 0 && side <= most_side_px; };
   require(plausible(image.width_px) && plausible(image.height_px) && plausible(image.page_width_px) &&
               plausible(image.page_height_px) && image.format <= PixelFormat::rgb8,
           "an image of impossible size");

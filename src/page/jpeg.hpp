@@ -4,7 +4,7 @@
 #include <span>
 
 #include "pecia/page/reader.hpp"
-#include "raster.hpp"
+#include "row_sink.hpp"
 
 namespace pecia::page {
 
@@ -15,9 +15,10 @@ struct JpegHeader {
 };
 [[nodiscard]] JpegHeader read_jpeg_header(std::span<const std::byte> bytes);
 
-/// Decodes a whole JPEG. `gray`: the luminance alone, straight from YCbCr. CMYK and YCCK become RGB.
-/// A file that ends too early is PageError(unreadable): half a page is no page. `exact` false: at half
-/// the size and in gray where that is cheaper; `Raster::reduction` says so.
-[[nodiscard]] Raster decode_jpeg(std::span<const std::byte> bytes, bool gray, std::uint64_t max_pixels, bool exact = true);
+/// Decodes a JPEG at the scale that is wanted: the inverse cosine transform makes n/8 of its size (libjpeg-turbo),
+/// never less than is asked for, and averaging does the rest. Where gray is wanted: the luminance alone, straight
+/// from YCbCr. CMYK and YCCK become RGB. A file that ends too early is PageError(unreadable): half a page is no
+/// page. `wanted.exact` false: at half the size and in gray where that is cheaper; `Raster::reduction` says so.
+[[nodiscard]] Raster decode_jpeg(std::span<const std::byte> bytes, const Decoding& wanted);
 
 }  // namespace pecia::page

@@ -1,12 +1,13 @@
 #include <fmt/format.h>
-#include <zlib.h>
 
 #include <algorithm>
 #include <array>
 #include <cstdlib>
+#include <functional>
 
 #include "jpeg.hpp"
 #include "jpeg2000.hpp"
+#include "pdf_flate.hpp"
 #include "pdf_page.hpp"
 #include "tiff.hpp"
 
@@ -27,29 +28,6 @@ std::vector<std::byte> raw_stream(PdfObject& object) {
   return copy;
 }
 
-constexpr std::size_t least_growth_bytes = std::size_t{1} << 16, most_growth_bytes = std::size_t{1} << 28;
-
-/// Inflates at most `most_bytes`; a stream that ends early gives what there is.
-std::vector<std::byte> inflated(const std::vector<std::byte>& bytes, std::size_t most_bytes) {
-  std::vector<std::byte> out;
-  z_stream stream{};
-  if (inflateInit(&stream) != Z_OK) throw PageError{Reason::unreadable, "zlib does not start"};
-  stream.next_in = reinterpret_cast<Bytef*>(const_cast<std::byte*>(bytes.data()));
-  stream.avail_in = static_cast<uInt>(bytes.size());
-  // Grows with what comes: the most that is allowed is hundreds of times what a page takes.
-  for (int status = Z_OK; status == Z_OK && out.size() < most_bytes;) {
-    const auto done = out.size();
-    const auto more = std::min(most_bytes - done, std::clamp(done, least_growth_bytes, most_growth_bytes));
-    out.resize(done + more);
-    stream.next_out = reinterpret_cast<Bytef*>(out.data() + done);
-    stream.avail_out = static_cast<uInt>(more);
-    status = inflate(&stream, Z_NO_FLUSH);
-    out.resize(done + more - stream.avail_out);
-  }
-  inflateEnd(&stream);
-  return out;
-}
-
 /// The n-th of /DecodeParms, which is one dictionary or an array with one for each filter.
 PdfObject* parameters_of(PdfObject& object, std::size_t n) {
   auto* parameters = object.GetIndirectKey("DecodeParms");
@@ -62,9 +40,6 @@ PdfObject* parameters_of(PdfObject& object, std::size_t n) {
   return parameters && parameters->IsDictionary() ? parameters : nullptr;
 }
 
-double parameter(PdfObject* parameters, const char* key, double otherwise) {
-  return parameters ? number_of(parameters->GetIndirectKey(key), otherwise) : otherwise;
-}
 bool flag(PdfObject* parameters, const char* key) { return parameters && parameters->GetIndirectKeyAsBool(key, false); }
 
 /// Colours of the samples; only what is decoded here.
@@ -148,53 +123,6 @@ Decode decode_of(PdfObject& image, double most) {
   return usual ? Decode::usual : inverted ? Decode::inverted : Decode::other;
 }
 
-/// Undoes a PNG predictor (PNG specification, 9.2) or TIFF's, in place of the filter library that
-/// fails below 8 bits a pixel. `rows` gets one row after the other without filter bytes.
-std::vector<std::byte> unpredicted(std::vector<std::byte> data, PdfObject* parameters) {
-  const auto predictor = static_cast<int>(parameter(parameters, "Predictor", 1));
-  if (predictor == 1) return data;
-  const auto within = [&](const char* key, double otherwise, double most) {
-    const double value = parameter(parameters, key, otherwise);
-    if (!(value >= 1 && value <= most)) throw PageError{Reason::unsupported, "a predictor that is not read"};
-    return static_cast<std::size_t>(value);
-  };
-  const auto colors = within("Colors", 1, 32), bits = within("BitsPerComponent", 8, 16), columns = within("Columns", 1, 1e6);
-  const std::size_t pixel = (colors * bits + 7) / 8, row = (columns * colors * bits + 7) / 8;
-  if (predictor == 2 && bits != 8) throw PageError{Reason::unsupported, "a predictor that is not read"};
-  const auto value = [](std::byte b) { return std::to_integer<int>(b); };
-  if (predictor == 2) {
-    for (std::size_t at = 0; at + row <= data.size(); at += row) {
-      for (std::size_t n = pixel; n < row; ++n) data[at + n] = static_cast<std::byte>(value(data[at + n]) + value(data[at + n - pixel]));
-    }
-    return data;
-  }
-  std::vector<std::byte> rows;
-  rows.reserve(data.size());
-  std::vector<std::byte> above(row), line(row);
-  for (std::size_t at = 0; at < data.size(); at += row + 1) {
-    const auto count = std::min(row, data.size() - at - 1);
-    for (std::size_t n = 0; n < count; ++n) {
-      const int left = n >= pixel ? value(line[n - pixel]) : 0, up = value(above[n]), corner = n >= pixel ? value(above[n - pixel]) : 0;
-      int guess = 0;
-      switch (value(data[at])) {
-        case 1: guess = left; break;
-        case 2: guess = up; break;
-        case 3: guess = (left + up) / 2; break;
-        case 4: {
-          const int p = left + up - corner, to_left = std::abs(p - left), to_up = std::abs(p - up), to_corner = std::abs(p - corner);
-          guess = to_left <= to_up && to_left <= to_corner ? left : to_up <= to_corner ? up : corner;
-          break;
-        }
-        default: break;
-      }
-      line[n] = static_cast<std::byte>(value(data[at + 1 + n]) + guess);
-    }
-    rows.insert(rows.end(), line.begin(), line.begin() + static_cast<std::ptrdiff_t>(count));
-    above = line;
-  }
-  return rows;
-}
-
 /// Sample n of a row as 8 bits (indexed: as it is).
 int sample(const std::byte* row, std::size_t n, unsigned bits, bool indexed) {
   const auto at = [&](std::size_t k) { return std::to_integer<unsigned>(row[k]); };
@@ -206,64 +134,62 @@ int sample(const std::byte* row, std::size_t n, unsigned bits, bool indexed) {
   return static_cast<int>(indexed ? value : value * 255 / most);
 }
 
-void put_samples(Raster& raster, int y, const std::byte* row, unsigned bits, const Colors& colors, bool inverted) {
+void put_samples(std::byte* out, std::size_t width, std::size_t channels, const std::byte* row, unsigned bits, const Colors& colors,
+                 bool inverted) {
   const bool indexed = colors.palette_components > 0;
-  const std::size_t channels = raster.format == PixelFormat::rgb8 ? 3 : 1;
-  for (std::size_t x = 0; x < static_cast<std::size_t>(raster.width_px); ++x) {
+  for (std::size_t x = 0; x < width; ++x) {
     for (std::size_t channel = 0; channel < channels; ++channel) {
       int value = sample(row, indexed ? x : x * channels + channel, bits, indexed);
       if (indexed) {
         const auto entry = static_cast<std::size_t>(value) * colors.palette_components + channel;
         value = entry < colors.palette.size() ? std::to_integer<int>(colors.palette[entry]) : 0;
       }
-      raster.row(y)[x * channels + channel] = static_cast<std::byte>(inverted ? 255 - value : value);
+      *out++ = static_cast<std::byte>(inverted ? 255 - value : value);
     }
   }
 }
 
-std::optional<Raster> from_samples(PdfObject& image, std::vector<std::byte> data, std::uint64_t max_pixels) {
-  const auto width = static_cast<int>(number_of(image.GetIndirectKey("Width"), 0));
-  const auto height = static_cast<int>(number_of(image.GetIndirectKey("Height"), 0));
-  const auto bits = static_cast<unsigned>(number_of(image.GetIndirectKey("BitsPerComponent"), 8));
+/// `read` fills a row, as far as there are bytes.
+std::optional<Raster> from_samples(PdfObject& image, const std::function<std::size_t(std::span<std::byte>)>& read, const Decoding& wanted) {
+  const auto width = int_of(number_of(image.GetIndirectKey("Width"), 0));
+  const auto height = int_of(number_of(image.GetIndirectKey("Height"), 0));
+  const auto bits = static_cast<unsigned>(int_of(number_of(image.GetIndirectKey("BitsPerComponent"), 8)));
   const auto colors = colors_of(image);
   if (!colors || (bits != 1 && bits != 2 && bits != 4 && bits != 8 && bits != 16)) return std::nullopt;
   const bool indexed = colors->palette_components > 0;
   if (indexed && bits > 8) return std::nullopt;
   const auto decode = decode_of(image, indexed ? (1U << bits) - 1 : 1);
   if (decode == Decode::other || (indexed && decode != Decode::usual)) return std::nullopt;
+  const bool inverted = decode == Decode::inverted;
   const auto channels = indexed ? colors->palette_components : colors->components;
-  const std::size_t row_size = (static_cast<std::size_t>(width) * colors->components * bits + 7) / 8;
-  if (data.size() < row_size * static_cast<std::size_t>(height))
-    throw PageError{Reason::unreadable, "the page's image ends too early"};
   const bool bilevel = bits == 1 && channels == 1 && !indexed;
   const auto format = bilevel ? PixelFormat::gray1 : channels == 3 ? PixelFormat::rgb8 : PixelFormat::gray8;
-  auto raster = make_raster(width, height, format, max_pixels);
+  std::vector<std::byte> row((static_cast<std::size_t>(width) * colors->components * bits + 7) / 8);
+  RowSink sink{width, height, format, wanted};
   for (int y = 0; y < height; ++y) {
-    const auto* row = data.data() + static_cast<std::size_t>(y) * row_size;
-    if (!bilevel) {
-      put_samples(raster, y, row, bits, *colors, decode == Decode::inverted);
-      continue;
-    }
-    // PDF has 0 = black, gray1 has 1 = black.
-    std::transform(row, row + row_size, raster.row(y), [&](std::byte b) { return decode == Decode::inverted ? b : ~b; });
+    if (read(row) < row.size()) throw PageError{Reason::unreadable, "the page's image ends too early"};
+    auto* out = sink.row();
+    if (bilevel)  // PDF has 0 = black, gray1 has 1 = black.
+      std::ranges::transform(row, out, [&](std::byte b) { return inverted ? b : ~b; });
+    else
+      put_samples(out, static_cast<std::size_t>(width), channels, row.data(), bits, *colors, inverted);
+    sink.next();
   }
-  return raster;
+  return sink.finish();
 }
 
-std::optional<Raster> from_fax(PdfObject& image, const std::vector<std::byte>& data, PdfObject* parameters, std::uint64_t max_pixels) {
+std::optional<Raster> from_fax(PdfObject& image, const std::vector<std::byte>& data, PdfObject* parameters, const Decoding& wanted) {
   const auto colors = colors_of(image);
   const auto decode = decode_of(image, 1);
   if (flag(parameters, "EncodedByteAlign") || !colors || colors->components != 1 || colors->palette_components > 0 || decode == Decode::other)
     return std::nullopt;
   FaxParameters fax;
-  fax.k = static_cast<int>(parameter(parameters, "K", 0));
-  fax.width_px = static_cast<int>(parameter(parameters, "Columns", 1728));
-  fax.height_px = static_cast<int>(number_of(image.GetIndirectKey("Height"), 0));
-  if (fax.width_px != static_cast<int>(number_of(image.GetIndirectKey("Width"), 0))) return std::nullopt;
-  auto raster = decode_fax(data, fax, max_pixels);
-  if (flag(parameters, "BlackIs1") != (decode == Decode::inverted))
-    std::ranges::transform(raster.pixels, raster.pixels.begin(), [](std::byte b) { return ~b; });
-  return raster;
+  fax.k = int_of(parameter(parameters, "K", 0));
+  fax.width_px = int_of(parameter(parameters, "Columns", 1728));
+  fax.height_px = int_of(number_of(image.GetIndirectKey("Height"), 0));
+  if (fax.width_px != int_of(number_of(image.GetIndirectKey("Width"), 0))) return std::nullopt;
+  fax.inverted = flag(parameters, "BlackIs1") != (decode == Decode::inverted);
+  return decode_fax(data, fax, wanted);
 }
 
 }  // namespace
@@ -294,38 +220,48 @@ Coding coding_of(PdfObject& image) {
   return Coding::unknown;
 }
 
-std::optional<Raster> decode_pdf_image(PdfObject& image, bool gray, std::uint64_t max_pixels, bool exact) {
+std::optional<Raster> decode_pdf_image(PdfObject& image, const Decoding& wanted) {
   auto filters = filters_of(image);
-  check_size(number_of(image.GetIndirectKey("Width"), 0), number_of(image.GetIndirectKey("Height"), 0), max_pixels);
+  const double width = number_of(image.GetIndirectKey("Width"), 0), height = number_of(image.GetIndirectKey("Height"), 0);
+  (void)fitted(width, height, wanted);  // before anything is made of its size
   auto data = raw_stream(image);
-  const std::size_t most_bytes = 8 * static_cast<std::size_t>(max_pixels);
+  const auto most_bytes = 8 * static_cast<std::size_t>(wanted.most_pixels);
   for (std::size_t n = 0; n < filters.size(); ++n) {
     const auto& filter = filters[n];
     auto* parameters = parameters_of(image, n);
     const bool last = n + 1 == filters.size();
     if (filter == "FlateDecode" || filter == "Fl") {
-      const double pixels = number_of(image.GetIndirectKey("Width"), 0) * number_of(image.GetIndirectKey("Height"), 0);
-      const auto expected = static_cast<std::size_t>(pixels * 8) + (std::size_t{1} << 20);
-      data = unpredicted(inflated(data, last ? std::min(most_bytes, expected) : most_bytes), parameters);
+      if (last) {
+        FlateBytes bytes{std::move(data), parameters};
+        return from_samples(image, [&](std::span<std::byte> row) { return bytes.read(row); }, wanted);
+      }
+      data = inflated(std::move(data), parameters, most_bytes);
     } else if (last && (filter == "DCTDecode" || filter == "DCT")) {
       const auto components = read_jpeg_header(data).components;
       if (components == 4 || decode_of(image, 1) != Decode::usual || parameters) return std::nullopt;
       const auto colors = colors_of(image);
       if (!colors || colors->palette_components > 0) return std::nullopt;
-      return decode_jpeg(data, gray, max_pixels, exact);
+      return decode_jpeg(data, wanted);
     } else if (last && filter == "JPXDecode") {
       if (decode_of(image, 1) != Decode::usual) return std::nullopt;
       // A colour space of the PDF's goes before the file's own.
       const auto colors = colors_of(image);
       if (image.GetIndirectKey("ColorSpace") && (!colors || colors->palette_components > 0)) return std::nullopt;
-      return decode_jpeg2000(data, max_pixels, false, exact);
+      return decode_jpeg2000(data, wanted);
     } else if (last && (filter == "CCITTFaxDecode" || filter == "CCF")) {
-      return from_fax(image, data, parameters, max_pixels);
+      return from_fax(image, data, parameters, wanted);
     } else {
       return std::nullopt;  // LZW, ASCII85, JBIG2, Crypt and what may come: the rasteriser reads them
     }
   }
-  return from_samples(image, std::move(data), max_pixels);
+  std::size_t at = 0;
+  const auto stored = [&](std::span<std::byte> row) {
+    const auto count = std::min(row.size(), data.size() - at);
+    std::copy_n(data.begin() + static_cast<std::ptrdiff_t>(at), count, row.begin());
+    at += count;
+    return count;
+  };
+  return from_samples(image, stored, wanted);
 }
 
 }  // namespace pecia::page

@@ -70,6 +70,11 @@ std::optional<PageImage> page_image(const PdfPageNode& page, const PdfPainting& 
   image.crop_x1 = std::min(static_cast<int>(across), image.crop_x0 + std::max(1, pixels(seen_width, unit_x)));
   image.crop_y1 = std::min(static_cast<int>(down), image.crop_y0 + std::max(1, pixels(seen_height, unit_y)));
   if (image.width_px() < 1 || image.height_px() < 1) return std::nullopt;
+  const double x_unit = std::abs(unit_x), y_unit = std::abs(unit_y);
+  image.place.x0 = left + image.crop_x0 * x_unit;
+  image.place.y0 = top + image.crop_y0 * y_unit;
+  image.place.x1 = image.place.x0 + image.width_px() * x_unit;
+  image.place.y1 = image.place.y0 + image.height_px() * y_unit;
   image.dpi = 72 / (std::abs(unit_x) * page.user_unit);
   return image;
 }

@@ -19,6 +19,39 @@ namespace {
 /// No page takes fewer bytes of file than this: bounds what /Count may claim.
 constexpr std::size_t least_page_bytes = 20;
 
+/// UTF-16, as Poppler has it; half a surrogate pair stays as it is, and is no character.
+std::u32string code_points(const poppler::ustring& text) {
+  constexpr unsigned high = 0xD800, low = 0xDC00, end = 0xE000;
+  std::u32string points;
+  for (std::size_t n = 0; n < text.size(); ++n) {
+    const unsigned unit = text[n];
+    const unsigned next = n + 1 < text.size() ? text[n + 1] : 0;
+    if (unit >= high && unit < low && next >= low && next < end) {
+      points.push_back(0x10000 + ((unit - high) << 10) + (next - low));
+      ++n;
+    } else {
+      points.push_back(unit);
+    }
+  }
+  return points;
+}
+
+PopplerWord word_of(const poppler::text_box& box) {
+  PopplerWord word;
+  const auto text = code_points(box.text());
+  for (std::size_t n = 0; n < text.size(); ++n) {
+    const auto at = box.char_bbox(n);
+    word.glyphs.push_back({text[n], at.left(), at.top(), at.right(), at.bottom()});
+  }
+  word.quarter_turns = box.rotation();
+  word.space_after = box.has_space_after();
+  if (box.has_font_info() && !text.empty()) {
+    word.vertical = box.get_wmode() == poppler::text_box::vertical_wmode;
+    word.size_pt = box.get_font_size();
+  }
+  return word;
+}
+
 }  // namespace
 
 struct PopplerPdf::State {
@@ -50,19 +83,17 @@ PopplerPdf::PopplerPdf(std::span<const std::byte> bytes, const std::string& pass
   };
   load("");
   if (state_->document && state_->document->is_locked() && !password.empty()) load(password);
-  if (!state_->document) throw PageError{Reason::unreadable, "the PDF is damaged: neither PoDoFo nor Poppler can open it"};
-  if (state_->document->is_locked())
-    throw PageError{Reason::encrypted,
-                    password.empty() ? "the document needs a password. Give it in the job file: rules: [{match: ..., password: ...}]"
-                                     : "the password that the job file gives for this document is wrong"};
+  if (!state_->document) throw PageError{Reason::unreadable, "the PDF is damaged: Poppler cannot open it"};
+  if (state_->document->is_locked()) throw PageError{Reason::encrypted, "the password is missing or wrong"};
 }
 
 PopplerPdf::~PopplerPdf() = default;
 
+std::size_t PopplerPdf::claimed_pages() const { return static_cast<std::size_t>(std::max(0, state_->document->pages())); }
+
 std::uint32_t PopplerPdf::pages() {
   if (state_->pages) return *state_->pages;
-  const auto claimed = static_cast<std::size_t>(std::max(0, state_->document->pages()));
-  auto last = static_cast<std::uint32_t>(std::min(claimed, state_->file_bytes / least_page_bytes + 1));
+  auto last = static_cast<std::uint32_t>(std::min(claimed_pages(), state_->file_bytes / least_page_bytes + 1));
   // A damaged page in the middle stays a page that fails; only claims behind the last real one go.
   while (last > 0 && !state_->page(last)) --last;
   state_->pages = last;
@@ -75,6 +106,12 @@ PopplerPdf::Size PopplerPdf::size(std::uint32_t page) {
   const auto turn = found->orientation();
   const bool turned = turn == poppler::page::landscape || turn == poppler::page::seascape;
   return turned ? Size{rect.height(), rect.width()} : Size{rect.width(), rect.height()};
+}
+
+std::vector<PopplerWord> PopplerPdf::words(std::uint32_t page) {
+  std::vector<PopplerWord> words;
+  for (const auto& box : state_->page_or_throw(page)->text_list(poppler::page::text_list_include_font)) words.push_back(word_of(box));
+  return words;
 }
 
 Raster PopplerPdf::render(std::uint32_t page, double x_dpi, double y_dpi, bool color, bool smooth, std::uint64_t max_pixels) {

@@ -23,38 +23,20 @@ Raster like(const Raster& raster, int width_px, int height_px, PixelFormat forma
   made.format = format;
   made.dpi = raster.dpi;
   made.reduction = raster.reduction;
-  made.pixels.resize(made.stride() * static_cast<std::size_t>(height_px));
+  made.pixels = PixelBuffer{made.stride() * static_cast<std::size_t>(height_px)};
   return made;
 }
 
-Raster gray8_of_bilevel(const Raster& raster) {
-  auto gray = like(raster, raster.width_px, raster.height_px, PixelFormat::gray8);
-  for (int y = 0; y < raster.height_px; ++y) {
-    for (int x = 0; x < raster.width_px; ++x) gray.row(y)[x] = bit(raster.row(y), x) ? std::byte{0} : std::byte{255};
-  }
-  return gray;
-}
-
-/// Copies pixel (x, y) of one raster to (to_x, to_y) of another of the same format.
-void copy_pixel(const Raster& from, int x, int y, Raster& to, int to_x, int to_y) {
-  switch (from.format) {
-    case PixelFormat::gray1:
-      if (bit(from.row(y), x)) set_bit(to.row(to_y), to_x);
-      break;
-    case PixelFormat::gray8: to.row(to_y)[to_x] = from.row(y)[x]; break;
-    case PixelFormat::rgb8: std::memcpy(to.row(to_y) + 3 * to_x, from.row(y) + 3 * x, 3); break;
-  }
-}
-
 Raster half_of(const Raster& raster, PixelFormat format) {
-  Raster half;
-  half.width_px = std::max(1, raster.width_px / 2);
-  half.height_px = std::max(1, raster.height_px / 2);
-  half.format = format;
+  auto half = like(raster, std::max(1, raster.width_px / 2), std::max(1, raster.height_px / 2), format);
   half.dpi = raster.dpi / 2;
   half.reduction = raster.reduction * 2;
-  half.pixels.resize(half.stride() * static_cast<std::size_t>(half.height_px));
   return half;
+}
+
+/// What the last byte of a row holds beyond the width is no page.
+void clear_beyond(std::byte* row, int width_px) {
+  if (width_px % 8 != 0) row[width_px / 8] &= static_cast<std::byte>(0xFF << (8 - width_px % 8) & 0xFF);
 }
 
 /// Pairs of bits to one bit, four of them from a byte: set where both, or where any, are.
@@ -89,8 +71,7 @@ Raster halved_bilevel(const Raster& raster) {
       const auto low = second ? halved_bits(above[2 * n + 1], below[2 * n + 1]) : 0U;
       out[n] = static_cast<std::byte>(high << 4 | low);
     }
-    if (half.width_px % 8 != 0)  // what the last byte holds beyond the width is no page
-      out[half.stride() - 1] &= static_cast<std::byte>(0xFF << (8 - half.width_px % 8) & 0xFF);
+    clear_beyond(out, half.width_px);
   }
   return half;
 }
@@ -143,7 +124,7 @@ Raster make_raster(int width_px, int height_px, PixelFormat format, std::uint64_
   raster.width_px = width_px;
   raster.height_px = height_px;
   raster.format = format;
-  raster.pixels.resize(raster.stride() * static_cast<std::size_t>(height_px));
+  raster.pixels = PixelBuffer{raster.stride() * static_cast<std::size_t>(height_px)};
   return raster;
 }
 
@@ -160,86 +141,53 @@ Orientation exif_orientation(int value) {
   }
 }
 
-Raster oriented(Raster raster, Orientation orientation) {
-  if (orientation.is_identity()) return raster;
-  const int width = orientation.swap_axes ? raster.height_px : raster.width_px;
-  const int height = orientation.swap_axes ? raster.width_px : raster.height_px;
-  auto turned = like(raster, width, height, raster.format);
-  for (int y = 0; y < raster.height_px; ++y) {
-    for (int x = 0; x < raster.width_px; ++x) {
-      const int to_x = orientation.swap_axes ? y : x;
-      const int to_y = orientation.swap_axes ? x : y;
-      copy_pixel(raster, x, y, turned, orientation.flip_x ? width - 1 - to_x : to_x,
-                 orientation.flip_y ? height - 1 - to_y : to_y);
-    }
-  }
-  return turned;
-}
-
 Raster cropped(Raster raster, int x0, int y0, int x1, int y1) {
   x0 = std::clamp(x0, 0, raster.width_px - 1);
   y0 = std::clamp(y0, 0, raster.height_px - 1);
   x1 = std::clamp(x1, x0 + 1, raster.width_px);
   y1 = std::clamp(y1, y0 + 1, raster.height_px);
   if (x0 == 0 && y0 == 0 && x1 == raster.width_px && y1 == raster.height_px) return raster;
-  auto part = like(raster, x1 - x0, y1 - y0, raster.format);
-  for (int y = y0; y < y1; ++y) {
-    if (raster.format == PixelFormat::gray1) {
-      for (int x = x0; x < x1; ++x) copy_pixel(raster, x, y, part, x - x0, y - y0);
-    } else {
-      std::memcpy(part.row(y - y0), raster.row(y) + row_bytes(raster.format, x0), part.stride());
+  if (raster.format == PixelFormat::gray1 && x0 % 8 != 0) {
+    auto part = like(raster, x1 - x0, y1 - y0, raster.format);
+    for (int y = y0; y < y1; ++y) {
+      for (int x = x0; x < x1; ++x) {
+        if (bit(raster.row(y), x)) set_bit(part.row(y - y0), x - x0);
+      }
     }
+    return part;
   }
-  return part;
+  const auto stride = row_bytes(raster.format, x1 - x0);
+  for (int y = y0; y < y1; ++y)
+    std::memmove(raster.pixels.data() + static_cast<std::size_t>(y - y0) * stride, raster.row(y) + row_bytes(raster.format, x0), stride);
+  raster.width_px = x1 - x0;
+  raster.height_px = y1 - y0;
+  raster.pixels.shrink(stride * static_cast<std::size_t>(raster.height_px));
+  if (raster.format == PixelFormat::gray1) {
+    for (int y = 0; y < raster.height_px; ++y) clear_beyond(raster.row(y), raster.width_px);
+  }
+  return raster;
+}
+
+void gray_of_rgb(const std::byte* rgb, std::byte* gray, std::size_t count) {
+  for (std::size_t n = 0; n < count; ++n, rgb += 3)
+    gray[n] = static_cast<std::byte>((299 * value(rgb[0]) + 587 * value(rgb[1]) + 114 * value(rgb[2]) + 500) / 1000);
+}
+
+void rgb_of_cmyk(const std::byte* cmyk, std::byte* rgb, std::size_t count) {
+  for (std::size_t n = 0; n < count; ++n, cmyk += 4, rgb += 3) {
+    const unsigned light = 255 - value(cmyk[3]);
+    for (std::size_t channel = 0; channel < 3; ++channel)
+      rgb[channel] = static_cast<std::byte>((255 - value(cmyk[channel])) * light / 255);
+  }
 }
 
 Raster to_gray(Raster raster) {
   if (raster.format != PixelFormat::rgb8) return raster;
-  auto gray = like(raster, raster.width_px, raster.height_px, PixelFormat::gray8);
-  for (std::size_t n = 0; n < gray.pixels.size(); ++n) {
-    const auto* rgb = raster.pixels.data() + 3 * n;
-    gray.pixels[n] = static_cast<std::byte>((299 * value(rgb[0]) + 587 * value(rgb[1]) + 114 * value(rgb[2]) + 500) / 1000);
-  }
-  return gray;
-}
-
-Raster to_rgb(Raster raster) {
-  if (raster.format == PixelFormat::rgb8) return raster;
-  if (raster.format == PixelFormat::gray1) raster = gray8_of_bilevel(raster);
-  auto rgb = like(raster, raster.width_px, raster.height_px, PixelFormat::rgb8);
-  for (std::size_t n = 0; n < raster.pixels.size(); ++n) std::fill_n(rgb.pixels.data() + 3 * n, 3, raster.pixels[n]);
-  return rgb;
-}
-
-Raster scaled_down(Raster raster, int longest_px) {
-  const int longest = std::max(raster.width_px, raster.height_px);
-  if (longest_px <= 0 || longest <= longest_px) return raster;
-  if (raster.format == PixelFormat::gray1) raster = gray8_of_bilevel(raster);
-  const double scale = static_cast<double>(longest_px) / longest;
-  const int width = std::max(1, static_cast<int>(raster.width_px * scale + 0.5));
-  const int height = std::max(1, static_cast<int>(raster.height_px * scale + 0.5));
-  auto small = like(raster, width, height, raster.format);
-  small.dpi = raster.dpi * scale;
-  const std::size_t channels = raster.format == PixelFormat::rgb8 ? 3 : 1;
-  // The cell of result pixel n spans the source pixels [n * source / result, (n + 1) * source / result).
-  const auto cell = [](int n, int source, int result) {
-    return static_cast<int>(static_cast<std::int64_t>(n) * source / result);
-  };
-  for (int y = 0; y < height; ++y) {
-    const int from_y = cell(y, raster.height_px, height), to_y = std::max(from_y + 1, cell(y + 1, raster.height_px, height));
-    for (int x = 0; x < width; ++x) {
-      const int from_x = cell(x, raster.width_px, width), to_x = std::max(from_x + 1, cell(x + 1, raster.width_px, width));
-      for (std::size_t channel = 0; channel < channels; ++channel) {
-        std::uint64_t sum = 0;
-        for (int sy = from_y; sy < to_y; ++sy) {
-          for (int sx = from_x; sx < to_x; ++sx) sum += value(raster.row(sy)[static_cast<std::size_t>(sx) * channels + channel]);
-        }
-        const auto count = static_cast<std::uint64_t>(to_y - from_y) * static_cast<std::uint64_t>(to_x - from_x);
-        small.row(y)[static_cast<std::size_t>(x) * channels + channel] = static_cast<std::byte>((sum + count / 2) / count);
-      }
-    }
-  }
-  return small;
+  const auto count = static_cast<std::size_t>(raster.width_px) * static_cast<std::size_t>(raster.height_px);
+  gray_of_rgb(raster.pixels.data(), raster.pixels.data(), count);
+  raster.pixels.shrink(count);
+  raster.format = PixelFormat::gray8;
+  return raster;
 }
 
 Raster halved(const Raster& raster) {

@@ -1,13 +1,12 @@
 #pragma once
 
 #include <cstddef>
-#include <span>
 #include <stdexcept>
 #include <string>
-#include <vector>
 
 #include "pecia/base/reason.hpp"
 #include "pecia/page/image.hpp"
+#include "pixel_buffer.hpp"
 
 // Inside pecia-page only.
 namespace pecia::page {
@@ -23,9 +22,10 @@ struct Raster {
   int width_px = 0;
   int height_px = 0;
   PixelFormat format = PixelFormat::gray8;
-  std::vector<std::byte> pixels;
+  PixelBuffer pixels;
   double dpi = 0;  ///< 0 = the file does not say
   int reduction = 1;  ///< by which width and height were divided in decoding
+  int full_width_px = 0, full_height_px = 0;  ///< before it was made smaller, as seen; 0 if it was not
 
   [[nodiscard]] std::size_t stride() const { return row_bytes(format, width_px); }
   [[nodiscard]] std::byte* row(int y) { return pixels.data() + static_cast<std::size_t>(y) * stride(); }
@@ -47,13 +47,13 @@ struct Orientation {
 /// EXIF and TIFF orientation, 1 to 8; anything else is 1.
 [[nodiscard]] Orientation exif_orientation(int value);
 
-[[nodiscard]] Raster oriented(Raster raster, Orientation orientation);
-/// The part [x0, x1) x [y0, y1), clipped to the raster.
+/// The part [x0, x1) x [y0, y1), clipped to the raster; what is left moves up in the memory that is there.
 [[nodiscard]] Raster cropped(Raster raster, int x0, int y0, int x1, int y1);
-[[nodiscard]] Raster to_gray(Raster raster);  ///< gray1 and gray8 stay; luminance of rgb8 (ITU-R BT.601)
-[[nodiscard]] Raster to_rgb(Raster raster);
-/// Averages areas until the longest side is at most `longest_px`; bilevel becomes gray.
-[[nodiscard]] Raster scaled_down(Raster raster, int longest_px);
+/// Luminance of `count` pixels (ITU-R BT.601); `gray` may be where `rgb` is.
+void gray_of_rgb(const std::byte* rgb, std::byte* gray, std::size_t count);
+/// `count` pixels of ink (0 = none) as light. `rgb` may be where `cmyk` is.
+void rgb_of_cmyk(const std::byte* cmyk, std::byte* rgb, std::size_t count);
+[[nodiscard]] Raster to_gray(Raster raster);  ///< gray1 and gray8 stay; rgb8 becomes gray in its own memory
 /// Half as wide and high: the mean of 2 x 2 pixels, gray; bilevel stays bilevel, black where two of
 /// the four are. A last odd row or column is left out.
 [[nodiscard]] Raster halved(const Raster& raster);

@@ -1,19 +1,22 @@
+#include <fmt/format.h>
+
 #include "document.hpp"
 
 namespace pecia::page {
 
-double plausible_dpi(double dpi) { return dpi >= 50 && dpi <= 2400 ? dpi : 0; }
+Step smaller_step(double width_px, double height_px, const Raster& raster, const Decoding& wanted) {
+  return {"pixels", fmt::format("made smaller to keep within {}: from {:.0f} x {:.0f} to {} x {}", limit_on(width_px, height_px, wanted),
+                                width_px, height_px, raster.width_px, raster.height_px)};
+}
 
-PageRaster finished(Raster raster, Orientation orientation, const ImageRequest& request) {
+PageRaster page_of(Raster raster, double page_width_px, double page_height_px, double page_dpi, const Decoding& wanted) {
   PageRaster page;
-  raster = oriented(std::move(raster), orientation);
-  page.page_width_px = raster.width_px;
-  page.page_height_px = raster.height_px;
-  page.page_dpi = raster.dpi;
-  if (request.pixels == ImageRequest::Pixels::gray) raster = to_gray(std::move(raster));
-  if (request.pixels == ImageRequest::Pixels::rgb) raster = to_rgb(std::move(raster));
-  page.raster = scaled_down(std::move(raster), request.longest_side_px);
+  page.page_width_px = page_width_px;
+  page.page_height_px = page_height_px;
+  page.page_dpi = page_dpi;
   page.embedded = true;
+  if (raster.full_width_px > 0) page.steps.push_back(smaller_step(raster.full_width_px, raster.full_height_px, raster, wanted));
+  page.raster = std::move(raster);
   return page;
 }
 
@@ -41,14 +44,10 @@ PageInfo SingleImage::info(std::uint32_t page) {
 
 PageRaster SingleImage::render(std::uint32_t page, const ImageRequest& request, std::uint64_t max_pixels) {
   const auto about = info(page);
-  check_size(header_.width_px, header_.height_px, max_pixels);
-  auto raster = decode(request, max_pixels);
-  raster.dpi = header_.dpi / raster.reduction;
-  auto made = finished(std::move(raster), exif_orientation(header_.orientation), request);
-  made.page_width_px = about.width_px;
-  made.page_height_px = about.height_px;
-  made.page_dpi = about.page_dpi;
-  return made;
+  const auto wanted = decoding_of(request, max_pixels, exif_orientation(header_.orientation));
+  auto raster = decode(wanted);
+  raster.dpi = about.page_dpi * raster.width_px / about.width_px;
+  return page_of(std::move(raster), about.width_px, about.height_px, about.page_dpi, wanted);
 }
 
 }  // namespace pecia::page

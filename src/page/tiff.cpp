@@ -5,12 +5,12 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdarg>
-#include <cstdio>
 #include <cstring>
-#include <optional>
+#include <vector>
 
 #include "pecia/base/bytes.hpp"
+#include "tiff_messages.hpp"
+#include "tiff_rows.hpp"
 
 namespace pecia::page {
 
@@ -22,18 +22,6 @@ struct TiffReader::Memory {
 namespace {
 
 using Memory = TiffReader::Memory;
-
-/// libtiff reports through one global handler; this program decodes in one thread.
-std::string& last_error() {
-  static std::string text;
-  return text;
-}
-
-void keep_error(const char*, const char* format, va_list arguments) {
-  std::array<char, 512> text{};
-  std::vsnprintf(text.data(), text.size(), format, arguments);
-  last_error() = text.data();
-}
 
 tmsize_t read_memory(thandle_t handle, void* buffer, tmsize_t size) {
   auto& memory = *static_cast<Memory*>(handle);
@@ -50,93 +38,61 @@ toff_t seek_memory(thandle_t handle, toff_t offset, int whence) {
   return memory.at;
 }
 int close_memory(thandle_t) { return 0; }
+int map_memory(thandle_t handle, void** address, toff_t* size) {
+  const auto& bytes = static_cast<Memory*>(handle)->bytes;
+  *address = const_cast<std::byte*>(bytes.data());
+  *size = bytes.size();
+  return 1;
+}
+void unmap_memory(thandle_t, void*, toff_t) {}
 toff_t size_memory(thandle_t handle) { return static_cast<Memory*>(handle)->bytes.size(); }
 
-[[noreturn]] void fail(std::string_view what) {
-  throw PageError{Reason::unreadable, fmt::format("damaged TIFF: {}{}{}", what, last_error().empty() ? "" : ": ", last_error())};
-}
-
-struct Layout {
-  std::uint32_t width = 0, height = 0, rows_per_strip = 0;
-  std::uint16_t bits = 1, samples = 1, photometric = PHOTOMETRIC_MINISWHITE, planar = PLANARCONFIG_CONTIG,
-                compression = COMPRESSION_NONE, sample_format = SAMPLEFORMAT_UINT;
-  bool tiled = false;
-};
-
-Layout layout_of(TIFF* tiff) {
-  Layout layout;
-  TIFFGetField(tiff, TIFFTAG_IMAGEWIDTH, &layout.width);
-  TIFFGetField(tiff, TIFFTAG_IMAGELENGTH, &layout.height);
-  TIFFGetFieldDefaulted(tiff, TIFFTAG_BITSPERSAMPLE, &layout.bits);
-  TIFFGetFieldDefaulted(tiff, TIFFTAG_SAMPLESPERPIXEL, &layout.samples);
-  TIFFGetField(tiff, TIFFTAG_PHOTOMETRIC, &layout.photometric);
-  TIFFGetFieldDefaulted(tiff, TIFFTAG_PLANARCONFIG, &layout.planar);
-  TIFFGetFieldDefaulted(tiff, TIFFTAG_COMPRESSION, &layout.compression);
-  TIFFGetFieldDefaulted(tiff, TIFFTAG_SAMPLEFORMAT, &layout.sample_format);
-  TIFFGetFieldDefaulted(tiff, TIFFTAG_ROWSPERSTRIP, &layout.rows_per_strip);
-  layout.tiled = TIFFIsTiled(tiff) != 0;
-  return layout;
-}
-
-/// The layouts that are read strip by strip straight into a raster; all others go the RGBA way.
-std::optional<PixelFormat> direct_format(const Layout& layout) {
-  const bool gray = layout.photometric == PHOTOMETRIC_MINISWHITE || layout.photometric == PHOTOMETRIC_MINISBLACK;
-  if (layout.tiled || layout.planar != PLANARCONFIG_CONTIG || layout.sample_format > SAMPLEFORMAT_UINT) return std::nullopt;
-  if (layout.samples == 1 && gray && layout.bits == 1) return PixelFormat::gray1;
-  if (layout.samples == 1 && gray && layout.bits == 8) return PixelFormat::gray8;
-  const bool jpeg_ycc = layout.photometric == PHOTOMETRIC_YCBCR && layout.compression == COMPRESSION_JPEG;
-  if (layout.samples == 3 && layout.bits == 8 && (layout.photometric == PHOTOMETRIC_RGB || jpeg_ycc)) return PixelFormat::rgb8;
-  return std::nullopt;
-}
-
-Raster decode_strips(TIFF* tiff, const Layout& layout, PixelFormat format, std::uint64_t max_pixels) {
-  auto raster = make_raster(static_cast<int>(layout.width), static_cast<int>(layout.height), format, max_pixels);
-  if (layout.compression == COMPRESSION_JPEG) TIFFSetField(tiff, TIFFTAG_JPEGCOLORMODE, JPEGCOLORMODE_RGB);
-  if (static_cast<std::size_t>(TIFFScanlineSize(tiff)) != raster.stride()) fail("rows of an unexpected length");
-  const auto rows = std::max<std::uint32_t>(1, std::min(layout.rows_per_strip, layout.height));
-  for (std::uint32_t y = 0; y < layout.height; y += rows) {
-    const auto count = std::min(rows, layout.height - y);
-    const auto wanted = static_cast<tmsize_t>(count * raster.stride());
-    const auto got = TIFFReadEncodedStrip(tiff, TIFFComputeStrip(tiff, y, 0), raster.row(static_cast<int>(y)), wanted);
-    if (got != wanted) fail(fmt::format("rows {} to {} cannot be decoded", y, y + count));
+/// Lab, LogLuv, YCbCr without JPEG, and JPEG of the old kind: through libtiff's own conversion, strip by strip.
+Raster decode_rgba(TIFF* tiff, const TiffLayout& layout, const Decoding& wanted) {
+  RowSink sink{static_cast<int>(layout.width), static_cast<int>(layout.height), PixelFormat::rgb8, wanted};
+  std::array<char, 1024> message{};
+  TIFFRGBAImage image{};
+  if (!TIFFRGBAImageOK(tiff, message.data()) || !TIFFRGBAImageBegin(&image, tiff, 1, message.data()))
+    throw PageError{Reason::unsupported, fmt::format("a TIFF of a kind that is not read: {}", message.data())};
+  const std::unique_ptr<TIFFRGBAImage, decltype([](TIFFRGBAImage* i) { TIFFRGBAImageEnd(i); })> ended{&image};
+  image.req_orientation = layout.orientation;  // as stored; the sink turns them
+  const auto band = std::clamp<std::uint32_t>(layout.tiled ? layout.tile_height : layout.rows_per_strip, 1, layout.height);
+  check_tiff_band(std::uint64_t{band} * layout.width * sizeof(std::uint32_t));
+  std::vector<std::uint32_t> rgba(std::size_t{band} * layout.width);
+  for (std::uint32_t y = 0; y < layout.height; y += band) {
+    const auto rows = std::min(band, layout.height - y);
+    image.row_offset = static_cast<int>(y);
+    if (!TIFFRGBAImageGet(&image, rgba.data(), layout.width, rows)) fail_tiff(fmt::format("rows {} to {} cannot be decoded", y, y + rows));
+    for (std::size_t row = 0; row < rows; ++row) {
+      auto* out = sink.row();
+      for (std::size_t x = 0; x < layout.width; ++x) {
+        const auto pixel = rgba[row * layout.width + x];
+        const auto light = 255 - TIFFGetA(pixel);  // of the white below; colours are premultiplied
+        for (const auto value : {TIFFGetR(pixel), TIFFGetG(pixel), TIFFGetB(pixel)})
+          *out++ = static_cast<std::byte>(std::min<std::uint32_t>(255, value + light));
+      }
+      sink.next();
+    }
   }
-  // gray1 has 1 = black, gray8 has 0 = black.
-  const bool inverted = format == PixelFormat::gray1   ? layout.photometric == PHOTOMETRIC_MINISBLACK
-                        : format == PixelFormat::gray8 ? layout.photometric == PHOTOMETRIC_MINISWHITE
-                                                       : false;
-  if (inverted) std::ranges::transform(raster.pixels, raster.pixels.begin(), [](std::byte b) { return ~b; });
-  return raster;
+  return sink.finish();
 }
 
-/// Palettes, 16 bits, CMYK, tiles, planes, alpha: through libtiff's own conversion, alpha over white.
-Raster decode_rgba(TIFF* tiff, const Layout& layout, std::uint64_t max_pixels) {
-  auto raster = make_raster(static_cast<int>(layout.width), static_cast<int>(layout.height), PixelFormat::rgb8, max_pixels);
-  std::vector<std::uint32_t> rgba(static_cast<std::size_t>(layout.width) * layout.height);
-  std::uint16_t stored = ORIENTATION_TOPLEFT;
-  TIFFGetFieldDefaulted(tiff, TIFFTAG_ORIENTATION, &stored);
-  // Asking for the stored orientation leaves the pixels as stored; the caller turns them.
-  if (!TIFFReadRGBAImageOriented(tiff, layout.width, layout.height, rgba.data(), stored, 1)) fail("it cannot be decoded");
-  for (std::size_t n = 0; n < rgba.size(); ++n) {
-    const auto pixel = rgba[n];
-    const auto light = 255 - TIFFGetA(pixel);  // of the white below; colours are premultiplied
-    auto* rgb = raster.pixels.data() + 3 * n;
-    rgb[0] = static_cast<std::byte>(std::min<std::uint32_t>(255, TIFFGetR(pixel) + light));
-    rgb[1] = static_cast<std::byte>(std::min<std::uint32_t>(255, TIFFGetG(pixel) + light));
-    rgb[2] = static_cast<std::byte>(std::min<std::uint32_t>(255, TIFFGetB(pixel) + light));
-  }
-  return raster;
+void check_coding(std::uint16_t compression) {
+  if (TIFFIsCODECConfigured(compression)) return;
+  const auto* codec = TIFFFindCODEC(compression);
+  throw PageError{Reason::unsupported, fmt::format("the TIFF's pixels are coded as {}, which is not read. Saved without compression or "
+                                                   "with LZW it can be",
+                                                   codec ? std::string{codec->name} : fmt::format("number {}", compression))};
 }
 
 }  // namespace
 
 TiffReader::TiffReader(std::span<const std::byte> bytes) : memory_{std::make_unique<Memory>(Memory{bytes})} {
-  TIFFSetErrorHandler(keep_error);
-  TIFFSetWarningHandler(nullptr);
-  last_error().clear();
-  // "m": no memory mapping, our memory is read through the functions.
-  tiff_ = TIFFClientOpen("document", "rm", memory_.get(), read_memory, write_memory, seek_memory, close_memory, size_memory,
-                         nullptr, nullptr);
-  if (!tiff_) fail("it cannot be opened");
+  listen_to_libtiff();
+  // libtiff decodes from our memory: strips that are stored as they are never lie in it twice.
+  tiff_ = TIFFClientOpen("document", "r", memory_.get(), read_memory, write_memory, seek_memory, close_memory, size_memory,
+                         map_memory, unmap_memory);
+  if (!tiff_) fail_tiff("it cannot be opened");
 }
 
 TiffReader::~TiffReader() {
@@ -144,20 +100,57 @@ TiffReader::~TiffReader() {
 }
 
 void TiffReader::go_to(std::uint32_t page) {
-  if (TIFFCurrentDirectory(tiff_) == page) return;
-  if (!TIFFSetDirectory(tiff_, static_cast<tdir_t>(page))) fail(fmt::format("page {} cannot be found", page + 1));
+  if (page == page_) return;
+  // From page to page without going over all that are before.
+  const bool found = page_ && page == *page_ + 1 ? TIFFReadDirectory(tiff_) != 0 : TIFFSetDirectory(tiff_, static_cast<tdir_t>(page)) != 0;
+  page_.reset();
+  if (!found) fail_tiff(fmt::format("page {} cannot be found", page + 1));
+  page_ = page;
 }
 
-Raster TiffReader::decode(std::uint64_t max_pixels) {
-  last_error().clear();
-  const auto layout = layout_of(tiff_);
-  check_size(layout.width, layout.height, max_pixels);
-  const auto format = direct_format(layout);
-  return format ? decode_strips(tiff_, layout, *format, max_pixels) : decode_rgba(tiff_, layout, max_pixels);
+bool TiffReader::go_on() {
+  const bool found = TIFFReadDirectory(tiff_) != 0;
+  if (found && page_)
+    ++*page_;
+  else
+    page_.reset();
+  return found;
 }
 
-Raster decode_fax(std::span<const std::byte> stream, const FaxParameters& parameters, std::uint64_t max_pixels) {
-  check_size(parameters.width_px, parameters.height_px, max_pixels);
+Raster TiffReader::decode_samples(const TiffLayout& layout, const Decoding& wanted) {
+  TiffSamples samples{tiff_, layout};
+  std::vector<std::unique_ptr<TiffReader>> others;
+  std::vector<TIFF*> readers{tiff_};
+  while (layout.planes && readers.size() < layout.samples) {
+    auto& other = others.emplace_back(std::make_unique<TiffReader>(memory_->bytes));
+    if (!TIFFSetSubDirectory(other->get(), TIFFCurrentDirOffset(tiff_))) fail_tiff("its page cannot be found again");
+    readers.push_back(other->get());
+  }
+  if (layout.compression == COMPRESSION_JPEG && layout.photometric == PHOTOMETRIC_YCBCR)
+    TIFFSetField(tiff_, TIFFTAG_JPEGCOLORMODE, JPEGCOLORMODE_RGB);
+  if (samples.are_numbers()) {
+    TiffRows rows{readers, layout};
+    for (std::uint32_t y = 0; y < layout.height; ++y) samples.look(rows.next());
+  }
+  TiffRows rows{readers, layout};
+  RowSink sink{static_cast<int>(layout.width), static_cast<int>(layout.height), samples.format(), wanted};
+  for (std::uint32_t y = 0; y < layout.height; ++y) {
+    samples.convert(rows.next(), sink.row());
+    sink.next();
+  }
+  return sink.finish();
+}
+
+Raster TiffReader::decode(const Decoding& wanted) {
+  listen_to_libtiff();
+  const auto layout = tiff_layout(tiff_);
+  (void)fitted(layout.width, layout.height, wanted);  // before anything is made of its size
+  check_coding(layout.compression);
+  return TiffSamples::are_for(layout) ? decode_samples(layout, wanted) : decode_rgba(tiff_, layout, wanted);
+}
+
+Raster decode_fax(std::span<const std::byte> stream, const FaxParameters& parameters, const Decoding& wanted) {
+  (void)fitted(parameters.width_px, parameters.height_px, wanted);
   // A little-endian TIFF of one strip around the stream (TIFF 6.0, section 2).
   struct Entry {
     std::uint16_t tag;
@@ -172,7 +165,7 @@ Raster decode_fax(std::span<const std::byte> stream, const FaxParameters& parame
                                       {TIFFTAG_IMAGELENGTH, height},
                                       {TIFFTAG_BITSPERSAMPLE, 1},
                                       {TIFFTAG_COMPRESSION, group4 ? 4U : 3U},
-                                      {TIFFTAG_PHOTOMETRIC, PHOTOMETRIC_MINISWHITE},
+                                      {TIFFTAG_PHOTOMETRIC, parameters.inverted ? std::uint32_t{PHOTOMETRIC_MINISBLACK} : std::uint32_t{PHOTOMETRIC_MINISWHITE}},
                                       {TIFFTAG_STRIPOFFSETS, data_at},
                                       {TIFFTAG_ROWSPERSTRIP, height},
                                       {TIFFTAG_STRIPBYTECOUNTS, length},
@@ -187,7 +180,7 @@ Raster decode_fax(std::span<const std::byte> stream, const FaxParameters& parame
   for (const auto& entry : entries) file.put(entry.tag).put(type_long).put(std::uint32_t{1}).put(entry.value);
   file.put(std::uint32_t{0});
   TiffReader reader{file.bytes()};
-  return reader.decode(max_pixels);
+  return reader.decode(wanted);
 }
 
 }  // namespace pecia::page

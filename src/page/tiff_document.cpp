@@ -1,6 +1,7 @@
 #include <tiffio.h>
 
 #include "document.hpp"
+#include "pecia/corpus/image_header.hpp"
 #include "tiff.hpp"
 
 namespace pecia::page {
@@ -31,8 +32,7 @@ double dpi_of(TIFF* tiff) {
   std::uint16_t unit = RESUNIT_INCH;
   if (!TIFFGetField(tiff, TIFFTAG_XRESOLUTION, &resolution)) return 0;
   TIFFGetFieldDefaulted(tiff, TIFFTAG_RESOLUTIONUNIT, &unit);
-  if (unit == RESUNIT_NONE) return 0;
-  return plausible_dpi(static_cast<double>(resolution) * (unit == RESUNIT_CENTIMETER ? 2.54 : 1.0));
+  return corpus::dpi_of_tiff(static_cast<double>(resolution), unit);
 }
 
 class TiffDocument final : public Document {
@@ -51,7 +51,7 @@ class TiffDocument final : public Document {
       page.compressed_bytes = compressed_bytes();
       pages.push_back(page);
       if (pages.size() > most_pages) throw PageError{Reason::unreadable, "damaged TIFF: its pages have no end"};
-    } while (TIFFReadDirectory(reader_.get()));
+    } while (reader_.go_on());
     // The chain of pages broke off: whatever came behind is one page that will fail, not none.
     if (!TIFFLastDirectory(reader_.get())) pages.emplace_back();
     return pages;
@@ -64,9 +64,11 @@ class TiffDocument final : public Document {
 
   PageRaster render(std::uint32_t page, const ImageRequest& request, std::uint64_t max_pixels) override {
     reader_.go_to(page - 1);
-    auto raster = reader_.decode(max_pixels);
-    raster.dpi = dpi_of(reader_.get());
-    return finished(std::move(raster), orientation_here(), request);
+    const auto about = info_here();
+    const auto wanted = decoding_of(request, max_pixels, orientation_here());
+    auto raster = reader_.decode(wanted);
+    raster.dpi = about.page_dpi * raster.width_px / about.width_px;
+    return page_of(std::move(raster), about.width_px, about.height_px, about.page_dpi, wanted);
   }
 
  private:

@@ -21,6 +21,10 @@ constexpr std::size_t box_bytes = 4 * sizeof(float);
 constexpr std::size_t part_bytes = box_bytes + 2 * sizeof(std::uint32_t) + sizeof(float);
 /// Beside the state: the fields that earlier releases did not know follow the others.
 constexpr std::uint8_t extended = 0x80;
+/// And behind those, if there are, the steps.
+constexpr std::uint8_t has_steps = 0x40;
+/// And last, if they are told, the languages of the words.
+constexpr std::uint8_t has_word_languages = 0x20;
 
 void encode(ByteWriter& out, const Box& box) { out.put(box.x0).put(box.y0).put(box.x1).put(box.y1); }
 
@@ -133,6 +137,21 @@ void decode_extension(ByteReader& in, PageOutcome& outcome) {
   decode_layout(in, outcome.reading.blocks);
 }
 
+/// Of more than 255 languages, in which nobody reads a page, the others are not told.
+std::uint8_t language_byte(const Part& word) { return static_cast<std::uint8_t>(word.language <= 0xFF ? word.language : 0); }
+
+bool has_languages(const std::vector<Part>& words) {
+  return std::ranges::any_of(words, [](const Part& word) { return language_byte(word) != 0; });
+}
+
+void encode_languages(ByteWriter& out, const std::vector<Part>& words) {
+  for (const auto& word : words) out.put(language_byte(word));
+}
+
+void decode_languages(ByteReader& in, std::vector<Part>& words) {
+  for (auto& word : words) word.language = in.get<std::uint8_t>();
+}
+
 Reason decode_reason(ByteReader& in) {
   const auto reason = in.get<Reason>();
   if (static_cast<std::size_t>(reason) > all_reasons().size()) throw Error{"outcome: there is no such reason"};
@@ -215,6 +234,8 @@ std::optional<FinishReason> parse_finish_reason(std::string_view name) noexcept 
 void encode(ByteWriter& out, const Reading& reading) {
   encode_text_and_parts(out, reading);
   encode_layout(out, reading.blocks);
+  encode_languages(out, reading.words);
+  pecia::encode(out, reading.steps);
   out.put(reading.finish_reason).put_text(reading.raw).put(static_cast<std::uint32_t>(reading.ids.size()));
   out.put_raw(std::as_bytes(std::span{reading.ids}));
 }
@@ -222,6 +243,8 @@ void encode(ByteWriter& out, const Reading& reading) {
 Reading decode_reading(ByteReader& in) {
   auto reading = decode_text_and_parts(in);
   decode_layout(in, reading.blocks);
+  decode_languages(in, reading.words);
+  reading.steps = decode_steps(in);
   reading.finish_reason = decode_enum<FinishReason>(in, finish_names, "finish reason");
   reading.raw = in.get_text();
   reading.ids.resize(in.get_count(sizeof(std::int32_t)));
@@ -242,7 +265,9 @@ std::string problem_of(const Reading& reading) {
 
 void encode(ByteWriter& out, const PageOutcome& outcome) {
   const bool extends = !is_plain(outcome);
-  out.put(static_cast<std::uint8_t>(static_cast<std::uint8_t>(outcome.state) | (extends ? extended : 0)));
+  const bool steps = !outcome.steps.empty(), languages = has_languages(outcome.reading.words);
+  out.put(static_cast<std::uint8_t>(static_cast<std::uint8_t>(outcome.state) | (extends ? extended : 0) | (steps ? has_steps : 0) |
+                                    (languages ? has_word_languages : 0)));
   out.put(outcome.reason);
   out.put_text(outcome.detail).put_text(outcome.engine).put_text(outcome.languages).put(outcome.seconds);
   out.put(static_cast<std::uint32_t>(outcome.attempts.size()));
@@ -251,12 +276,14 @@ void encode(ByteWriter& out, const PageOutcome& outcome) {
   encode(out, outcome.geometry);
   encode_text_and_parts(out, outcome.reading);
   if (extends) encode_extension(out, outcome);
+  if (steps) pecia::encode(out, outcome.steps);
+  if (languages) encode_languages(out, outcome.reading.words);
 }
 
 PageOutcome decode_outcome(ByteReader& in) {
   PageOutcome outcome;
   const auto state = in.get<std::uint8_t>();
-  outcome.state = static_cast<State>(state & ~extended);
+  outcome.state = static_cast<State>(state & ~(extended | has_steps | has_word_languages));
   if (static_cast<std::size_t>(outcome.state) >= state_names.size()) throw Error{"outcome: there is no such state"};
   outcome.reason = decode_reason(in);
   outcome.detail = in.get_text();
@@ -275,6 +302,14 @@ PageOutcome decode_outcome(ByteReader& in) {
   if ((state & extended) != 0) {
     decode_extension(in, outcome);
     if (is_plain(outcome)) throw Error{"outcome: it says that there is more to it than there is"};
+  }
+  if ((state & has_steps) != 0) {
+    outcome.steps = decode_steps(in);
+    if (outcome.steps.empty()) throw Error{"outcome: it says that it has steps, and there are none"};
+  }
+  if ((state & has_word_languages) != 0) {
+    decode_languages(in, outcome.reading.words);
+    if (!has_languages(outcome.reading.words)) throw Error{"outcome: it says that it has languages of words, and there are none"};
   }
   if (auto problem = problem_of(outcome.reading); !problem.empty()) throw Error{"outcome: " + problem};
   return outcome;

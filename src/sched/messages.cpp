@@ -161,14 +161,16 @@ std::vector<Move> decode_moves(ByteReader& in) {
 
 void encode(ByteWriter& out, const Histories& histories) {
   out.put(static_cast<std::uint32_t>(histories.size()));
-  for (const auto& [index, history] : histories) out.put(index).put_text(history);
+  for (const auto& [index, history] : histories) out.put(index).put_text(history.said).put(history.given_up);
 }
 
 Histories decode_histories(ByteReader& in) {
   Histories histories;
-  for (auto left = in.get_count(2 * sizeof(std::uint32_t)); left > 0; --left) {
+  for (auto left = in.get_count(2 * sizeof(std::uint32_t) + 1); left > 0; --left) {
     const auto index = in.get<std::uint32_t>();
-    histories[index] = in.get_text();
+    auto& history = histories[index];
+    history.said = in.get_text();
+    history.given_up = in.get<bool>();
   }
   return histories;
 }

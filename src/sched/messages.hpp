@@ -50,7 +50,11 @@ struct Move {
 constexpr std::uint32_t any_moves = 0xffffffff;
 
 /// What the owner of a page that the engine gave up wants to know of it again, by the page's index.
-using Histories = std::map<std::uint32_t, std::string>;
+struct History {
+  std::string said;       ///< by the owner, to whoever begins the page next
+  bool given_up = false;  ///< the engine gave it up; else it came back between two attempts
+};
+using Histories = std::map<std::uint32_t, History>;
 
 /// A page that left the journal's fsync behind it.
 struct DonePage {

@@ -63,7 +63,7 @@ std::optional<plan::Task> Scheduler::Impl::next_page() {
   if (!std::exchange(engine_ready_, true) && seeking_ == Seeking::rest) seeking_until_s_ = now_s_;
   const auto slots = static_cast<std::size_t>(settings_.slots);
   const bool one_by_one = settings_.stealing == Stealing::page;
-  if (!works() || benched_ || holds_alone() || held_.size() >= slots + (one_by_one ? 0 : waiting_allowed())) return std::nullopt;
+  if (!works() || benched_ || holds_alone() || holding() >= slots + (one_by_one ? 0 : waiting_allowed())) return std::nullopt;
   const bool by_speed = settings_.short_first && speed_.rate() == 0 && job_.pages > static_cast<std::uint64_t>(settings_.size);
   const bool is_short = by_speed && short_pages_ < slots + static_cast<std::size_t>(settings_.prefetch);
   const auto last = in_flight() == 0 ? level_ : std::min(level_, Level::low);
@@ -100,19 +100,50 @@ void Scheduler::Impl::on_started(std::uint32_t index) {
   const auto held = held_.find(index);
   if (held == held_.end() || held->second.started_s >= 0) return;
   if (registry_ && started_ == decltype(started_){}) registry_->on_first_page();
+  on_due(index);
   held->second.started_s = now_s_;
   ++reading_;
-  if (!given_up(held->second.task)) ++started_.at(static_cast<std::size_t>(level_of(held->second.task)));
+  count_as_started(held->second);
+}
+
+void Scheduler::Impl::count_as_started(Held& page) {
+  if (page.counted || given_up(page.task)) return;
+  page.counted = true;
+  ++started_.at(static_cast<std::size_t>(level_of(page.task)));
+}
+
+/// It leaves `held_`.
+void Scheduler::Impl::stop_holding(const Held& page) {
+  reading_ -= page.started_s >= 0 ? 1 : 0;
+  aside_ -= page.aside ? 1 : 0;
+}
+
+/// Pages of later levels do not wait for it.
+void Scheduler::Impl::on_set_aside(std::uint32_t index) {
+  const auto held = held_.find(index);
+  if (held == held_.end() || held->second.aside) return;
+  stop_holding(held->second);
+  held->second.started_s = -1;
+  held->second.aside = true;
+  ++aside_;
+  count_as_started(held->second);
+  if (seeking_ == Seeking::rest && reading_ < static_cast<std::size_t>(settings_.slots)) seeking_until_s_ = now_s_;
+  seek();
+}
+
+void Scheduler::Impl::on_due(std::uint32_t index) {
+  const auto held = held_.find(index);
+  if (held == held_.end() || !held->second.aside) return;
+  held->second.aside = false;
+  --aside_;
 }
 
 void Scheduler::Impl::on_finished(std::uint32_t index, double seconds) {
-  const auto held = held_.extract(index);
+  auto held = held_.extract(index);
   if (held.empty()) return;
   const auto& task = held.mapped().task;
-  if (held.mapped().started_s >= 0)
-    --reading_;
-  else if (!given_up(task))
-    ++started_.at(static_cast<std::size_t>(level_of(task)));  // it needed no reading
+  stop_holding(held.mapped());
+  count_as_started(held.mapped());  // perhaps it needed no reading
   speed_.add(static_cast<double>(task.cost_s), seconds);
   if (settings_.calibrate && seconds > 0) calibrate(held.mapped(), seconds);
   uncommitted_.insert_or_assign(index, Read{task, seconds});
@@ -140,15 +171,17 @@ void Scheduler::Impl::on_committed(std::uint32_t index, PageEnd end) {
   unreported_.push_back({index, end, static_cast<float>(seconds)});
 }
 
-void Scheduler::Impl::on_returned(const plan::Task& task) {
+void Scheduler::Impl::on_returned(const plan::Task& task, std::string history) {
   uncommitted_.erase(task.index);
   const auto held = held_.extract(task.index);
   const bool wanted = held.empty() || !held.mapped().revoked;
-  if (!held.empty() && held.mapped().started_s >= 0) {
-    --reading_;
-    if (!given_up(task)) --started_.at(static_cast<std::size_t>(level_of(task)));
+  if (!held.empty()) {
+    stop_holding(held.mapped());
+    if (held.mapped().counted) --started_.at(static_cast<std::size_t>(level_of(task)));
   }
-  if (wanted && works()) queue_of(class_of(task)).put_back(task);
+  if (!wanted || !works()) return;
+  if (!history.empty()) histories_.insert_or_assign(task.index, History{std::move(history), given_up(task)});
+  queue_of(class_of(task)).put_back(task);
 }
 
 void Scheduler::Impl::on_engine_lost(const std::string& why, bool for_good) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <deque>
 #include <functional>
@@ -20,6 +21,8 @@ namespace pecia::sched {
 
 /// How long a thief that found nothing rests at first.
 constexpr double shortest_rest_s = 0.1;
+/// Pages that wait for their next attempt, beside which as many others are handed out as else.
+constexpr std::size_t most_aside = 1000;
 
 /// One rank's part of the protocol; on rank 0 the registry beside it, which is told and tells by
 /// messages like any other.
@@ -32,7 +35,9 @@ class Scheduler::Impl {
   void on_started(std::uint32_t index);
   void on_finished(std::uint32_t index, double seconds);
   void on_committed(std::uint32_t index, PageEnd end);
-  void on_returned(const plan::Task& task);
+  void on_set_aside(std::uint32_t index);
+  void on_due(std::uint32_t index);
+  void on_returned(const plan::Task& task, std::string history);
   void on_given_up(std::uint32_t index, std::string history);
   void on_recalled();
   void on_engine_lost(const std::string& why, bool for_good);
@@ -65,7 +70,9 @@ class Scheduler::Impl {
   struct Held {
     plan::Task task;
     double factor = 1;      ///< that its cost had been multiplied with, by what was learned
-    double started_s = -1;  ///< < 0: waits for the engine
+    double started_s = -1;  ///< < 0: waits for the engine, or for another attempt
+    bool aside = false;     ///< until its next attempt is due
+    bool counted = false;   ///< among those of its level that were started
     bool revoked = false;   ///< cancelled: not wanted back
     bool copied = false;    ///< another rank reads it, too
   };
@@ -103,6 +110,7 @@ class Scheduler::Impl {
   void drop(const std::function<bool(const plan::Task&)>& unwanted);
   void take_all_away();
   [[nodiscard]] bool given_up(const plan::Task& task) const;
+  [[nodiscard]] const History* find_history(const plan::Task& task) const;
   [[nodiscard]] Histories histories_of(std::span<const plan::Task> tasks) const;
   void keep(Histories histories);
   /// Whether a rank may read pages of a class now.
@@ -127,7 +135,11 @@ class Scheduler::Impl {
   void become_idle_if_so();
   void bench();
   [[nodiscard]] bool works() const noexcept { return phase_ == Phase::working && !draining_; }
-  [[nodiscard]] std::size_t waiting() const noexcept { return held_.size() - reading_; }
+  /// Pages handed out that are read, or wait for the engine. Those that were set aside take no place, as long as
+  /// they are not too many.
+  [[nodiscard]] std::size_t holding() const noexcept { return held_.size() - std::min(aside_, most_aside); }
+  void count_as_started(Held& page);
+  void stop_holding(const Held& page);
   [[nodiscard]] std::size_t waiting_allowed() const noexcept;
   /// A page that is read alone is in flight: nothing else is, and nothing may be begun.
   [[nodiscard]] bool holds_alone() const noexcept;
@@ -139,7 +151,7 @@ class Scheduler::Impl {
   /// A rank whose engine still loads has not asked for a page yet; the last ones are not for it.
   [[nodiscard]] bool may_start() const noexcept {
     if (level_ == Level::alone) return engine_ready_ && in_flight() == 0;
-    return engine_ready_ && held_.size() < static_cast<std::size_t>(settings_.slots);
+    return engine_ready_ && holding() < static_cast<std::size_t>(settings_.slots);
   }
   void seek();
   void ask();
@@ -176,6 +188,7 @@ class Scheduler::Impl {
   std::unordered_map<std::uint32_t, Read> uncommitted_;
   bool engine_ready_ = false;    ///< a page has been asked for
   std::size_t reading_ = 0;      ///< of `held_`, those in the engine
+  std::size_t aside_ = 0;        ///< of `held_`, those that wait for another attempt
   std::size_t short_pages_ = 0;  ///< handed out to learn the speed by
   Speed speed_;
   std::unordered_map<std::uint32_t, Learned> learned_;  ///< by document

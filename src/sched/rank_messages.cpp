@@ -140,7 +140,8 @@ void Scheduler::Impl::accept_loans() {
 
 void Scheduler::Impl::add_reading_pages(Report& report) const {
   for (const auto& [index, held] : held_) {
-    if (held.started_s < 0 && held.task.alone) continue;  // not to be called back: nobody could begin it sooner
+    // Not to be called back: nobody could begin it sooner.
+    if (held.started_s < 0 && (held.task.alone || held.aside)) continue;
     if (held.started_s < 0)
       report.waiting_s.at(held.task.engine_class) += static_cast<double>(held.task.cost_s) / throughput();
     else

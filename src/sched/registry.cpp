@@ -253,7 +253,7 @@ void Registry::judge(int from, const DonePage& page) {
       good_elsewhere < hopeless_pages)
     return;
   warnings_.push_back(fmt::format("rank {}: the last {} pages all failed in its engine, while other ranks read theirs. "
-                                  "Look at its host, then read them again: --retry engine_failed,engine_crashed",
+                                  "Look at its host, then read them again: --retry engine_failed,engine_crashed,engine_lost",
                                   from, peer_.failed_in_row));
   ByteWriter bench;
   bench.put(Kind::bench);

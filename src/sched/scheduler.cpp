@@ -26,7 +26,14 @@ void Scheduler::on_finished(std::uint32_t index, double seconds) {
   impl_->settle();
 }
 void Scheduler::on_committed(std::uint32_t index, PageEnd end) { impl_->on_committed(index, end); }
-void Scheduler::on_returned(const plan::Task& task) { impl_->on_returned(task); }
+void Scheduler::on_set_aside(std::uint32_t index) {
+  impl_->on_set_aside(index);
+  impl_->settle();
+}
+void Scheduler::on_due(std::uint32_t index) { impl_->on_due(index); }
+void Scheduler::on_returned(const plan::Task& task, std::string history) {
+  impl_->on_returned(task, std::move(history));
+}
 void Scheduler::on_given_up(std::uint32_t index, std::string history) {
   impl_->on_given_up(index, std::move(history));
   impl_->settle();

@@ -33,10 +33,10 @@ bool Scheduler::Impl::hungry() const noexcept {
   if (level_ == Level::alone && in_flight() > 0) return false;  // nothing can be started before it is committed
   switch (settings_.stealing) {
     case Stealing::off: return false;
-    case Stealing::page: return settings_.rank != 0 && held_.size() < slots;
+    case Stealing::page: return settings_.rank != 0 && holding() < slots;
     case Stealing::half: break;
   }
-  return settings_.size > 1 && held_.size() <= slots;
+  return settings_.size > 1 && holding() <= slots;
 }
 
 void Scheduler::Impl::seek() {
@@ -260,7 +260,7 @@ void Scheduler::Impl::refuse(int thief) {
 void Scheduler::Impl::on_recalled() {
   recalling_ = false;
   for (const auto& request : std::exchange(pending_, {})) {
-    if (!works() || !grant(request)) refuse(request.thief);
+    if (!works() || (!grant(request) && !copy_for(request))) refuse(request.thief);
   }
 }
 

@@ -17,7 +17,7 @@ namespace {
 
 namespace fs = std::filesystem;
 /// A segment may be sealed between listing and reading; a fresh listing then has its shard.
-constexpr int snapshot_tries = 3;
+constexpr int snapshot_tries = 10;
 
 struct Source {
   fs::path path;
@@ -35,6 +35,14 @@ struct OpenShard {
 
 /// Place of a record in a segment, packed into Row::at.
 std::uint64_t packed(std::uint64_t at, std::uint32_t size) { return at << 32 | size; }
+
+/// Throws `Error` where the file was sealed or joined since it was read, as reading it does.
+std::uint64_t bytes_of(const fs::path& path) {
+  std::error_code gone;
+  const auto bytes = fs::file_size(path, gone);
+  if (gone) throw Error{fmt::format("cannot look at {}: {}", path.string(), gone.message())};
+  return bytes;
+}
 
 }  // namespace
 
@@ -77,6 +85,7 @@ struct Contents::State {
       row.key = key_of(page);
       row.order = order_of(page);
       row.reason = static_cast<Reason>(page.reason);
+      row.checksum = page.record_crc32c;
       row.detail = text(page.detail_begin, page.detail_end);
       row.engine = text(page.engine_begin, page.engine_end);
       row.languages = text(page.languages_begin, page.languages_end);
@@ -87,7 +96,7 @@ struct Contents::State {
       row.at = at++;
       rows.push_back(row);
     }
-    shard_files.push_back({path.filename().string(), at, fs::file_size(path)});
+    shard_files.push_back({path.filename().string(), at, bytes_of(path)});
   }
 
   std::string_view intern(std::string&& text) { return *interned.insert(std::move(text)).first; }
@@ -100,6 +109,7 @@ struct Contents::State {
       row.key = record.key;
       row.order = record.order;
       row.reason = record.outcome.reason;
+      row.checksum = checksum_of(record);
       row.detail = intern(std::move(record.outcome.detail));
       row.engine = intern(std::move(record.outcome.engine));
       row.languages = intern(std::move(record.outcome.languages));
@@ -113,7 +123,21 @@ struct Contents::State {
     if (!replay.problem.empty())
       problems.push_back(fmt::format("journal segment {}: {}", path.filename().string(), replay.problem));
     else
-      segment_files.push_back({path.filename().string(), replay.records, fs::file_size(path)});
+      segment_files.push_back({path.filename().string(), replay.records, bytes_of(path)});
+  }
+
+  /// What `read` gives of a row, or of the row of the same page in the file that its own became part of.
+  template <class Read>
+  auto found(const Row& row, Read read) const {
+    try {
+      return read(*this, row);
+    } catch (const Error&) {
+      if (fs::exists(sources.at(row.source).path)) throw;
+    }
+    if (!later) later = std::make_unique<Contents>(run);
+    const auto* again = later->find(row.key);
+    require(again != nullptr, "a record vanished with its file");
+    return later->state_->found(*again, read);
   }
 
   /// False: something vanished between listing and reading, look again.
@@ -194,19 +218,22 @@ const Row* Contents::find(const PageKey& key) const noexcept {
 }
 
 result::PageOutcome Contents::load(const Row& row) const {
-  const auto& source = state_->sources.at(row.source);
-  try {
+  return state_->found(row, [](const State& state, const Row& found) {
+    const auto& source = state.sources.at(found.source);
+    if (!source.sealed) return read_record(source.path, found.at >> 32, static_cast<std::uint32_t>(found.at)).outcome;
+    const auto& shard = state.shard_of(found.source);
+    return shard.reader.record(shard.rows.at(found.at)).outcome;
+  });
+}
+
+std::string Contents::text(const Row& row) const {
+  return state_->found(row, [](const State& state, const Row& found) {
+    const auto& source = state.sources.at(found.source);
     if (!source.sealed)
-      return read_record(source.path, row.at >> 32, static_cast<std::uint32_t>(row.at)).outcome;
-    const auto& shard = state_->shard_of(row.source);
-    return shard.reader.record(shard.rows.at(row.at)).outcome;
-  } catch (const Error&) {
-    if (fs::exists(source.path)) throw;
-  }
-  if (!state_->later) state_->later = std::make_unique<Contents>(state_->run);
-  const auto* again = state_->later->find(row.key);
-  require(again != nullptr, "a record vanished with its file");
-  return state_->later->load(*again);
+      return read_record(source.path, found.at >> 32, static_cast<std::uint32_t>(found.at)).outcome.reading.text;
+    const auto& shard = state.shard_of(found.source);
+    return shard.reader.text(shard.rows.at(found.at));
+  });
 }
 
 const std::vector<std::string>& Contents::problems() const noexcept { return state_->problems; }

@@ -22,9 +22,6 @@ namespace {
 namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
 constexpr mode_t file_mode = 0666;
-/// Two jobs that take a lock over at once both rename their file into place; the one that is still
-/// there after this time has it.
-constexpr std::chrono::milliseconds settle{500};
 constexpr std::chrono::seconds look_every{1};
 /// One of them may have renewed its lock.
 constexpr double orphan_s = std::chrono::duration<double>{orphans_end}.count();
@@ -68,7 +65,7 @@ struct RunLock::State {
   bool take_over(const std::string& why) {
     log::warning("taking the run over: {}", why);
     replace_file(run.lock(), to_json(us), Durability::whole);
-    std::this_thread::sleep_for(settle);
+    std::this_thread::sleep_for(std::chrono::duration<double>{settings.settle_s});
     const auto holder = read_holder(run);
     taken_over = holder && same_process(*holder, us);
     return taken_over;
@@ -90,6 +87,8 @@ struct RunLock::State {
       const auto life = holder ? life_of(*holder, us) : HolderLife::unknown;
       if (holder && settings.break_lock && first && same_process(*holder, *first)) {
         if (take_over("--break-lock, held by " + holder->description())) return;
+        wait(holder, 0);
+        continue;  // it may have been renewing it just then
       } else if (!holder && settings.break_lock) {
         if (take_over("--break-lock, and the lock cannot be read")) return;
       } else if (holder && (life == HolderLife::ended ||

@@ -35,7 +35,7 @@ std::string problem_of(const PageRow& row, std::span<const std::uint64_t> sizes)
                             Range{strings, row.detail_begin, row.detail_end}, Range{strings, row.engine_begin, row.engine_end},
                             Range{strings, row.languages_begin, row.languages_end},
                             Range{strings, row.fingerprint_begin, row.fingerprint_end},
-                            Range{strings, row.labels_begin, row.labels_end}, Range{boxes, row.boxes_begin, row.boxes_end}}) {
+                            Range{strings, row.labels_begin, row.labels_end}, Range{strings, row.steps_begin, row.steps_end}, Range{boxes, row.boxes_begin, row.boxes_end}}) {
     if (range.begin > range.end || range.end > sizes[range.column]) return "a range that lies outside";
   }
   if (!(row.confidence >= 0 && row.confidence <= 1)) return "a confidence that is not within 0 and 1";

@@ -23,7 +23,6 @@ using segment::Kind;
 using segment::least_outcome_bytes;
 using segment::magic;
 using segment::outcomes_only_version;
-using segment::plain_version;
 using segment::segment_version;
 using segment::start_bytes;
 
@@ -39,7 +38,7 @@ std::uint32_t check_header(std::span<const std::byte> file, Replay& replay) {
     replay.problem = "it is no journal segment";
   } else if (in.get<std::uint32_t>() != checksum(file.first(header_bytes - 4))) {
     replay.problem = "its header is damaged";
-  } else if (version != segment_version && version != plain_version && version != outcomes_only_version) {
+  } else if (version < outcomes_only_version || version > segment_version) {
     replay.problem = "written by another version of pecia";
     replay.other_version = true;
   }

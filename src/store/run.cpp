@@ -11,6 +11,7 @@
 
 #include "pecia/base/error.hpp"
 #include "pecia/base/file.hpp"
+#include "pecia/store/run_id.hpp"
 
 namespace pecia::store {
 namespace {
@@ -51,7 +52,8 @@ void create_run_directory(const RunPaths& run) {
   try {
     make_folders(fs::absolute(run.root).lexically_normal());
     // Their names are committed with run.yaml, before any page is.
-    for (const auto& folder : {run.manifest(), run.epochs(), run.journal(), run.shards()}) make_folder(folder);
+    if (make_folder(run.epochs())) make_run_id(run);
+    for (const auto& folder : {run.manifest(), run.journal(), run.shards()}) make_folder(folder);
     const auto probe = run.root / ".writable";
     write_whole(probe, {}, Durability::none);
     remove_file(probe);

@@ -11,10 +11,9 @@
 namespace pecia::store::segment {
 
 constexpr std::string_view magic = "PECIASEG";
-constexpr std::uint32_t segment_version = 3;
-/// Of an earlier release: no record is extended (see docs/formats.md); else the same.
-constexpr std::uint32_t plain_version = 2;
-constexpr std::uint32_t outcomes_only_version = 1;  ///< of earlier releases: outcomes alone
+constexpr std::uint32_t segment_version = 5;
+/// Of earlier releases: outcomes alone. Those between are the same but for what no outcome in them has (docs/formats.md).
+constexpr std::uint32_t outcomes_only_version = 1;
 constexpr std::size_t header_bytes = 8 + 4 * 4 + 4;  ///< magic, version, epoch, rank, number, CRC
 constexpr std::size_t frame_bytes = 4 + 2 + 4;       ///< length, kind, CRC
 constexpr std::size_t key_bytes = 8 + 4 + 4;

@@ -161,6 +161,7 @@ void ShardWriter::add(const Record& record) {
   std::tie(row.engine_begin, row.engine_end) = intern(outcome.engine);
   std::tie(row.languages_begin, row.languages_end) = intern(outcome.languages);
   std::tie(row.fingerprint_begin, row.fingerprint_end) = intern(outcome.fingerprint);
+  std::tie(row.steps_begin, row.steps_end) = intern(to_json(outcome.steps));
   const auto& geometry = outcome.geometry;
   row.page_width_px = geometry.page_width_px;
   row.page_height_px = geometry.page_height_px;
@@ -175,12 +176,12 @@ void ShardWriter::add(const Record& record) {
 
 void ShardWriter::fill(hid_t id, const Provenance& provenance, std::span<const std::string> sealed) const {
   const auto row = page_row_type(), attempt = attempt_row_type(), block = block_row_type(), piece = part_type(),
-             box = box_type();
+             word = word_type(), box = box_type();
   h5::write(id, "/pages", row.get(), rows_.data(), rows_.size(), row_chunk);
   h5::write(id, "/text", H5T_NATIVE_UINT8, text_.data(), text_.size(), text_chunk);
   h5::write(id, "/blocks", block.get(), blocks_.data(), blocks_.size(), row_chunk);
   h5::write(id, "/lines", piece.get(), lines_.data(), lines_.size(), row_chunk);
-  h5::write(id, "/words", piece.get(), words_.data(), words_.size(), row_chunk);
+  h5::write(id, "/words", word.get(), words_.data(), words_.size(), row_chunk);
   h5::write(id, "/attempts", attempt.get(), attempts_.data(), attempts_.size(), row_chunk);
   h5::write(id, "/strings", H5T_NATIVE_UINT8, strings_.data(), strings_.size(), text_chunk);
   h5::write(id, "/boxes", box.get(), boxes_.data(), boxes_.size(), row_chunk);
@@ -199,7 +200,7 @@ void ShardWriter::write(const fs::path& path, const Provenance& provenance, std:
 void ShardWriter::expect_read_back(const fs::path& path) const {
   const auto file = h5::open_file(path);
   const auto row = page_row_type(), attempt = attempt_row_type(), block = block_row_type(), piece = part_type(),
-             box = box_type();
+             word = word_type(), box = box_type();
   const auto check = [&](const char* name, const auto& type, const auto& data) {
     const h5::Dataset written{file.get(), name};
     if (!written.equals(type, std::span{std::data(data), std::size(data)}))
@@ -209,7 +210,7 @@ void ShardWriter::expect_read_back(const fs::path& path) const {
   check("/text", H5T_NATIVE_UINT8, text_);
   check("/blocks", block.get(), blocks_);
   check("/lines", piece.get(), lines_);
-  check("/words", piece.get(), words_);
+  check("/words", word.get(), words_);
   check("/attempts", attempt.get(), attempts_);
   check("/strings", H5T_NATIVE_UINT8, strings_);
   check("/boxes", box.get(), boxes_);

@@ -18,7 +18,7 @@
 // Sealed shards; docs/formats.md defines every dataset.
 namespace pecia::store {
 
-constexpr std::int64_t shard_schema = 2;
+constexpr std::int64_t shard_schema = 4;
 constexpr std::int64_t first_schema = 1;  ///< of earlier releases: what it lacks reads as zeros, its records as they were
 /// In shards/: names of shards that were joined into others.
 constexpr const char* superseded_list = "superseded.txt";
@@ -38,6 +38,7 @@ struct PageRow {
   std::uint64_t fingerprint_begin, fingerprint_end;
   std::uint64_t labels_begin, labels_end;  ///< in /strings: those of its blocks, each once, one behind the other
   std::uint64_t boxes_begin, boxes_end;
+  std::uint64_t steps_begin, steps_end;  ///< in /strings, as JSON
   float page_width_px, page_height_px, page_dpi;
   std::uint32_t raster_width_px, raster_height_px;
   float raster_dpi;
@@ -64,7 +65,8 @@ struct BlockRow {
 [[nodiscard]] h5::Handle page_row_type();
 [[nodiscard]] h5::Handle attempt_row_type();
 [[nodiscard]] h5::Handle block_row_type();
-[[nodiscard]] h5::Handle part_type();
+[[nodiscard]] h5::Handle part_type();  ///< of a line
+[[nodiscard]] h5::Handle word_type();  ///< of a word, a `result::Part` too
 [[nodiscard]] h5::Handle box_type();
 
 /// The datasets that rows point into, by name and type; the same in shards and in corpus.h5.
@@ -168,7 +170,7 @@ class ShardReader {
   [[nodiscard]] std::vector<result::Attempt> attempts_of(const PageRow& row) const;
 
   std::filesystem::path path_;
-  h5::Handle file_, row_type_, part_type_, block_type_, box_type_, attempt_type_;
+  h5::Handle file_, row_type_, part_type_, word_type_, block_type_, box_type_, attempt_type_;
   h5::Dataset pages_;
   // What was read last stays in them.
   mutable Window<char> text_;

@@ -24,6 +24,7 @@ ShardReader::ShardReader(const fs::path& path, Access access)
       file_{h5::open_file(path)},
       row_type_{page_row_type()},
       part_type_{part_type()},
+      word_type_{word_type()},
       block_type_{block_row_type()},
       box_type_{box_type()},
       attempt_type_{attempt_row_type()},
@@ -155,6 +156,7 @@ Record ShardReader::record(const PageRow& row) const {
   outcome.engine = string_at(row.engine_begin, row.engine_end);
   outcome.languages = string_at(row.languages_begin, row.languages_end);
   outcome.fingerprint = string_at(row.fingerprint_begin, row.fingerprint_end);
+  outcome.steps = steps_from_json(string_at(row.steps_begin, row.steps_end));
   outcome.rung = static_cast<result::Rung>(row.rung);
   outcome.seconds = row.seconds;
   outcome.attempts = attempts_of(row);
@@ -172,7 +174,7 @@ Record ShardReader::record(const PageRow& row) const {
   outcome.reading.finish_reason = static_cast<result::FinishReason>(row.finish_reason);
   outcome.reading.blocks = blocks_of(row);
   outcome.reading.lines = copied(lines_.at(part_type_.get(), row.lines_begin, row.lines_end));
-  outcome.reading.words = copied(words_.at(part_type_.get(), row.words_begin, row.words_end));
+  outcome.reading.words = copied(words_.at(word_type_.get(), row.words_begin, row.words_end));
   if (checksum_of(record) != row.record_crc32c)
     throw Error{fmt::format("{}: a record does not match its checksum", path_.string())};
   return record;

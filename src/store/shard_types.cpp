@@ -35,6 +35,10 @@ hid_t part_column(h5::Handle& keep) {
   keep = part_type();
   return keep.get();
 }
+hid_t word_column(h5::Handle& keep) {
+  keep = word_type();
+  return keep.get();
+}
 hid_t block_column(h5::Handle& keep) {
   keep = block_row_type();
   return keep.get();
@@ -52,7 +56,7 @@ hid_t attempt_column(h5::Handle& keep) {
 constexpr std::array<Column, 7> all_columns{{{"/text", byte_type},
                                              {"/blocks", block_column},
                                              {"/lines", part_column},
-                                             {"/words", part_column},
+                                             {"/words", word_column},
                                              {"/attempts", attempt_column},
                                              {"/strings", byte_type},
                                              {"/boxes", box_column}}};
@@ -107,6 +111,8 @@ h5::Handle page_row_type() {
   u64("labels_end", offsetof(PageRow, labels_end));
   u64("boxes_begin", offsetof(PageRow, boxes_begin));
   u64("boxes_end", offsetof(PageRow, boxes_end));
+  u64("steps_begin", offsetof(PageRow, steps_begin));
+  u64("steps_end", offsetof(PageRow, steps_end));
   f32("page_width_px", offsetof(PageRow, page_width_px));
   f32("page_height_px", offsetof(PageRow, page_height_px));
   f32("page_dpi", offsetof(PageRow, page_dpi));
@@ -173,6 +179,12 @@ h5::Handle part_type() {
   return row;
 }
 
+h5::Handle word_type() {
+  auto row = part_type();
+  insert(row, "language", offsetof(result::Part, language), H5T_NATIVE_UINT32);
+  return row;
+}
+
 h5::Handle box_type() {
   h5::Handle row{H5Tcreate(H5T_COMPOUND, sizeof(result::Box)), "cannot describe a row"};
   insert_box(row, 0);
@@ -202,6 +214,7 @@ void shift(PageRow& row, std::span<const std::uint64_t> offsets) {
   move(row.fingerprint_begin, row.fingerprint_end, offsets[5]);
   move(row.labels_begin, row.labels_end, offsets[5]);
   move(row.boxes_begin, row.boxes_end, offsets[6]);
+  move(row.steps_begin, row.steps_end, offsets[5]);
 }
 
 void shift(AttemptRow& attempt, std::span<const std::uint64_t> offsets) {

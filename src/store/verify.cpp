@@ -16,7 +16,7 @@ namespace {
 
 namespace fs = std::filesystem;
 /// A job may seal, join and delete while we look.
-constexpr int looks = 3;
+constexpr int looks = 10;
 
 bool equal(std::span<const PageRow> rows, std::span<const Row> winners) {
   return std::ranges::equal(rows, winners, [](const PageRow& row, const Row& winner) {

@@ -1,6 +1,7 @@
 #include "crops.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <fstream>
 
@@ -33,14 +34,23 @@ class Crops : public testing::Test {
  protected:
   Crops() {
     job_.corpus.root = std::string{PECIA_SOURCE_DIR} + "/jobs/sample/loose";
-    corpus::Document document;
-    document.id = {7};
-    document.path = "scan.png";
-    document.format = corpus::Format::png;
-    document.pages.resize(1);
-    manifest_ = corpus::Manifest{{document}};
-    document_ = {{7}, "scan.png", {}};
+    list("scan.png", corpus::Format::png);
     page_.number = 1;
+  }
+
+  /// A document of one page, as a run lists it.
+  corpus::Document& list(const std::string& path, corpus::Format format) {
+    struct stat status {};
+    EXPECT_EQ(::stat((job_.corpus.root / path).c_str(), &status), 0);
+    listed_.id = {7};
+    listed_.path = path;
+    listed_.format = format;
+    listed_.size_bytes = static_cast<std::uint64_t>(status.st_size);
+    listed_.modified_ns = static_cast<std::int64_t>(status.st_mtim.tv_sec) * 1'000'000'000 + status.st_mtim.tv_nsec;
+    listed_.pages.resize(1);
+    manifest_ = corpus::Manifest{{listed_}};
+    document_ = {{7}, path, {}};
+    return listed_;
   }
 
   std::vector<exporting::Picture> crop(const std::vector<result::Box>& boxes) {
@@ -48,10 +58,26 @@ class Crops : public testing::Test {
   }
 
   Job job_;
+  corpus::Document listed_;
   corpus::Manifest manifest_;
   merge::Document document_;
   merge::Page page_;
 };
+
+TEST_F(Crops, OfAnEncryptedDocumentNeedTheJobFileWhichHasThePassword) {
+  job_.corpus.root = std::filesystem::path{PECIA_TEST_DATA} / "odd";
+  list("podofo_AESV2-128.pdf", corpus::Format::pdf);
+  for (const bool of_run : {true, false}) {
+    job_.of_run = of_run;
+    testing::internal::CaptureStderr();
+    EXPECT_TRUE(crop({{0, 0, 10, 10}}).empty());
+    const auto said = testing::internal::GetCapturedStderr();
+    EXPECT_NE(said.find("encrypted ("), std::string::npos) << said;
+    EXPECT_EQ(said.find("name the job file in place of the run") != std::string::npos, of_run) << said;
+  }
+  job_.passwords.all = "userpass";
+  EXPECT_EQ(crop({{0, 0, 10, 10}}).size(), 1U);
+}
 
 TEST_F(Crops, AreThePagesOwnPixels) {
   const auto image = rendered(job_.corpus.root / "scan.png");
@@ -71,6 +97,16 @@ TEST_F(Crops, AreThePagesOwnPixels) {
   ASSERT_EQ(again.width_px, 50);
   ASSERT_EQ(again.height_px, 31);
   EXPECT_EQ(bytes_of(again, 0, 0, 50, 31), pictures[0].pixels);
+}
+
+TEST_F(Crops, OfADocumentThatHasChangedAreNone) {
+  list("scan.png", corpus::Format::png).modified_ns += 1;
+  manifest_ = corpus::Manifest{{listed_}};
+  testing::internal::CaptureStderr();
+
+  EXPECT_TRUE(crop({{0, 0, 10, 10}}).empty());
+
+  EXPECT_NE(testing::internal::GetCapturedStderr().find("its time of modification is another one"), std::string::npos);
 }
 
 TEST_F(Crops, OfADocumentThatIsGoneAreNone) {

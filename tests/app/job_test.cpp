@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "pecia/base/error.hpp"
+#include "pecia/base/file.hpp"
 #include "support/temp_folder.hpp"
 
 namespace {
@@ -152,6 +153,27 @@ TEST_F(JobFile, GivesEveryKeyOfTheModel) {
   EXPECT_EQ(app::settings_for(job, "b").prompt, "plain");
 }
 
+TEST_F(JobFile, SaysWhatGivesWordsTheirBoxes) {
+  const auto text = std::string{with_model} + "fallback: {languages: [deu], threads: 3}\n";
+  EXPECT_FALSE(app::box_settings(load(text), "deepseek_ocr2", 8, 0));
+  EXPECT_FALSE(app::settings_for(load(text), "a").geometry);
+
+  const auto job = load(text + "geometry: tesseract\nrules: [{match: a, geometry: none}, {match: b, languages: frk}]\n");
+  const auto boxes = app::box_settings(job, "deepseek_ocr2", 8, 1);
+  ASSERT_TRUE(boxes);
+  EXPECT_EQ(boxes->name, "tesseract");
+  EXPECT_THAT(boxes->languages, ElementsAre("deu", "frk"));
+  EXPECT_EQ(boxes->threads, 3);
+  EXPECT_EQ(boxes->watchdog_s, 300) << "not the model's";
+  EXPECT_FALSE(app::settings_for(job, "a").geometry);
+  EXPECT_TRUE(app::settings_for(job, "b").geometry);
+  EXPECT_FALSE(app::box_settings(job, "tesseract", 8, 1)) << "it has them itself";
+
+  const auto by_rule = load(std::string{with_model} + "rules: [{match: a, geometry: tesseract}]\n");
+  EXPECT_TRUE(app::box_settings(by_rule, "deepseek_ocr2", 8, 0));
+  EXPECT_EQ(app::box_settings(by_rule, "deepseek_ocr2", 8, 0)->threads, 8);
+}
+
 TEST_F(JobFile, HasTheModelsUsualSettings) {
   const auto settings = app::engine_settings(load(with_model), 4, 0);
   const auto& model = settings.deepseek;
@@ -211,6 +233,8 @@ TEST_F(JobFile, RefusesAFallbackThatIsNone) {
   EXPECT_THAT(refusal(std::string{smallest} + "fallback: deepseek_ocr2\n"), HasSubstr("there is no engine 'deepseek_ocr2'"));
   EXPECT_THAT(refusal("corpus: {trace: t.tsv}\nrun: r\nengine: replay\nfallback: tesseract\n"),
               HasSubstr("no pages that the fallback tesseract could read"));
+  EXPECT_THAT(refusal("corpus: {trace: t.tsv}\nrun: r\nengine: replay\ngeometry: tesseract\n"),
+              HasSubstr("no pages on which Tesseract could find words"));
 }
 
 TEST_F(JobFile, RefusesARuleForAnEngineThatTheJobHasNot) {
@@ -335,7 +359,7 @@ TEST_F(JobFile, RefusesAWrongType) {
   EXPECT_EQ(refusal(std::string{smallest} + "rules: {match: a}\n"),
             "x.yaml:3:8: rules: expected a list of rules, each with 'match', found a map of keys");
   EXPECT_THAT(refusal(std::string{smallest} + "engine: {languages: [deu, [lat]]}\n"),
-              HasSubstr("engine.languages: expected languages"));
+              HasSubstr("engine.languages: expected auto, or languages"));
 }
 
 TEST_F(JobFile, RefusesWhatIsNoLanguage) {
@@ -417,7 +441,7 @@ TEST_F(JobFile, RefusesAnEmptyFile) {
 
 TEST_F(JobFile, RefusesWhatIsNoMap) {
   EXPECT_THAT(refusal("- corpus\n- run\n"), HasSubstr("x.yaml: expected a job, that is keys"));
-  EXPECT_THAT(refusal("just a text\n"), HasSubstr("found 'just a text'"));
+  EXPECT_THAT(refusal("just a text\n"), HasSubstr("found a text"));
 }
 
 TEST_F(JobFile, RefusesWhatIsNotYamlWithItsPlace) {
@@ -471,6 +495,21 @@ TEST_F(JobFile, IsOverriddenByATextWithEqualsSigns) {
   EXPECT_THAT(load(smallest, {"corpus.include=a=b"}).corpus.include, ElementsAre("a=b"));
 }
 
+TEST_F(JobFile, SaysWhatFollowsOnFailures) {
+  const auto job = load("corpus: {root: c}\nrun: r\nretries: {timeout: {attempts: 3, times: 4}, io_error: 0}\n");
+  EXPECT_EQ(job.retries.of(Reason::timeout).attempts, 3);
+  EXPECT_EQ(job.retries.of(Reason::timeout).times, 4);
+  EXPECT_EQ(job.retries.of(Reason::io_error).attempts, 0);
+  EXPECT_EQ(job.retries.of(Reason::child_crashed).attempts, 1) << "as ever";
+}
+
+TEST_F(JobFile, RefusesReasonsThatThereAreNot) {
+  const auto why = refusal("corpus: {root: c}\nrun: r\nretries:\n  time_out: 2\n");
+  EXPECT_THAT(why, HasSubstr(":4:3: unknown key 'time_out' in 'retries'. Did you mean 'timeout'?"));
+  EXPECT_THAT(refusal("corpus: {root: c}\nrun: r\nretries: {timeout: {attempts: -1}}\n"),
+              HasSubstr(":3:31: retries.timeout.attempts: -1 is out of range (0 to 20 attempts)"));
+}
+
 TEST_F(JobFile, RefusesWrongOverridesNamingThem) {
   EXPECT_EQ(refusal(smallest, {"engine.threads=many"}),
             "--set engine.threads=many: engine.threads: expected a whole number or 'auto', found "
@@ -480,7 +519,7 @@ TEST_F(JobFile, RefusesWrongOverridesNamingThem) {
   EXPECT_EQ(
       refusal(smallest, {"motor.threads=4"}),
       "--set motor.threads=4: unknown key 'motor.threads' at the top level. Known keys: corpus, "
-      "run, engine, fallback, ranks, rules, split, store, cost_model, drain, probe, schedule, progress_s");
+      "run, engine, fallback, ranks, page, geometry, retries, passwords, rules, split, store, cost_model, drain, probe, schedule, progress_s");
   EXPECT_EQ(refusal(smallest, {"engine.threads"}),
             "--set engine.threads: expected KEY=VALUE, such as --set engine.threads=4");
   EXPECT_THAT(refusal(smallest, {"corpus.include=[a"}),
@@ -540,6 +579,16 @@ TEST_F(JobFile, GivesADocumentThePriorityOfItsLastRule) {
   EXPECT_EQ(app::priority_of(job, "b/x.pdf"), corpus::Priority::normal);
 }
 
+TEST_F(JobFile, SaysByItsRulesWhatKindsOfDocumentsThereAre) {
+  const auto job = load(std::string{smallest} +
+                        "rules:\n"
+                        "  - {match: 'forms/**', kind: forms}\n"
+                        "  - {match: '**/letter*', kind: text}\n");
+  EXPECT_EQ(app::kind_of(job, "forms/1.pdf"), merge::Kind::forms);
+  EXPECT_EQ(app::kind_of(job, "forms/letter.pdf"), merge::Kind::text);
+  EXPECT_EQ(app::kind_of(job, "b.pdf"), merge::Kind::automatic);
+}
+
 TEST_F(JobFile, RefusesPrioritiesAndSplitsThatThereAreNot) {
   EXPECT_EQ(refusal(std::string{smallest} + "rules:\n  - {match: a, priority: soon}\n"),
             "x.yaml:4:26: rules[].priority: expected one of urgent, normal, low, found 'soon'");
@@ -563,12 +612,50 @@ TEST_F(JobFile, DiffersInTextOnlyByWhatChangesText) {
               ElementsAre("engine.name: tesseract -> echo"));
   EXPECT_THAT(differences(std::string{smallest} + "rules: [{match: 'b/*', languages: deu+lat}]\n"),
               ElementsAre("languages in rules: [] -> [b/*: deu+lat]"));
+  EXPECT_THAT(differences(std::string{smallest} + "page: {text_layer: keep}\n"),
+              ElementsAre("page.text_layer: auto -> keep"));
+  EXPECT_THAT(differences(std::string{smallest} + "page: {old_letters: off}\n"), ElementsAre("page.old_letters: mend -> off"));
+  EXPECT_THAT(differences(std::string{smallest} + "rules: [{match: 'b/*', text_layer: redo}]\n"),
+              ElementsAre("text_layer in rules: [] -> [b/*: redo]"));
+}
+
+TEST_F(JobFile, DiffersByWhereWordsGetTheirBoxes) {
+  const auto with_boxes = std::string{with_model} + "geometry: tesseract\n";
+  EXPECT_THAT(app::differences_in_text(load(with_boxes), app::to_yaml(load(with_model))), ElementsAre("geometry: none -> tesseract"));
+  const auto with_rule = std::string{with_model} + "rules: [{match: a, geometry: tesseract}]\n";
+  EXPECT_THAT(app::differences_in_text(load(with_rule), app::to_yaml(load(with_model))),
+              ElementsAre("geometry in rules: [] -> [a: tesseract]"));
+  EXPECT_THAT(app::differences_in_text(load(with_boxes + "fallback: {languages: deu}\n"), app::to_yaml(load(with_boxes))),
+              ElementsAre("fallback.languages:  -> [deu]"));
+  EXPECT_THAT(app::differences_in_text(load(std::string{smallest} + "geometry: tesseract\n"), app::to_yaml(load(smallest))), IsEmpty())
+      << "Tesseract has them itself";
 }
 
 TEST_F(JobFile, IsNotComparedWithADamagedOne) {
   const auto job = load(smallest);
   EXPECT_THROW((void)app::differences_in_text(job, "engine: [\n"), UsageError);
   EXPECT_THROW((void)app::differences_in_text(job, ""), UsageError);
+}
+
+TEST_F(JobFile, DiffersFromARunOfAPeciaThatHadFewerKeysByWhatThatDid) {
+  const auto before = read_file(std::filesystem::path{PECIA_TEST_DATA} / "app/run-without-page-keys.yaml");
+  EXPECT_THAT(app::differences_in_text(load(smallest), before),
+              testing::UnorderedElementsAre("page.text_layer: ignore -> auto", "page.blank: off -> detect",
+                                            "page.old_letters: off -> mend", "engine.retry_budget: 0 -> 0.25",
+                                            "retries.low_confidence.attempts: 0 -> 1"));
+  EXPECT_THAT(app::differences_in_text(load(std::string{smallest} + "engine: {retry_budget: 0}\n"
+                                                                    "retries: {low_confidence: 0}\n"
+                                                                    "page: {text_layer: ignore, blank: off, old_letters: off}\n"),
+                                       before),
+              IsEmpty());
+}
+
+TEST_F(JobFile, WhatOnlyTesseractDoesToAPageIsNoDifferenceToAnotherEngine) {
+  const auto before = app::to_yaml(load(with_model));
+  const std::vector<std::string> other{"page.split=auto", "page.blank=off", "page.old_letters=off", "engine.retry_budget=0"};
+  EXPECT_THAT(app::differences_in_text(load(with_model, other), before), IsEmpty());
+  const auto with_fallback = std::string{with_model} + "fallback: tesseract\n";
+  EXPECT_THAT(app::differences_in_text(load(with_fallback, other), app::to_yaml(load(with_fallback))), testing::SizeIs(4));
 }
 
 TEST_F(JobFile, SettlesADocumentByItsLaterRulesSettingBySetting) {

@@ -1,207 +1,11 @@
 // The threads that read pages, with engines that do as they are told.
-#include "page_readers.hpp"
+#include "app/page_readers_fixture.hpp"
 
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-
-#include <condition_variable>
-#include <map>
-#include <mutex>
-
-#include "pecia/base/error.hpp"
-#include "pecia/corpus/listing.hpp"
-
-namespace pecia::app {
+namespace pecia::app::test {
 namespace {
 
-using engine::Rung;
-using std::chrono::milliseconds;
 using testing::ElementsAre;
 using testing::HasSubstr;
-
-/// What engines of the test do, and what was seen of them.
-struct Script {
-  std::mutex mutex;
-  /// The answer to a page: a reading, unless it says otherwise. Called under `mutex`.
-  std::function<decltype(engine::Completion::result)(const std::string& engine,
-                                                     std::uint64_t ticket, Rung)>
-      answer;
-  std::function<void(const std::string& engine, int made)> starting = [](const std::string&, int) {
-  };
-  std::function<void(const std::string& engine, int made)> stepping = [](const std::string&, int) {
-  };
-  std::map<std::string, int> made;
-  std::map<std::uint64_t, std::vector<std::string>> tries;  ///< "engine/rung" by ticket
-  std::vector<std::uint64_t> cancelled;
-  bool answers = true;  ///< else pages stay in it
-};
-
-class ScriptedEngine final : public engine::Engine {
- public:
-  ScriptedEngine(Script& script, std::string name) : script_{script}, name_{std::move(name)} {
-    const std::lock_guard lock{script_.mutex};
-    number_ = ++script_.made[name_];
-    script_.starting(name_, number_);
-  }
-  page::ImageRequest wants(const page::PageInfo&, const engine::ReadOptions&) const override {
-    return {};
-  }
-  engine::Prepared prepare(const page::Image& image,
-                           const engine::ReadOptions& options) const override {
-    return {image, options, 1, {}};
-  }
-  engine::Room room() const override { return {8, 1000}; }
-  void submit(std::uint64_t ticket, engine::Prepared page) override {
-    const std::lock_guard lock{script_.mutex};
-    script_.tries[ticket].push_back(name_ + "/" + std::string{result::name(page.options.rung)});
-    inside_.emplace_back(ticket, page.options.rung);
-  }
-  std::vector<engine::Completion> step(milliseconds max_wait) override {
-    std::vector<engine::Completion> done;
-    {
-      const std::lock_guard lock{script_.mutex};
-      script_.stepping(name_, number_);
-      if (script_.answers) {
-        for (const auto& [ticket, rung] : std::exchange(inside_, {}))
-          done.push_back({ticket, script_.answer(name_, ticket, rung), 1});
-      }
-    }
-    if (done.empty()) std::this_thread::sleep_for(max_wait / 4);
-    return done;
-  }
-  void cancel(std::uint64_t ticket) override {
-    const std::lock_guard lock{script_.mutex};
-    script_.cancelled.push_back(ticket);
-    std::erase_if(inside_, [&](const auto& page) { return page.first == ticket; });
-  }
-  engine::Description description() const override { return {name_, "1", name_ + " of the test"}; }
-
- private:
-  Script& script_;
-  std::string name_;
-  int number_ = 0;
-  std::vector<std::pair<std::uint64_t, Rung>> inside_;
-};
-
-class Sink final : public PageSink {
- public:
-  void ready(const engine::Description&) override {}
-  void engine_lost(const std::string& why, bool for_good) override {
-    note([&] { lost.emplace_back(why, for_good); });
-  }
-  void failed(const std::string& why, bool) override {
-    note([&] { problems.push_back(why); });
-  }
-  void taken(const PageWork&) override {}
-  void begun(const PageWork&) override {}
-  void ended(const PageWork& page, result::PageOutcome outcome, double seconds) override {
-    note([&] {
-      EXPECT_TRUE(outcomes.emplace(page.task.index, std::move(outcome)).second)
-          << "a page ended twice";
-      seconds_of[page.task.index] = seconds;
-    });
-  }
-  void returned(const PageWork& page) override {
-    note([&] { came_back.push_back(page.task.index); });
-  }
-  void given_up(const PageWork& page) override {
-    note([&] { histories.emplace(page.task.index, history_of(page)); });
-  }
-
-  bool wait_until(const std::function<bool()>& condition) {
-    std::unique_lock lock{mutex_};
-    return changed_.wait_for(lock, std::chrono::seconds{20}, condition);
-  }
-
-  std::map<std::uint32_t, result::PageOutcome> outcomes;
-  std::map<std::uint32_t, double> seconds_of;
-  std::vector<std::uint32_t> came_back;
-  std::map<std::uint32_t, std::string> histories;  ///< of pages that were given up
-  std::vector<std::pair<std::string, bool>> lost;
-  std::vector<std::string> problems;
-
- private:
-  template <class Do>
-  void note(Do act) {
-    const std::lock_guard lock{mutex_};
-    act();
-    changed_.notify_all();
-  }
-  std::mutex mutex_;
-  std::condition_variable changed_;
-};
-
-result::Reading reading_of(const std::string& text) {
-  result::Reading reading;
-  reading.text = text;
-  return reading;
-}
-
-engine::PageFailure failure_of(Reason reason) {
-  engine::PageFailure failure{reason, "as the test wants it", {}};
-  if (reason == Reason::repetition) {
-    failure.reading = reading_of("la la la");
-    failure.reading->finish_reason = result::FinishReason::repeats;
-  }
-  return failure;
-}
-
-class PageReadersTest : public testing::Test {
- protected:
-  static constexpr std::uint32_t pages = 6;
-
-  PageReadersTest() {
-    script_.answer = [](const std::string& engine, std::uint64_t, Rung) {
-      return reading_of("read by " + engine);
-    };
-    corpus::Document document;
-    document.path = "a/b.tif";
-    document.id = corpus::document_id(document.path);
-    document.pages.resize(pages);
-    manifest_ = corpus::Manifest{{document}};
-    seconds_.emplace_back(pages, 1.F);
-    settings_.job = &job_;
-    settings_.manifest = &manifest_;
-    settings_.trace_seconds = &seconds_;
-    settings_.engine.name = "model";
-    settings_.decoders = 2;
-    settings_.make_engine = [this](const engine::EngineSettings& settings) {
-      return std::make_unique<ScriptedEngine>(script_, settings.name);
-    };
-    job_.engine.name = "model";
-  }
-
-  void with_fallback() {
-    job_.fallback.engine = "helper";
-    settings_.fallback.emplace();
-    settings_.fallback->name = "helper";
-  }
-
-  std::vector<std::shared_ptr<PageWork>> read(PageReaders& readers, std::uint32_t number) {
-    std::vector<std::shared_ptr<PageWork>> works;
-    for (std::uint32_t n = 0; n < number; ++n) {
-      works.push_back(std::make_shared<PageWork>());
-      works.back()->task.page = {0, n + 1};
-      works.back()->task.index = n;
-      readers.read(works.back());
-    }
-    return works;
-  }
-
-  /// Until so many pages have ended.
-  void read_all(std::uint32_t number) {
-    PageReaders readers{settings_, sink_, milliseconds{5000}};
-    read(readers, number);
-    ASSERT_TRUE(sink_.wait_until([&] { return sink_.outcomes.size() == number; }));
-  }
-
-  Job job_;
-  corpus::Manifest manifest_;
-  std::vector<std::vector<float>> seconds_;
-  ReadingSettings settings_;
-  Script script_;
-  Sink sink_;
-};
 
 TEST_F(PageReadersTest, ReadPagesAndStartNoFallbackThatNobodyNeeds) {
   with_fallback();
@@ -218,7 +22,7 @@ TEST_F(PageReadersTest, ReadPagesAndStartNoFallbackThatNobodyNeeds) {
 TEST_F(PageReadersTest, ClimbTheLadderAndThenAskTheFallback) {
   with_fallback();
   script_.answer = [](const std::string& engine, std::uint64_t ticket,
-                      Rung) -> decltype(engine::Completion::result) {
+                      Rung) -> Answer {
     if (engine == "model" && ticket == 2) return failure_of(Reason::repetition);
     return reading_of("read by " + engine);
   };
@@ -276,7 +80,7 @@ TEST_F(PageReadersTest, FailOnlyWhatNeedsAFallbackThatCannotStart) {
     if (engine == "helper") throw Error{"no such language"};
   };
   script_.answer = [](const std::string&, std::uint64_t ticket,
-                      Rung) -> decltype(engine::Completion::result) {
+                      Rung) -> Answer {
     if (ticket % 2 == 0) return failure_of(Reason::engine_failed);
     return reading_of("good");
   };
@@ -313,7 +117,7 @@ TEST_F(PageReadersTest, ReadAgainWhatAFallbackHadThatWasLost) {
     if (engine == "helper" && made == 1) throw Error{"gone"};
   };
   script_.answer = [](const std::string& engine, std::uint64_t,
-                      Rung) -> decltype(engine::Completion::result) {
+                      Rung) -> Answer {
     if (engine == "model") return failure_of(Reason::engine_failed);
     return reading_of("read by " + engine);
   };
@@ -371,7 +175,7 @@ TEST_F(PageReadersTest, LeaveWhatTheEngineGivesUpToARankOfTheFallbackThatEndsThe
   with_fallback();
   settings_.give_up = true;
   script_.answer = [](const std::string& engine, std::uint64_t ticket,
-                      Rung) -> decltype(engine::Completion::result) {
+                      Rung) -> Answer {
     if (engine == "model" && ticket == 2) return failure_of(Reason::repetition);
     return reading_of("read by " + engine);
   };
@@ -391,7 +195,7 @@ TEST_F(PageReadersTest, LeaveWhatTheEngineGivesUpToARankOfTheFallbackThatEndsThe
   PageReaders others{settings_, sink_, milliseconds{5000}};
   const auto work = std::make_shared<PageWork>();
   work->task = {{0, 3}, 1, 0, 2};
-  go_on(*work, sink_.histories.at(2));
+  go_on(*work, sink_.histories.at(2), job_.retries);
   others.read(work);
   ASSERT_TRUE(sink_.wait_until([&] { return sink_.outcomes.contains(2); }));
   const auto& outcome = sink_.outcomes.at(2);
@@ -415,7 +219,7 @@ TEST_F(PageReadersTest, OfAPageThatARankOfTheFallbackCannotReadEitherTheRecordSa
   given_up.partial = reading_of("la la la");
   const auto work = std::make_shared<PageWork>();
   work->task.page = {0, 1};
-  go_on(*work, history_of(given_up));
+  go_on(*work, history_of(given_up), job_.retries);
   PageReaders readers{settings_, sink_, milliseconds{5000}};
   readers.read(work);
   ASSERT_TRUE(sink_.wait_until([&] { return sink_.outcomes.size() == 1; }));
@@ -435,12 +239,35 @@ TEST_F(PageReadersTest, GoOnWithAPageThatWasGivenUpWhereNobodyElseHasTheFallback
   given_up.attempts.push_back({"model", Reason::no_end, "", 1, Rung::rotated});
   const auto work = std::make_shared<PageWork>();
   work->task.page = {0, 1};
-  go_on(*work, history_of(given_up));
+  go_on(*work, history_of(given_up), job_.retries);
   PageReaders readers{settings_, sink_, milliseconds{5000}};
   readers.read(work);
   ASSERT_TRUE(sink_.wait_until([&] { return sink_.outcomes.size() == 1; }));
   EXPECT_EQ(sink_.outcomes.at(0).state, result::State::ok_fallback);
   EXPECT_THAT(script_.tries[0], ElementsAre("helper/normal"));
+}
+
+TEST_F(PageReadersTest, GoOnWithAPageThatWasGivenUpWithAllThatItsAttemptsChanged) {
+  job_.retries = {};
+  PageWork given_up;
+  for (const auto reason : {Reason::out_of_memory, Reason::out_of_memory, Reason::out_of_memory, Reason::timeout, Reason::timeout})
+    given_up.attempts.push_back({"", reason, "", 1, Rung::normal});
+  given_up.attempts.push_back({"model", Reason::engine_failed, "", 1, Rung::normal});
+  PageWork work;
+  go_on(work, history_of(given_up), job_.retries);
+  EXPECT_EQ(work.attempts.size(), 6U);
+  EXPECT_EQ(work.options.rung, Rung::fallback);
+  EXPECT_EQ(work.smaller, 2);
+  EXPECT_EQ(work.scale_limits, 4);
+  EXPECT_EQ(work.options.time_scale, 1);
+  EXPECT_TRUE(work.options.alone);
+}
+
+TEST_F(PageReadersTest, KeepNoStepsOfTheAttemptBefore) {
+  PageWork work;
+  work.steps.push_back({"pdf", "of an attempt that failed", std::nullopt});
+  prepare_for(work, {});
+  EXPECT_TRUE(work.steps.empty());
 }
 
 TEST_F(PageReadersTest, TakeAPageFromTheFallbackThatIsNotWantedAnyMore) {
@@ -470,4 +297,4 @@ TEST_F(PageReadersTest, SayWhatTheUserMustMend) {
 }
 
 }  // namespace
-}  // namespace pecia::app
+}  // namespace pecia::app::test

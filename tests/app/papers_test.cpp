@@ -10,6 +10,7 @@
 #include "pecia/app/job.hpp"
 #include "pecia/base/file.hpp"
 #include "pecia/base/reason.hpp"
+#include "pecia/engine/retry.hpp"
 
 namespace {
 
@@ -52,6 +53,22 @@ TEST(ErrorsPaper, ExplainsEveryReason) {
   const auto paper = read_file(source / "docs/errors.md");
   for (const auto reason : all_reasons())
     EXPECT_THAT(paper, HasSubstr(fmt::format("\n### {}\n", name(reason))));
+}
+
+/// "| `timeout` | 1 | 0 | twice the time |"
+std::string row_of(const engine::RetryRule& rule) {
+  return fmt::format("| `{}` | {} | {:g} | {} |", name(rule.reason), rule.attempts, rule.delay_s, description(rule.change));
+}
+
+TEST(ErrorsPaper, HasTheTableOfRetries) {
+  const auto paper = read_file(source / "docs/errors.md");
+  const std::string head = "| reason | further attempts | delay (s) | what changes |\n|---|---|---|---|\n";
+  const auto begin = paper.find(head);
+  ASSERT_NE(begin, std::string::npos);
+  const auto table = paper.substr(begin + head.size(), paper.find("\n\n", begin) + 1 - begin - head.size());
+  std::string rows;
+  for (const auto& rule : engine::RetryTable{}.rules) rows += row_of(rule) + "\n";
+  EXPECT_EQ(table, rows);
 }
 
 }  // namespace

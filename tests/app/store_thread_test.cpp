@@ -50,6 +50,21 @@ TEST_F(StoreThreadTest, CommitsWhatIsPut) {
   EXPECT_EQ(next<Closed>().written.shards.size(), 1U);
 }
 
+TEST_F(StoreThreadTest, SaysWhatIsTheEnginesFault) {
+  StoreThread thread{settings(OnFull::drain), events_, [] { return false; }};
+  std::uint32_t page = 0;
+  for (const auto reason : {Reason::engine_crashed, Reason::engine_failed, Reason::engine_lost, Reason::unreadable}) {
+    plan::Task task;
+    task.index = ++page;
+    result::PageOutcome outcome;
+    outcome.state = result::State::failed;
+    outcome.reason = reason;
+    thread.put({task, made_key(1, page), outcome});
+    EXPECT_EQ(next<Committed>().end, reason == Reason::unreadable ? sched::PageEnd::failed : sched::PageEnd::engine_failed)
+        << name(reason);
+  }
+}
+
 TEST_F(StoreThreadTest, AFullDiskEndsItWithPagesReturnedAndHowMuchRoomIsNeeded) {
   StoreThread thread{settings(OnFull::drain), events_, [] { return false; }};
   thread.set_pages_left(5);

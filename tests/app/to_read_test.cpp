@@ -49,6 +49,26 @@ TEST(Priorities, OfAListWinOverRules) {
   EXPECT_EQ(priorities.of(document("not listed.tif", 1)), Priority::normal);
 }
 
+TEST(PagesToRead, CostLittleWhereTheirTextWillBeKept) {
+  auto book = document("a.pdf", 3);
+  for (auto& page : book.pages) page.width_px = 2480, page.height_px = 3508, page.coding = corpus::Coding::drawn, page.compressed_bytes = 5000;
+  book.pages[0].text_operators = 100;
+  book.pages[1].text_operators = 100;
+  book.pages[1].coding = corpus::Coding::mixed;  // perhaps a scan with a stamp on it
+  const corpus::Manifest manifest{{book}};
+  const auto costs_s = [&](TextLayerPolicy policy) {
+    Job job;
+    job.rules.emplace_back().match = "*.pdf";
+    job.rules.back().text_layer = policy;
+    return find_pages_to_read(manifest, nullptr, {}, job, Priorities{job, {}}, never).runs.at(0).cost_s;
+  };
+  const auto read = costs_s(TextLayerPolicy::ignore), kept = costs_s(TextLayerPolicy::automatic);
+  EXPECT_GT(read[0], 0.2F);
+  EXPECT_LT(kept[0], 0.1F);
+  EXPECT_EQ(kept[1], read[1]);
+  EXPECT_EQ(kept[2], read[2]) << "no text";
+}
+
 TEST(PagesToRead, HavePriorityChaptersAndCosts) {
   const auto job = job_with_rules();
   auto book = document("a.pdf", 6);

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cmath>
 #include <csignal>
 #include <filesystem>
 #include <thread>
@@ -15,6 +16,7 @@
 #include "pecia/base/log.hpp"
 #include "pecia/base/queue.hpp"
 #include "pecia/base/reason.hpp"
+#include "pecia/base/step.hpp"
 #include "pecia/base/stop.hpp"
 #include "pecia/base/version.hpp"
 #include "support/file_size_limit.hpp"
@@ -176,8 +178,8 @@ TEST(Queue, IsBoundedByWeightAndLetsOneHeavyItemPass) {
     EXPECT_TRUE(queue.push(2, 5));
     second_in = true;
   }};
-  EXPECT_EQ(queue.pop(milliseconds{1000}), 1);
-  EXPECT_EQ(queue.pop(milliseconds{1000}), 2);
+  EXPECT_EQ(queue.pop(std::chrono::seconds{30}), 1);
+  EXPECT_EQ(queue.pop(std::chrono::seconds{30}), 2);
   pusher.join();
   EXPECT_TRUE(second_in);
 }
@@ -245,6 +247,34 @@ void ask_twice(int number) {
 TEST(StopDeathTest, WhoAsksTwiceEndsAProcessThatHasNothingToBringToAnEnd) {
   EXPECT_EXIT(ask_twice(SIGINT), ::testing::KilledBySignal(SIGINT), "");
   EXPECT_EXIT(ask_twice(SIGTERM), ::testing::KilledBySignal(SIGTERM), "");
+}
+
+Steps decoded(const Bytes& bytes) {
+  ByteReader in{bytes};
+  auto steps = decode_steps(in);
+  in.expect_end();
+  return steps;
+}
+
+TEST(Steps, ComeBackFromBytesAndFromJson) {
+  const Steps steps{{"pdf", "repaired: \"xref\" — twice"}, {"deskew", "", {{1.0 / 3, -2e-17, 0, .1, 1e9, -0.5}}}};
+  for (const auto& some : {Steps{}, steps}) {
+    ByteWriter out;
+    encode(out, some);
+    EXPECT_EQ(decoded(out.bytes()), some);
+    EXPECT_EQ(steps_from_json(to_json(some)), some);
+  }
+  EXPECT_EQ(to_json({}), "");
+}
+
+TEST(Steps, ThatMakeNoSenseAreRefused) {
+  for (const auto& bad : {Steps{{"\xff", ""}}, Steps{{"", "\xff"}}, Steps{{"", "", {{0, 0, 0, 0, 0, INFINITY}}}}}) {
+    ByteWriter out;
+    encode(out, bad);
+    EXPECT_THROW((void)decoded(out.bytes()), Error);
+  }
+  for (const auto* json : {"[", "{}x", R"([{"what":1,"detail":""}])", R"([{"what":""}])", R"([{"what":"","detail":"","to_page":[1]}])"})
+    EXPECT_THROW((void)steps_from_json(json), Error) << json;
 }
 
 TEST(Version, IsKnown) {

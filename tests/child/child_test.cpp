@@ -240,6 +240,19 @@ TEST(Child, OfNoProgramIsAnError) {
   EXPECT_THROW((void)find_program("no-such-program"), Error);
 }
 
+TEST(SharedMemory, OfHugePagesIsNotTaken) {
+  UniqueFd huge{::memfd_create("huge", MFD_HUGETLB | MFD_ALLOW_SEALING | MFD_CLOEXEC)};
+  if (!huge) GTEST_SKIP() << "this kernel has no huge pages";
+  ASSERT_EQ(::ftruncate(huge.get(), off_t{1} << 30), 0);
+  ASSERT_EQ(::fcntl(huge.get(), F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW), 0);
+  try {
+    (void)SharedMemory::map(std::move(huge), 100);
+    FAIL() << "it was taken";
+  } catch (const Error& error) {
+    EXPECT_NE(std::string_view{error.what()}.find("huge pages"), std::string_view::npos) << error.what();
+  }
+}
+
 TEST(SharedMemory, IsTakenOnlySealedAndLargeEnough) {
   auto memory = SharedMemory::create(100);
   EXPECT_THROW((void)SharedMemory::map(UniqueFd{::dup(memory.fd())}, 100), Error) << "not sealed";

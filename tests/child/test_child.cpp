@@ -95,7 +95,7 @@ int main(int argc, char** argv) {
   }
   if (what == "goodbye") {
     ::close(3);
-    ::usleep(300'000);
+    ::usleep(50'000);
     std::fprintf(stderr, "words after the socket\n");
     return 5;
   }

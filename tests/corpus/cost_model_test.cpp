@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <chrono>
+#include <ctime>
 #include <cmath>
 #include <limits>
 #include <random>
@@ -229,7 +229,7 @@ TEST(CostModel, TellsADenseFromAnEmptyPageWithoutMeasurements) {
 
 TEST(CostModel, StaysSmallAndQuick) {
   CostModel model;
-  const auto began = std::chrono::steady_clock::now();
+  const auto began = std::clock();  // of processor time: others run beside it
   constexpr std::uint32_t documents = 50'000, pages = 4;
   const std::vector<PageEvidence> usual(pages, measured(50'000, 2'000));
   auto made = document("d", usual);
@@ -239,8 +239,8 @@ TEST(CostModel, StaysSmallAndQuick) {
     for (std::uint32_t page = 0; page < pages; ++page) model.learn(engine, made, page, 1 + n % 5);
   }
   model.refit(engine);
-  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
-  EXPECT_LT(took.count(), 10) << "50 us a page, also under a sanitizer";
+  const double took_s = static_cast<double>(std::clock() - began) / CLOCKS_PER_SEC;
+  EXPECT_LT(took_s, 10) << "50 us a page, also under a sanitizer";
   EXPECT_EQ(model.pages_learned(engine), documents * pages);
   EXPECT_LT(model.memory_bytes(), 8'000'000u);
 }

@@ -30,6 +30,8 @@ Document book() {
   document.problem_detail = "needs a password";
   document.pages = {{1000.5F, 2000.25F, Coding::g4, 123456789012, 3},
                     {1, 2, Coding::drawn, 5, 600}};
+  document.chapters = {2};
+  document.outline = {{{2, 1, "Two"}}, {{1, LabelStyle::upper_roman, "p. ", 4}}};
   return document;
 }
 
@@ -134,6 +136,11 @@ TEST(Document, TravelsBetweenRanksWhole) {
   EXPECT_EQ(got.pages[0].coding, Coding::g4);
   EXPECT_EQ(got.pages[0].compressed_bytes, 123456789012U);
   EXPECT_EQ(got.pages[1].text_operators, 600U);
+  EXPECT_EQ(got.chapters, document.chapters);
+  ASSERT_EQ(got.outline.entries.size(), 1U);
+  EXPECT_EQ(got.outline.entries[0].title, "Two");
+  ASSERT_EQ(got.outline.labels.size(), 1U);
+  EXPECT_EQ(got.outline.labels[0].prefix, "p. ");
 }
 
 TEST(Document, CutOffAnywhereOnTheWayIsAnError) {
@@ -148,7 +155,7 @@ TEST(Document, WithNumbersThatNameNothingIsAnError) {
     change(document);
     return encoded(document);
   };
-  EXPECT_THROW((void)decoded(tampered([](auto& d) { d.format = static_cast<Format>(6); })), Error);
+  EXPECT_THROW((void)decoded(tampered([](auto& d) { d.format = static_cast<Format>(8); })), Error);
   EXPECT_THROW((void)decoded(tampered([](auto& d) { d.problem = static_cast<Reason>(200); })),
                Error);
   EXPECT_THROW(
@@ -158,8 +165,11 @@ TEST(Document, WithNumbersThatNameNothingIsAnError) {
 TEST(Document, ThatClaimsFourBillionPagesIsRefusedBeforeRoomIsMade) {
   auto document = book();
   document.pages.clear();
+  document.chapters.clear();
+  document.outline = {};
   auto bytes = encoded(document);
-  for (std::size_t n = bytes.size() - 4; n < bytes.size(); ++n) bytes[n] = std::byte{0xFF};
+  constexpr std::size_t behind = 3 * 4;  // numbers of chapters, entries and labels
+  for (std::size_t n = bytes.size() - behind - 4; n < bytes.size() - behind; ++n) bytes[n] = std::byte{0xFF};
   EXPECT_THROW((void)decoded(bytes), Error);
 }
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <map>
@@ -36,7 +37,7 @@ class Model final : public Engine {
 
   void submit(std::uint64_t ticket, Prepared page) override {
     const int gray = first_gray(page.image);
-    inside_.emplace(ticket, Inside{page.image, Clock::now() + test::time_of(gray)});
+    inside_.emplace(ticket, Inside{page.image, Clock::now() + test::time_of(gray), page.options.time_scale});
   }
 
   std::vector<Completion> step(std::chrono::milliseconds max_wait) override {
@@ -48,7 +49,7 @@ class Model final : public Engine {
         ++page;
         continue;
       }
-      done.push_back(completion(page->first, page->second.image));
+      done.push_back(completion(page->first, page->second));
       page = inside_.erase(page);
     }
     return done;
@@ -61,6 +62,7 @@ class Model final : public Engine {
   struct Inside {
     page::Image image;
     Clock::time_point end;
+    double time_scale = 1;
   };
 
   static void misbehave(int gray) {
@@ -69,9 +71,11 @@ class Model final : public Engine {
     if (gray == test::hangs) std::this_thread::sleep_for(std::chrono::hours{1});
   }
 
-  static Completion completion(std::uint64_t ticket, const page::Image& image) {
+  static Completion completion(std::uint64_t ticket, const Inside& page) {
+    const auto& image = page.image;
     result::Reading reading;
     reading.text = std::to_string(image.width_px) + " px, gray " + std::to_string(first_gray(image));
+    if (page.time_scale != 1) reading.text += ", in " + std::to_string(std::lround(page.time_scale)) + " times the time";
     if (first_gray(image) == test::is_read_as_nonsense) reading.text = "\xFF\xFE";
     return {ticket, reading, 0.01};
   }

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <initializer_list>
+#include <limits>
+
 namespace pecia::engine::protocol {
 namespace {
 
@@ -51,19 +54,43 @@ TEST(Protocol, CarriesWhatAFailureHadRead) {
   EXPECT_FALSE(failure_of({Reason::engine_failed, "", {}}).reading.has_value());
 }
 
+Read read_of(const ReadOptions& options) {
+  return {3, options, page::make_image(3, 2, page::PixelFormat::gray8, 300).image};
+}
+
 TEST(Protocol, CarriesHowAPageIsRead) {
-  Read read;
-  read.ticket = 3;
-  read.options.languages = {"deu"};
-  read.options.prompt = "plain";
-  read.options.rung = Rung::rotated;
-  read.image = page::make_image(3, 2, page::PixelFormat::gray8, 300).image;
-  const auto back = decode_read(encode(read));
-  EXPECT_EQ(back.options.prompt, "plain");
-  EXPECT_EQ(back.options.rung, Rung::rotated);
-  EXPECT_EQ(back.options.languages, read.options.languages);
-  read.options.rung = Rung::fallback;  // of the ladder's end no engine is told
-  EXPECT_THROW((void)decode_read(encode(read)), Error);
+  using Change = void (*)(ReadOptions&);
+  // Each alone, so that no two can be taken for one another.
+  for (const Change change : std::initializer_list<Change>{
+           [](ReadOptions&) {}, [](ReadOptions& options) { options.languages = {"deu", "lat"}; },
+           [](ReadOptions& options) { options.prompt = "plain"; }, [](ReadOptions& options) { options.rung = Rung::rotated; },
+           [](ReadOptions& options) { options.reading = 2; }, [](ReadOptions& options) { options.by_rows = true; }, [](ReadOptions& options) { options.time_scale = 4; },
+           [](ReadOptions& options) { options.split = true; }, [](ReadOptions& options) { options.find_blank = false; },
+           [](ReadOptions& options) { options.mend_old_letters = false; }}) {
+    ReadOptions options;
+    change(options);
+    const auto back = decode_read(encode(read_of(options))).options;
+    EXPECT_EQ(back.languages, options.languages);
+    EXPECT_EQ(back.prompt, options.prompt);
+    EXPECT_EQ(back.rung, options.rung);
+    EXPECT_EQ(back.reading, options.reading);
+    EXPECT_EQ(back.by_rows, options.by_rows);
+    EXPECT_EQ(back.time_scale, options.time_scale);
+    EXPECT_EQ(back.split, options.split);
+    EXPECT_EQ(back.find_blank, options.find_blank);
+    EXPECT_EQ(back.mend_old_letters, options.mend_old_letters);
+  }
+}
+
+TEST(Protocol, AWayOfReadingThatThereIsNotIsAnError) {
+  ReadOptions options;
+  options.rung = Rung::fallback;  // of the ladder's end no engine is told
+  EXPECT_THROW((void)decode_read(encode(read_of(options))), Error);
+  for (const double scale : {0.0, -1.0, std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::infinity()}) {
+    options = {};
+    options.time_scale = scale;
+    EXPECT_THROW((void)decode_read(encode(read_of(options))), Error) << scale;
+  }
 }
 
 TEST(Protocol, WhatMakesNoSenseIsAnError) {

@@ -85,10 +85,10 @@ TEST_F(Export, WritesTheTreeOfTheCorpusWithOneFilePerDocument) {
   const auto report = export_run(run_.paths(), {{"md", "txt"}, out_});
   const auto files = files_below(out_);
   EXPECT_THAT(names_in(files),
-              ElementsAre("books/a b.pdf.md", "books/a b.pdf.txt", "books/closed.pdf.md",
-                          "books/closed.pdf.txt", "x.png.md", "x.png.txt"));
+              ElementsAre("books/a b.pdf.md", "books/a b.pdf.txt", "books/closed.pdf.md", "books/closed.pdf.txt", "export.json",
+                          "x.png.md", "x.png.txt"));
   EXPECT_EQ(files.at("books/a b.pdf.txt"),
-            "one\n\f[page 2 is blank]\n\f[page 3 is not read yet]\n");
+            "[this document has gaps: page 3 is not read yet]\n\none\n\f[page 2 is blank]\n\f[page 3 is not read yet]\n");
   EXPECT_EQ(files.at("books/closed.pdf.md"),
             "> [this document could not be read: encrypted — needs a password]\n");
   EXPECT_EQ(files.at("x.png.md"), "<!-- page 1 -->\n\nex\n");
@@ -108,7 +108,7 @@ TEST_F(Export, WritesALineForEveryPageOfEveryFile) {
   run_.finish();
   (void)export_run(run_.paths(), {{"jsonl"}, out_});
   const auto files = files_below(out_);
-  ASSERT_THAT(names_in(files), ElementsAre("pages.jsonl"));
+  ASSERT_THAT(names_in(files), ElementsAre("export.json", "pages.jsonl"));
   const auto lines = json_lines(files.at("pages.jsonl"));
   ASSERT_EQ(lines.size(), 6u);
   EXPECT_EQ(lines[0]["text"], "one\n");
@@ -132,12 +132,15 @@ TEST_F(Export, GivesTheSameBytesFromJournalAndShard) {
   const std::vector<std::string> all{"md", "txt", "jsonl"};
   (void)export_run(sealed.paths(), {all, folder_.path() / "sealed"});
   (void)export_run(open.paths(), {all, folder_.path() / "open"});
-  EXPECT_EQ(files_below(folder_.path() / "sealed"), files_below(folder_.path() / "open"));
+  auto from_shard = files_below(folder_.path() / "sealed"), from_journal = files_below(folder_.path() / "open");
+  from_shard.erase("export.json");  // which knows one record from another
+  from_journal.erase("export.json");
+  EXPECT_EQ(from_shard, from_journal);
 }
 
-TEST_F(Export, NamesPagesWhoseRecordsAreDamagedAndGoesOn) {
-  run_.finish(true);
-  for (const auto& entry : fs::directory_iterator{run_.paths().shards()}) {
+/// Writes over the texts in the shards of a run.
+void damage_texts(const store::RunPaths& run) {
+  for (const auto& entry : fs::directory_iterator{run.shards()}) {
     if (entry.path().extension() != ".h5") continue;
     const auto file = H5Fopen(entry.path().c_str(), H5F_ACC_RDWR, H5P_DEFAULT);
     const auto dataset = H5Dopen2(file, "/text", H5P_DEFAULT);
@@ -148,6 +151,11 @@ TEST_F(Export, NamesPagesWhoseRecordsAreDamagedAndGoesOn) {
     H5Dclose(dataset);
     H5Fclose(file);
   }
+}
+
+TEST_F(Export, NamesPagesWhoseRecordsAreDamagedAndGoesOn) {
+  run_.finish(true);
+  damage_texts(run_.paths());
   const auto report = export_run(run_.paths(), {{"md", "jsonl"}, out_});
   EXPECT_EQ(report.failed_pages, 3u) << "two with text, and the encrypted one";
   const auto files = files_below(out_);
@@ -157,12 +165,28 @@ TEST_F(Export, NamesPagesWhoseRecordsAreDamagedAndGoesOn) {
   EXPECT_THAT(files.at("books/a b.pdf.md"), HasSubstr("> [page 2 is blank]"));
 }
 
+TEST_F(Export, LeavesOutDocumentsWithDamagedRecordsWhereOnlyCompleteOnesAreWanted) {
+  run_.finish(true);
+  damage_texts(run_.paths());
+  exporting::ExportSettings how{{"md", "jsonl"}, out_};
+  how.complete_only = true;
+  const auto report = export_run(run_.paths(), how);
+  EXPECT_EQ(report.with_gaps, 0U);
+  EXPECT_EQ(report.failed_pages, 2U) << "the one that could not be loaded, and the encrypted one";
+  const auto files = files_below(out_);
+  EXPECT_FALSE(files.contains("x.png.md"));
+  EXPECT_THAT(files.at("pages.jsonl"), testing::Not(HasSubstr("x.png")));
+}
+
 TEST_F(Export, ReplacesAnEarlierExportWhole) {
   run_.finish();
   (void)export_run(run_.paths(), {{"md"}, out_});
   const auto before = files_below(out_);
+  replace_file(out_ / "x.png.md", "of another length", Durability::none);
   (void)export_run(run_.paths(), {{"md", "md"}, out_});
-  EXPECT_EQ(files_below(out_), before);
+  auto after = files_below(out_);
+  EXPECT_EQ(after.at("x.png.md"), before.at("x.png.md"));
+  EXPECT_EQ(after.size(), before.size());
 }
 
 TEST_F(Export, TakesNamesOfAnyBytesAndLength) {
@@ -176,7 +200,7 @@ TEST_F(Export, TakesNamesOfAnyBytesAndLength) {
   odd.finish();
   (void)export_run(odd.paths(), {{"md", "jsonl"}, out_});
   const auto files = files_below(out_);
-  EXPECT_EQ(files.size(), 4u);
+  EXPECT_EQ(files.size(), 5u);
   EXPECT_TRUE(files.contains("new\nline\xFF.png.md"));
   EXPECT_TRUE(files.contains("-dash \"'\\.png.md"));
 }
@@ -190,7 +214,7 @@ TEST_F(Export, NeverLeavesItsFolder) {
   odd.finish();
   (void)export_run(odd.paths(), {{"md"}, out_});
   EXPECT_THAT(names_in(files_below(folder_.path())),
-              ElementsAre("new/out/__/up.png.md", "new/out/abs/olute.png.md"));
+              ElementsAre("new/out/__/up.png.md", "new/out/abs/olute.png.md", "new/out/export.json"));
 }
 
 TEST_F(Export, LetsTheUmaskDecideWhoMayRead) {
@@ -204,7 +228,7 @@ TEST_F(Export, LetsTheUmaskDecideWhoMayRead) {
 TEST_F(Export, RefusesAFormatThatThereIsNot) {
   run_.finish();
   EXPECT_EQ(refusal(run_.paths(), {{"md", "docx"}, out_}),
-            "there is no format 'docx' to export to. Formats: md, txt, jsonl");
+            "there is no format 'docx' to export to. Formats: md, txt, html, hocr, alto, page, mets, jsonl, pdf");
   EXPECT_THAT(refusal(run_.paths(), {{}, out_}), HasSubstr("no format to export to"));
   EXPECT_FALSE(fs::exists(out_));
 }
@@ -225,41 +249,66 @@ TEST_F(Export, RefusesAFolderThatCannotBeWritten) {
 TEST_F(Export, LeavesNoPartBehindWhenItFails) {
   run_.finish();
   fs::create_directories(out_ / "x.png.md");  // a folder where a file must be
-  EXPECT_THROW((void)export_run(run_.paths(), {{"md", "jsonl"}, out_}), Error);
+  exporting::ExportSettings settings{{"md", "jsonl"}, out_};
+  settings.force = true;
+  EXPECT_THROW((void)export_run(run_.paths(), settings), Error);
   for (const auto& [name, contents] : files_below(out_))
     EXPECT_THAT(name, testing::Not(testing::EndsWith(".part")));
   EXPECT_FALSE(fs::exists(out_ / "pages.jsonl"));
 }
 
-TEST_F(Export, WritesTheImagesOfPagesAndLinksToThem) {
-  auto read = read_outcome("before\n\nbehind");
+result::PageOutcome read_with_two_images() {
+  auto read = read_outcome("Before.\n\nBehind.");
   read.reading.finish_reason = result::FinishReason::stop;
   for (const float x : {10.0F, 20.0F}) {
     auto& block = read.reading.blocks.emplace_back();
     block.box = {x, 0, x + 2, 3};
-    block.text_begin = block.text_end = 8;
+    block.text_begin = block.text_end = 9;
     block.label = "image";
     block.kind = result::BlockKind::image;
   }
-  run_.commit("books/a b.pdf", 3, read);
+  return read;
+}
+
+exporting::Picture white_picture() {
+  exporting::Picture picture;
+  picture.width_px = 2;
+  picture.height_px = 3;
+  picture.pixels.resize(6);
+  return picture;
+}
+
+TEST_F(Export, WritesTheImagesOfPagesAndLinksToThem) {
+  run_.commit("books/a b.pdf", 3, read_with_two_images());
   run_.finish();
   exporting::ExportSettings settings{{"md"}, out_};
   settings.crop = [](const merge::Document& document, const merge::Page& page, std::span<const result::Box> boxes) {
     EXPECT_EQ(document.path, "books/a b.pdf");
     EXPECT_EQ(page.number, 3U);
     EXPECT_EQ(boxes.size(), 2U);
-    exporting::Picture picture;
-    picture.width_px = 2;
-    picture.height_px = 3;
-    picture.pixels.resize(6);
-    return std::vector{exporting::Picture{}, picture};  // the first could not be cut out
+    return std::vector{exporting::Picture{}, white_picture()};  // the first could not be cut out
   };
   EXPECT_EQ(export_run(run_.paths(), settings).images, 1U);
   const auto files = files_below(out_);
   EXPECT_THAT(names_in(files), testing::Contains("books/a b.pdf.images/3_2.png"));
   EXPECT_TRUE(files.at("books/a b.pdf.images/3_2.png").starts_with("\x89PNG\r\n"));
   EXPECT_THAT(files.at("books/a b.pdf.md"),
-              HasSubstr("before\n\n<!-- image 10 0 12 3 -->\n\n![](a%20b.pdf.images/3_2.png)\n\nbehind\n"));
+              HasSubstr("Before.\n\n<!-- image 10 0 12 3 -->\n\n![](a%20b.pdf.images/3_2.png)\n\nBehind.\n"));
+}
+
+TEST_F(Export, KeepsTheImagesOfPagesWhoseRecordsAreDamaged) {
+  run_.commit("books/a b.pdf", 3, read_with_two_images());
+  run_.finish(true);
+  exporting::ExportSettings settings{{"md"}, out_};
+  settings.crop = [](const merge::Document&, const merge::Page&, std::span<const result::Box> boxes) {
+    return std::vector(boxes.size(), white_picture());
+  };
+  EXPECT_EQ(export_run(run_.paths(), settings).images, 2U);
+  damage_texts(run_.paths());
+  settings.formats = {"html"};
+  (void)export_run(run_.paths(), settings);
+
+  EXPECT_THAT(names_in(files_below(out_)), testing::IsSupersetOf({"books/a b.pdf.images/3_1.png", "books/a b.pdf.images/3_2.png"}));
 }
 
 }  // namespace

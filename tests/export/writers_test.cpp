@@ -199,17 +199,18 @@ TEST(JsonLine, HasEveryKeyInItsOrder) {
   attempt.rung = result::Rung::stronger_guard;
   attempt.finish_reason = result::FinishReason::repeats;
   page.outcome.fingerprint = "abc";
+  page.outcome.steps = {{"deskew", "1.5 degrees", {{1, .5, 0, 1, 0, 3}}}};
   page.outcome.rung = result::Rung::fallback;
   page.outcome.reading.finish_reason = result::FinishReason::stop;
   page.outcome.reading.blocks = {{{{1, 2, 3.25F, 4}, 0, 3, .5F}, "table", result::BlockKind::table},
                                  {{{0, 0, 2, 2}, 4, 9, .5F}, "", {}, false, {{0, 0, 1, 1}, {1, 1, 2, 2}}},
                                  {{{}, 9, 9, 1}, "text", {}, true}};
   EXPECT_EQ(to_json_line(document_of({page}), page),
-            R"({"path":"a/b.pdf","page":2,"state":"ok","reason":null,"engine":"tesseract",)"
+            R"({"path":"a/b.pdf","page":2,"state":"ok","reason":null,"detail":null,"engine":"tesseract",)"
             R"("languages":["deu","lat"],"confidence":0.93,"seconds":1.25,"attempts":2,)"
             R"("finish_reason":"stop","rung":"fallback","fingerprint":"abc","history":[{"engine":"model",)"
             R"("rung":"stronger_guard","reason":"repetition","finish_reason":"repeats","seconds":0.0,)"
-            R"("detail":"loop"}],"text":"one \"two\"\n","blocks":[{"kind":"table","label":"table",)"
+            R"("detail":"loop"}],"steps":[{"what":"deskew","detail":"1.5 degrees","to_page":[1.0,0.5,0.0,1.0,0.0,3.0]}],"text":"one \"two\"\n","blocks":[{"kind":"table","label":"table",)"
             R"("boxes":[[1.0,2.0,3.3,4.0]],"text":[0,3],"confidence":0.5,"unparsed":false},)"
             R"({"kind":"text","label":null,"boxes":[[0.0,0.0,1.0,1.0],[1.0,1.0,2.0,2.0]],)"
             R"("text":[4,9],"confidence":0.5,"unparsed":false},{"kind":"text","label":"text","boxes":[],)"
@@ -220,15 +221,15 @@ TEST(JsonLine, HasEveryKeyInItsOrder) {
 TEST(JsonLine, SaysWhatIsNotKnownByNull) {
   const auto failed = failed_page(0, Reason::encrypted, "needs a password");
   EXPECT_EQ(to_json_line(document_of({failed}), failed),
-            R"({"path":"a/b.pdf","page":0,"state":"failed","reason":"encrypted","engine":null,)"
+            R"({"path":"a/b.pdf","page":0,"state":"failed","reason":"encrypted","detail":"needs a password","engine":null,)"
             R"("languages":[],"confidence":null,"seconds":0.0,"attempts":1,)"
-            R"("finish_reason":null,"rung":"normal","fingerprint":null,"history":[],"text":"","blocks":[]})"
+            R"("finish_reason":null,"rung":"normal","fingerprint":null,"history":[],"steps":[],"text":"","blocks":[]})"
             "\n");
   const auto pending = pending_page(3);
   EXPECT_EQ(to_json_line(document_of({pending}), pending),
-            R"({"path":"a/b.pdf","page":3,"state":"pending","reason":null,"engine":null,)"
+            R"({"path":"a/b.pdf","page":3,"state":"pending","reason":null,"detail":null,"engine":null,)"
             R"("languages":[],"confidence":null,"seconds":null,"attempts":0,)"
-            R"("finish_reason":null,"rung":null,"fingerprint":null,"history":[],"text":"","blocks":[]})"
+            R"("finish_reason":null,"rung":null,"fingerprint":null,"history":[],"steps":[],"text":"","blocks":[]})"
             "\n");
 }
 
@@ -248,6 +249,33 @@ TEST(JsonLine, IsUtf8OnOneLineWhateverTheNameAndText) {
   EXPECT_EQ(parsed["path"], "new\\x0aline\\xfe\\\\.png");
   EXPECT_EQ(unprintable(parsed["path"].get<std::string>()), document.path);
   EXPECT_EQ(parsed["text"], "bad \uFFFD byte\nline two\x01");
+}
+
+TEST(JsonLine, MovesBlocksWithTheTextThatWasMended) {
+  auto page = read_page(1, "bad \xFF byte");
+  result::Block block;
+  block.text_begin = 6;
+  block.text_end = 10;
+  page.outcome.reading.blocks.push_back(block);
+  const auto parsed = nlohmann::json::parse(to_json_line(document_of({page}), page));
+  EXPECT_EQ(parsed["text"].get<std::string>().substr(parsed["blocks"][0]["text"][0], 4), "byte");
+}
+
+TEST(TextsAsTheyWereRead, AreValidAllTheSame) {
+  const auto document = document_of({read_page(1, "bad \xFF byte\x01\x1B[31m")});
+  EXPECT_EQ(to_plain_text(document), "bad \uFFFD byte\uFFFD\uFFFD[31m\n");
+  EXPECT_THAT(to_markdown(document), HasSubstr("bad \uFFFD byte\uFFFD\uFFFD[31m"));
+}
+
+TEST(TextsAsTheyWereRead, OfModelsKeepTheirImagesInPlace) {
+  auto page = read_page(1, "bad \xFF byte\n\nbehind");
+  page.outcome.reading.finish_reason = result::FinishReason::stop;
+  result::Block block;
+  block.kind = result::BlockKind::image;
+  block.box = {1, 2, 3, 4};
+  block.text_begin = block.text_end = 12;
+  page.outcome.reading.blocks.push_back(block);
+  EXPECT_EQ(to_markdown(document_of({page})), "<!-- page 1 -->\n\nbad \uFFFD byte\n\n<!-- image 1 2 3 4 -->\n\nbehind\n");
 }
 
 }  // namespace

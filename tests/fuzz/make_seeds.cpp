@@ -3,6 +3,9 @@
 #include <exception>
 #include <string>
 
+#include "engine/protocol.hpp"
+#include "page/office.hpp"
+#include "page/protocol.hpp"
 #include "pecia/base/error.hpp"
 #include "pecia/base/file.hpp"
 #include "pecia/corpus/cost_model.hpp"
@@ -31,10 +34,10 @@ void make_run_seeds(const fs::path& seeds, std::uint32_t pages) {
   const auto journal = test::write_pages(run, 1, 0, 1, pages, false);
   fs::create_directories(seeds / "journal");
   fs::copy_file(run.journal() / journal.segments.at(0).name, seeds / "journal" / number, fs::copy_options::overwrite_existing);
-  const auto journal_of_model = test::write_model_pages(run, 1, 1, 1, pages, false);
+  const auto journal_of_model = test::write_multilingual_pages(run, 1, 1, 1, pages, false);
   fs::copy_file(run.journal() / journal_of_model.segments.at(0).name, seeds / "journal" / ("model" + number),
                 fs::copy_options::overwrite_existing);
-  const auto sealed = pages % 2 == 0 ? test::write_pages(run, 2, 0, 1, pages, true) : test::write_model_pages(run, 2, 0, 1, pages, true);
+  const auto sealed = pages % 2 == 0 ? test::write_pages(run, 2, 0, 1, pages, true) : test::write_multilingual_pages(run, 2, 0, 1, pages, true);
   auto parts = fuzz::read_parts(run.shards() / sealed.shards.at(0).name);
   parts.bytes.back() = sealed.shards.at(0).name + "\n";
   fs::create_directories(seeds / "shard");
@@ -49,6 +52,8 @@ void make_manifest_seed(const fs::path& seeds) {
   book.pages.resize(3);
   book.pages[0] = {1000, 1400.5F, corpus::Coding::g4, 12'345, 0, 9'000, 700, .05F};
   book.chapters = {1, 3};
+  book.outline = {{{1, 1, "One"}, {3, 2, "Über \"zwei\""}},
+                  {{1, corpus::LabelStyle::lower_roman, "", 1}, {3, corpus::LabelStyle::none, "A-", 2}}};
   corpus::Document broken;
   broken.path = "broken.png";
   broken.id = corpus::document_id(broken.path);
@@ -112,7 +117,57 @@ void make_checkpoint_seeds(const fs::path& seeds, const fs::path& deepseek) {
   replace_file(seeds / "safetensors" / "two", std::string{"\x0C\0\0\0", 4} + header);
 }
 
+/// The first byte says who is spoken to, as page_protocol_fuzz.cpp has it.
+void make_protocol_seeds(const fs::path& seeds) {
+  const auto folder = seeds / "page_protocol";
+  fs::create_directories(folder);
+  const auto put = [&](const char* name, char whom, const Bytes& message) {
+    replace_file(folder / name, whom + std::string{reinterpret_cast<const char*>(message.data()), message.size()});
+  };
+  auto image = page::make_image(40, 30, page::PixelFormat::gray1, 300).image;
+  image.steps = {{"pixels", "made smaller", {}}, {"split", "in two", {{1, 0, 0, 1, 20, 0}}}};
+  page::Probe probe;
+  probe.format = corpus::Format::pdf;
+  probe.pages.resize(2);
+  probe.chapters = {1, 2};
+  probe.outline = {{{1, 1, "One"}, {2, 2, "Two"}}, {{1, corpus::LabelStyle::upper_letters, "p. ", 3}}};
+  put("probe", 0, page::protocol::encode(page::protocol::Answer{probe}));
+  put("info", 0, page::protocol::encode(page::protocol::Answer{page::PageInfo{600, 800, 300, corpus::Coding::g4, true, {}}}));
+  put("rendered", 0, page::protocol::encode(page::protocol::Answer{page::protocol::Rendered{image}}));
+  put("failure", 0, page::protocol::encode(page::protocol::Answer{page::Failure{Reason::unreadable, "damaged", false}}));
+  put("density", 0, page::protocol::encode(page::protocol::Answer{page::Density{100, 20, .1F}}));
+  page::protocol::Request request;
+  request.verb = page::protocol::Verb::render;
+  request.password = "secret";
+  put("request", 1, page::protocol::encode(request));
+  ByteWriter alone;
+  page::encode(alone, image);
+  put("image", 2, alone.bytes());
+  namespace protocol = engine::protocol;
+  engine::Completion completion;
+  completion.ticket = 3;
+  completion.result = test::made_outcome(1).reading;
+  put("reading", 3, protocol::encode(completion));
+  completion.result = engine::PageFailure{Reason::engine_failed, "gave up", std::nullopt};
+  put("page_failure", 3, protocol::encode(completion));
+  completion.result = engine::Blank{};
+  put("blank", 3, protocol::encode(completion));
+  put("hello", 3, protocol::encode(protocol::Hello{{"tesseract", "5.3", "abc"}, "no deu", {1, 1 << 20}}));
+  put("update", 3, protocol::encode(protocol::Update{{2, 1 << 20}, 7}));
+  put("loading", 3, protocol::encode(protocol::Loading{10, 100}));
+  put("dropped", 3, protocol::encode(protocol::Dropped{4}));
+  put("lost", 3, protocol::encode(protocol::Lost{"no memory"}));
+  engine::ReadOptions options;
+  options.languages = {"eng", "lat"};
+  put("read", 4, protocol::encode(protocol::Read{9, options, image}));
+  put("cancel", 4, protocol::encode(protocol::Cancel{9}));
+  put("converted", 5, page::office::encode(page::office::Done{Reason::none, "", {"Landlock: this kernel has none"}}));
+  put("not_converted", 5, page::office::encode(page::office::Done{Reason::unreadable, "it exited with status 1", {}}));
+  put("office_order", 6, page::office::encode(page::office::Order{"/usr/bin/soffice", corpus::Format::odt, 300, 1200}));
+}
+
 void make_seeds(const fs::path& seeds, const fs::path& source) {
+  make_protocol_seeds(seeds);
   make_markup_seeds(seeds);
   for (const std::uint32_t pages : {1U, 4U, 9U}) make_run_seeds(seeds, pages);
   make_manifest_seed(seeds);

@@ -21,8 +21,8 @@ Handle type_of(std::size_t part) {
   switch (part) {
     case 0: return store::page_row_type();
     case 2: return store::block_row_type();
-    case 3:
-    case 4: return store::part_type();
+    case 3: return store::part_type();
+    case 4: return store::word_type();
     case 5: return store::attempt_row_type();
     case 7: return store::box_type();
     case shards_part: return store::h5::utf8_type();

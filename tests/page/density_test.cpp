@@ -1,7 +1,6 @@
 #include "density.hpp"
 
 #include <gtest/gtest.h>
-#include <signal.h>
 
 #include <cstring>
 #include <functional>
@@ -10,6 +9,7 @@
 #include "page/reader_fixture.hpp"
 #include "pecia/base/error.hpp"
 #include "protocol.hpp"
+#include "support/confined.hpp"
 
 namespace pecia::page {
 namespace {
@@ -174,11 +174,11 @@ TEST_F(MeasuringTest, OfWhatCannotBeReadIsAFailure) {
 
 TEST_F(MeasuringTest, APageThatTheChildDoesNotSurviveCostsTheNextOneNothing) {
   Limits limits;
-  limits.wall_s = 0.3;
+  limits.wall_s = 5;
   Reader reader{limits};
   const auto jpeg = source("a.jpg", make_jpeg(1));
   ASSERT_TRUE(std::holds_alternative<Density>(reader.measure(jpeg, 1)));
-  ASSERT_EQ(::kill(reader.child_pid(), SIGSTOP), 0);
+  test::stop_process(reader.child_pid());
 
   const auto hung = reader.measure(jpeg, 1);
   const auto next = reader.measure(jpeg, 1);

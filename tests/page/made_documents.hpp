@@ -47,6 +47,8 @@ struct TiffOptions {
   int orientation = ORIENTATION_TOPLEFT;
   bool tiled = false;
   int pages = 1;
+  bool light_first = false;  ///< in the palette
+  bool palette_of_bytes = false;  ///< some writers fill in 8 bits of its 16
 };
 
 inline void write_tiff(const std::filesystem::path& file, const TiffOptions& options) {
@@ -64,11 +66,11 @@ inline void write_tiff(const std::filesystem::path& file, const TiffOptions& opt
     TIFFSetField(tiff, TIFFTAG_RESOLUTIONUNIT, RESUNIT_INCH);
     const bool inverted = options.photometric == PHOTOMETRIC_MINISWHITE;
     if (options.photometric == PHOTOMETRIC_PALETTE) {
-      std::vector<std::uint16_t> map(256, 0xFFFF);  // index 0 is black, as in the picture
-      map[0] = 0;
+      std::vector<std::uint16_t> map(256, options.palette_of_bytes ? 0xFF : 0xFFFF);  // index 0 is black, as in the picture
+      map[options.light_first ? 1 : 0] = 0;
       TIFFSetField(tiff, TIFFTAG_COLORMAP, map.data(), map.data(), map.data());
     }
-    std::vector<std::uint8_t> pixels = options.bits == 1 ? picture_bits(inverted) : picture_gray();
+    std::vector<std::uint8_t> pixels = options.bits == 1 ? picture_bits(inverted || options.light_first) : picture_gray();
     if (options.bits == 8 && inverted)
       for (auto& pixel : pixels) pixel = static_cast<std::uint8_t>(255 - pixel);
     std::vector<std::uint16_t> deep(pixels.begin(), pixels.end());
@@ -133,26 +135,30 @@ inline std::string make_jpeg(int components, int exif_orientation = 0) {
 }
 
 /// color_type and depth as libpng names them; transparency leaves the white parts out.
-inline void write_png(const std::filesystem::path& file, int color_type, int depth) {
+/// A palette of one bit: black, and `light`; where `light_first`, the other way round.
+inline void write_png(const std::filesystem::path& file, int color_type, int depth, int interlace = PNG_INTERLACE_NONE,
+                      bool light_first = false, png_color light = {255, 255, 255}) {
   FILE* out = std::fopen(file.c_str(), "wb");
   png_structp png = png_create_write_struct(PNG_LIBPNG_VER_STRING, nullptr, nullptr, nullptr);
   png_infop info = png_create_info_struct(png);
   png_init_io(png, out);
-  png_set_IHDR(png, info, picture_width, picture_height, depth, color_type, PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_BASE, PNG_FILTER_TYPE_BASE);
+  png_set_IHDR(png, info, picture_width, picture_height, depth, color_type, interlace, PNG_COMPRESSION_TYPE_BASE, PNG_FILTER_TYPE_BASE);
   if (color_type == PNG_COLOR_TYPE_PALETTE) {
     png_color colors[256] = {};
-    colors[255] = {255, 255, 255};
-    png_set_PLTE(png, info, colors, 256);
+    colors[depth == 1 ? (light_first ? 0 : 1) : 255] = light;
+    png_set_PLTE(png, info, colors, depth == 1 ? 2 : 256);
   }
   png_set_pHYs(png, info, 11811, 11811, PNG_RESOLUTION_METER);  // 300 dpi
   png_write_info(png, info);
-  const auto bits = picture_bits(false);
-  for (int y = 0; y < picture_height; ++y) {
+  const auto bits = picture_bits(light_first);
+  const int passes = png_set_interlace_handling(png);
+  for (int n = 0; n < passes * picture_height; ++n) {
+    const int y = n % picture_height;
     std::vector<std::uint8_t> row;
     for (int x = 0; depth > 1 && x < picture_width; ++x) {
       const auto value = static_cast<std::uint8_t>(picture(x, y));
       const int channels = color_type == PNG_COLOR_TYPE_RGBA ? 3 : 1;
-      for (int n = 0; n < channels * depth / 8; ++n) row.push_back(color_type == PNG_COLOR_TYPE_RGBA ? 0 : value);
+      for (int k = 0; k < channels * depth / 8; ++k) row.push_back(color_type == PNG_COLOR_TYPE_RGBA ? 0 : value);
       if (color_type == PNG_COLOR_TYPE_RGBA) row.push_back(static_cast<std::uint8_t>(255 - value));  // white is seen through
     }
     const auto stride = bits.size() / picture_height;

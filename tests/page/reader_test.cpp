@@ -1,7 +1,6 @@
 #include "pecia/page/reader.hpp"
 
 #include <gtest/gtest.h>
-#include <signal.h>
 
 #include <cmath>
 #include <thread>
@@ -9,6 +8,7 @@
 #include "page/reader_fixture.hpp"
 #include "pecia/base/file.hpp"
 #include "support/temp_folder.hpp"
+#include "support/confined.hpp"
 
 namespace pecia::page {
 namespace {
@@ -269,9 +269,24 @@ TEST_F(ReaderTest, SaysWhyAFileCannotBeRead) {
   EXPECT_EQ(failure_of(source("good.pdf", pdf), 2).reason, Reason::unreadable) << "there is no page 2";
 }
 
-TEST_F(ReaderTest, RefusesMorePixelsThanAllowed) {
+TEST_F(ReaderTest, MakesAPageOfMorePixelsThanAllowedSmallerAndSaysSo) {
   Limits limits;
   limits.pixels = 1000;
+  Reader careful{limits};
+  const auto rendered = careful.render(source("large.jpg", test::make_jpeg(1)), 1, gray());
+  ASSERT_TRUE(std::holds_alternative<Image>(rendered)) << std::get<Failure>(rendered).detail;
+  const auto& image = std::get<Image>(rendered);
+  EXPECT_LE(image.width_px * image.height_px, 1000);
+  EXPECT_GT(image.width_px * image.height_px, 900);
+  EXPECT_EQ(image.page_width_px, test::picture_width) << "page coordinates stay the image's own";
+  EXPECT_NEAR(image.to_page.m[0] * image.width_px, test::picture_width, 1e-9);
+  ASSERT_EQ(image.steps.size(), 1U);
+  EXPECT_EQ(image.steps[0].what, "pixels");
+}
+
+TEST_F(ReaderTest, RefusesWhatCannotBeMadeSmaller) {
+  Limits limits;
+  limits.pixels = 30;
   Reader careful{limits};
   const auto rendered = careful.render(source("large.jpg", test::make_jpeg(1)), 1, gray());
   EXPECT_EQ(std::get<Failure>(rendered).reason, Reason::too_large);
@@ -280,7 +295,7 @@ TEST_F(ReaderTest, RefusesMorePixelsThanAllowed) {
 TEST_F(ReaderTest, AChildKilledWhileIdleIsReplacedSilently) {
   const auto jpeg = source("a.jpg", test::make_jpeg(1));
   image_of(jpeg);
-  ASSERT_EQ(::kill(reader_.child_pid(), SIGKILL), 0);
+  test::end_process(reader_.child_pid());
   for (int n = 0; n < 3; ++n) {
     const auto rendered = reader_.render(jpeg, 1, gray());
     // The signal may arrive while the request is under way: then it costs an attempt, which is retriable.
@@ -295,11 +310,11 @@ TEST_F(ReaderTest, AChildKilledWhileIdleIsReplacedSilently) {
 
 TEST_F(ReaderTest, AChildThatIsStoppedTimesOutAndIsReplaced) {
   Limits limits;
-  limits.wall_s = 0.5;
+  limits.wall_s = 5;
   Reader reader{limits};
   const auto jpeg = source("a.jpg", test::make_jpeg(1));
   ASSERT_TRUE(std::holds_alternative<Image>(reader.render(jpeg, 1, gray())));
-  ASSERT_EQ(::kill(reader.child_pid(), SIGSTOP), 0);
+  test::stop_process(reader.child_pid());
   const auto failure = std::get<Failure>(reader.render(jpeg, 1, gray()));
   EXPECT_EQ(failure.reason, Reason::timeout);
   EXPECT_TRUE(failure.retriable);
@@ -309,7 +324,7 @@ TEST_F(ReaderTest, AChildThatIsStoppedTimesOutAndIsReplaced) {
 TEST_F(ReaderTest, CanBeInterruptedFromAnotherThread) {
   const auto jpeg = source("a.jpg", test::make_jpeg(1));
   image_of(jpeg);
-  ASSERT_EQ(::kill(reader_.child_pid(), SIGSTOP), 0);
+  test::stop_process(reader_.child_pid());
   std::thread other{[&] { reader_.interrupt(); }};
   EXPECT_EQ(failure_of(jpeg).detail, "interrupted");
   other.join();

@@ -46,6 +46,13 @@ PageOutcome models_outcome() {
   return outcome;
 }
 
+PageOutcome outcome_in_two_languages() {
+  auto outcome = models_outcome();
+  outcome.steps.push_back({"deskew", "", std::nullopt});
+  outcome.reading.words[1].language = 2;
+  return outcome;
+}
+
 Bytes encoded(const PageOutcome& outcome) {
   ByteWriter out;
   encode(out, outcome);
@@ -86,6 +93,42 @@ TEST(Outcome, OfAModelComesBackAsItWasButForWhatIsNotKept) {
   EXPECT_EQ(block.boxes[1].x1, 9);
 }
 
+TEST(Outcome, KeepsTheLanguagesOfWordsWhereTheyAreTold) {
+  const auto bytes = encoded(outcome_in_two_languages());
+  EXPECT_EQ(bytes.front(), std::byte{0x80 | 0x40 | 0x20});
+  ByteReader in{bytes};
+  const auto back = decode_outcome(in);
+  in.expect_end();
+  EXPECT_EQ(encoded(back), bytes);
+  EXPECT_EQ(back.reading.words[0].language, 0U);
+  EXPECT_EQ(back.reading.words[1].language, 2U);
+
+  auto told_none = bytes;
+  told_none.back() = std::byte{0};
+  ByteReader of_none{told_none};
+  EXPECT_THROW((void)decode_outcome(of_none), Error);
+}
+
+TEST(Outcome, WithAWordOfALanguageBeyondAllThatAreToldComesBack) {
+  auto outcome = full_outcome();
+  outcome.reading.words[0].language = 256;
+  const auto bytes = encoded(outcome);
+  ByteReader in{bytes};
+  EXPECT_EQ(decode_outcome(in).reading.words[0].language, 0U);
+  in.expect_end();
+}
+
+TEST(Reading, KeepsTheLanguagesOfItsWordsInMessages) {
+  ByteWriter out;
+  encode(out, outcome_in_two_languages().reading);
+  const auto bytes = std::move(out).bytes();
+  ByteReader in{bytes};
+  const auto back = decode_reading(in);
+  in.expect_end();
+  EXPECT_EQ(back.words[0].language, 0U);
+  EXPECT_EQ(back.words[1].language, 2U);
+}
+
 // A record of an earlier release is checked against its bytes, also in shards of now.
 TEST(Outcome, ThatEarlierReleasesCouldWriteIsWrittenAsTheyDid) {
   const auto plain = encoded(full_outcome());
@@ -102,7 +145,7 @@ TEST(Outcome, ThatEarlierReleasesCouldWriteIsWrittenAsTheyDid) {
 }
 
 TEST(Outcome, CutOffAnywhereIsAnError) {
-  for (const auto& bytes : {encoded(full_outcome()), encoded(models_outcome())}) {
+  for (const auto& bytes : {encoded(full_outcome()), encoded(models_outcome()), encoded(outcome_in_two_languages())}) {
     for (std::size_t size = 0; size < bytes.size(); ++size) {
       ByteReader in{std::span{bytes}.first(size)};
       EXPECT_THROW((void)decode_outcome(in), Error) << size;

@@ -93,7 +93,7 @@ struct SchedulerProbe {
     put_time(out, impl.waits_for_help() ? impl.unhelped_since_s_ : impl.now_s_, impl.now_s_);
     put_count(out, impl.held_);
     for (const auto& [index, held] : sorted(impl.held_)) {
-      out.put(index).put(held->revoked).put(held->task.engine_class);
+      out.put(index).put(held->revoked).put(held->aside).put(held->counted).put(held->task.engine_class);
       put_time(out, held->started_s < 0 ? 1e6 : held->started_s,
                held->started_s < 0 ? 0 : impl.now_s_);
     }

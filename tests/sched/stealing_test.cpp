@@ -143,6 +143,28 @@ TEST(Stealing, DecodedPagesAreCalledBackOnlyForAFreeSlotAndWhenNothingElseIsLeft
   EXPECT_EQ(answers[1].to, 3);
 }
 
+/// What rank 1 does with a page that has come a number of times from rank to rank, that it decodes, and that rank 2 asks for.
+std::optional<Command> asked_for_a_page_that_moved(std::uint32_t times) {
+  auto victim = rank_one(0);
+  ByteWriter grant;
+  grant.put(Kind::grant).put(std::uint32_t{1});
+  sched::encode(grant, pages(0, 1, 5));
+  sched::encode(grant, std::vector{times});
+  sched::encode(grant, sched::Histories{});
+  victim.on_message(3, grant.bytes());
+  EXPECT_TRUE(victim.next_page());
+  (void)said(victim);
+  victim.on_message(2, request_for(0, true));
+  return victim.next_command();
+}
+
+TEST(Stealing, APageThatIsDecodedForLongIsNotTakenFromRankToRankForEver) {
+  const auto soon = asked_for_a_page_that_moved(3);
+  ASSERT_TRUE(soon);
+  EXPECT_EQ(soon->kind, Command::Kind::recall);
+  EXPECT_FALSE(asked_for_a_page_that_moved(4));
+}
+
 TEST(Stealing, WhileThereAreUnstartedPagesNothingIsCalledBack) {
   auto victim = rank_one(10);
   while (const auto task = victim.next_page()) victim.on_started(task->index);

@@ -105,7 +105,7 @@ start() {
   slurmctld -f "$SLURM_CONF"
   local n
   for n in $(seq "$nodes"); do boot "$letter$n"; done
-  for _ in $(seq 200); do
+  for _ in $(seq 900); do  # on a busy machine daemons take their time
     [ "$(timeout 5 sinfo -h -N -p low -t idle -o %N 2>/dev/null | sort -u | wc -l)" = "$nodes" ] && return 0
     sleep 0.1
   done

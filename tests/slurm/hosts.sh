@@ -22,7 +22,7 @@ boot() {
     </dev/null >"$dir/$host.log" 2>&1 &
   outer=$!
   echo $outer >"$dir/$host.unshare"
-  for _ in $(seq 200); do [ -s "$dir/$host.ready" ] && break; sleep 0.02; done
+  for _ in $(seq 1500); do [ -s "$dir/$host.ready" ] && break; sleep 0.02; done
   rm "$dir/$host.ready"
   pid=$(awk '{print $1}' "/proc/$outer/task/$outer/children")
   echo "$pid" >"$dir/$host.pid"

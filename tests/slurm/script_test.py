@@ -162,6 +162,39 @@ class ScriptTest(pecia.Case):
         self.program("scontrol", f'echo "JobId=1 Command={SLURM}/export.sbatch run WorkDir=/"')
         self.assertIn("there is no run", run(SLURM_JOB_ID="1").stderr)
 
+    def export(self, ends, *arguments):
+        """export.sbatch with a pecia that exports with this exit status; what it was asked for is in `exported`."""
+        program = self.program(
+            "pecia", "case $1 in", f'status) echo "  \\"run\\": \\"{self.folder}/run\\","; echo "  \\"state\\": \\"complete\\","; '
+            'echo "  \\"epoch\\": 1,";;', f'export) echo "$@" >>exported; exit {ends} ;;', "esac")
+        env = {**os.environ, "PATH": f"{self.folder}:{os.environ['PATH']}", "PECIA": program, "SLURM_JOB_ID": "1", "MIN_RUN_S": "0",
+               "POLL_S": "0.2", "PECIA_SLURM_DIR": str(SLURM)}
+        done = subprocess.run(["bash", SLURM / "export.sbatch", "job.yaml", *arguments], env=env, cwd=self.folder, capture_output=True, text=True,
+                              timeout=60)
+        return done.returncode, done.stdout + done.stderr
+
+    def exported(self):
+        return (self.folder / "exported").read_text().splitlines()
+
+    def test_an_export_with_gaps_is_no_failure(self):
+        status, output = self.export(3)
+        self.assertEqual(status, 0, output)
+        self.assertEqual(self.exported(), [f"export job.yaml --format md,txt,jsonl --out {self.folder}/run/export"])
+
+    def test_an_export_passes_options_on(self):
+        self.assertEqual(self.export(0, "md", "texts", "--complete-only", "--documents", "box 7/**")[0], 0)
+        self.assertEqual(self.exported(), ["export job.yaml --format md --out texts --complete-only --documents box 7/**"])
+
+    def test_an_export_that_was_stopped_goes_back_into_the_queue(self):
+        self.program("scontrol", '[ "$1" = requeue ] && { echo >>requeued; kill -TERM $PPID; }',
+                     'echo "JobId=1 JobState=RUNNING Restarts=0 PreemptTime=None"')
+        self.assertEqual(self.export(75)[0], 75)
+        self.assertTrue((self.folder / "requeued").exists())
+
+    def test_an_export_that_fails_does(self):
+        self.assertEqual(self.export(2)[0], 2)
+        self.assertFalse((self.folder / "requeued").exists())
+
 
 if __name__ == "__main__":
     pecia.main()

@@ -34,19 +34,21 @@ class Case(pecia.Case):
         self.env = dict(pecia.environment(), SLURM_CONF=str(self.cluster / "slurm.conf"), PECIA=pecia.PECIA,
                         OMPI_MCA_btl="tcp,self", OMPI_ALLOW_RUN_AS_ROOT="1", OMPI_ALLOW_RUN_AS_ROOT_CONFIRM="1",
                         MIN_RUN_S="2", MAX_RESTARTS_WITHOUT_PROGRESS="3", **self.SETTINGS)
-        subprocess.run([HERE / "cluster.sh", "start", self.cluster, str(self.NODES)], check=True, env=self.env, timeout=60)
-        self.addCleanup(subprocess.run, [HERE / "cluster.sh", "stop", self.cluster], env=self.env, timeout=60)
+        self.addCleanup(subprocess.run, [HERE / "cluster.sh", "stop", self.cluster], env=self.env, timeout=120)
+        subprocess.run([HERE / "cluster.sh", "start", self.cluster, str(self.NODES)], check=True, env=self.env, timeout=150)
 
     def tool(self, *command, check=True):
         return subprocess.run(list(map(str, command)), env=self.env, capture_output=True, text=True, timeout=60,
                               check=check).stdout
 
     def job(self, pages, seconds, name="run", **settings):
+        """Without copies of lagging pages, whose reader may finish beside the other: no page is read twice."""
         trace = self.folder / f"{name}.tsv"
         trace.write_text("path\tpage\tseconds\twidth_px\theight_px\tcompressed_bytes\ttransitions\n" +
                          "".join(f"book.pdf\t{page}\t{seconds}\t1000\t1000\t1000\t\n" for page in range(1, pages + 1)))
         return pecia.write_job(self.folder, {"trace": str(trace)}, name=f"{name}.yaml", engine={"name": "replay", "threads": 1},
-                               run=str(self.folder / name), **{"store": {"sync_interval_s": 0.5}, **settings})
+                               run=str(self.folder / name),
+                               **{"store": {"sync_interval_s": 0.5}, "schedule": {"backup": "off"}, **settings})
 
     def submit(self, job, *options, script="pecia-cpu.sbatch", arguments=()):
         self.outputs = getattr(self, "outputs", [])
@@ -61,8 +63,12 @@ class Case(pecia.Case):
                          f"--wrap=sleep {seconds}").strip()
 
     def fields(self, number):
-        line = self.tool("scontrol", "-o", "show", "job", number)
-        return dict(re.findall(r"(\S+?)=(\S*)", line))
+        for _ in range(30):  # a busy controller may not answer at once
+            found = dict(re.findall(r"(\S+?)=(\S*)", self.tool("scontrol", "-o", "show", "job", number, check=False)))
+            if "JobState" in found:
+                return found
+            time.sleep(1)
+        self.fail(f"Slurm says nothing of job {number}")
 
     def finish(self, number, timeout_s=150):
         until = time.monotonic() + timeout_s

@@ -13,8 +13,9 @@ class Point:
 
 SEGMENT, PART, SHARD = "path=run/journal/*.seg", "path=run/shards/*.h5.part", "path=run/shards/*.h5"
 POINTS = (
-    Point("in an fsync of the journal", f"on=fsync {SEGMENT}", 20),
-    Point("after an fsync of the journal", f"on=fsync {SEGMENT} when=after", 20),
+    # Of 480 pages a rank of three has 160, of which no more than 16 (shard_pages) wait for one fsync.
+    Point("in an fsync of the journal", f"on=fsync {SEGMENT}", 10),
+    Point("after an fsync of the journal", f"on=fsync {SEGMENT} when=after", 10),
     Point("in writing a record", f"on=write {SEGMENT} bytes=33", 40),
     Point("before the journal folder's fsync", f"on=fsyncdir {SEGMENT}"),
     Point("in sealing", f"on=write {PART} bytes=3000", 3),

@@ -56,24 +56,31 @@ TEST(Journal, GivesBackWhatWasAppended) {
   EXPECT_EQ(replay.problem, "");
 }
 
-TEST(Journal, OfTheVersionBeforeIsStillRead) {
+TEST(Journal, OfTheVersionsBeforeIsStillRead) {
   const test::TempFolder folder;
   auto segment = read_file(made_segment(folder.path()));
-  segment[8] = 2;
-  const auto crc = crc32c(std::string_view{segment}.substr(0, 24));
-  std::memcpy(segment.data() + 24, &crc, sizeof crc);
-  const auto replay = replay_and_check(folder.write("before.seg", segment));
-  EXPECT_EQ(replay.records, pages);
-  EXPECT_EQ(replay.problem, "");
+  const auto replayed_as = [&](int version) {
+    segment[8] = static_cast<char>(version);
+    const auto crc = crc32c(std::string_view{segment}.substr(0, 24));
+    std::memcpy(segment.data() + 24, &crc, sizeof crc);
+    return replay_and_check(folder.write("before.seg", segment));
+  };
+  for (const int version : {1, 2, 3, 4}) {
+    const auto replay = replayed_as(version);
+    EXPECT_EQ(replay.records, pages) << version;
+    EXPECT_EQ(replay.problem, "") << version;
+  }
+  EXPECT_TRUE(replayed_as(0).other_version);
+  EXPECT_TRUE(replayed_as(6).other_version);
 }
 
-TEST(Journal, KeepsWhatAModelRead) {
+TEST(Journal, KeepsWhatWasDoneToAPageAndTheLanguagesOfItsWords) {
   const test::TempFolder folder;
   SegmentWriter writer{folder.path(), 3, 1, 2};
   std::vector<Bytes> written;
   for (std::uint32_t page = 1; page <= 12; ++page) {
     auto record = made_record(page);
-    record.outcome = test::made_model_outcome(page);
+    record.outcome = test::made_multilingual_outcome(page);
     written.push_back(encode(record));
     writer.append(written.back());
   }

@@ -10,6 +10,7 @@ int main(int argc, char** argv) {
   try {
     pecia::store::LockSettings settings;
     settings.break_lock = argc > 2;  // --break-lock
+    if (settings.break_lock) settings.settle_s = 5;  // two of them start at once, as far as a busy machine can
     const pecia::store::RunLock lock{{argv[1]}, settings};
     std::puts("held");
     std::fflush(stdout);

@@ -1,3 +1,4 @@
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <spawn.h>
@@ -193,16 +194,38 @@ TEST_F(LockTest, CanBeBrokenWhereItCannotBeRead) {
 
 TEST_F(LockTest, CanBeBrokenAndTheLoserNotices) {
   LockSettings quick;
-  quick.renew_s = 0.05;
+  quick.renew_s = 1;  // and not while the other is writing its lock: both are this process, and the disk may take its time
   const RunLock first{run_, quick};
   {
     LockSettings breaking;
     breaking.break_lock = true;
     const RunLock second{run_, breaking};
     EXPECT_TRUE(second.taken_over());
-    for (int n = 0; n < 200 && !first.lost(); ++n) std::this_thread::sleep_for(std::chrono::milliseconds{20});
+    for (int n = 0; n < 3000 && !first.lost(); ++n) std::this_thread::sleep_for(std::chrono::milliseconds{20});
     EXPECT_TRUE(first.lost());
   }
+}
+
+TEST_F(LockTest, CanBeBrokenThoughItsHolderIsJustRenewingIt) {
+  const HolderProcess holder{run_};
+  ASSERT_TRUE(holder.held());
+  const auto counter = read_holder(run_)->counter;
+  auto renewed = read_file(run_.lock());
+  std::jthread renewing{[&](const std::stop_token& stop) {
+    for (auto n = counter; n < counter + 2; ++n) {
+      while (!stop.stop_requested() && read_holder(run_).value_or(Holder{}).pid != ::getpid())
+        std::this_thread::sleep_for(std::chrono::milliseconds{5});
+      if (stop.stop_requested()) return;
+      const auto before = fmt::format("\"counter\": {}", n), after = fmt::format("\"counter\": {}", n + 1);
+      renewed.replace(renewed.find(before), before.size(), after);
+      replace_file(run_.lock(), renewed);
+    }
+  }};
+  LockSettings breaking;
+  breaking.break_lock = true;
+  breaking.settle_s = 1;
+  const RunLock lock{run_, breaking};
+  EXPECT_TRUE(lock.taken_over());
 }
 
 TEST_F(LockTest, OfALivingStepOfTheSameSlurmJobIsRefused) {
@@ -252,10 +275,14 @@ TEST_F(LockTest, ThatIsGoneIsLostAndNotMadeAgain) {
   LockSettings quick;
   quick.renew_s = 0.02;
   const RunLock lock{run_, quick};
-  std::filesystem::remove(run_.lock());
-  for (int n = 0; n < 500 && !lock.lost(); ++n)
+  for (int n = 0; n < 3000 && !lock.lost(); ++n) {
+    std::filesystem::remove(run_.lock());  // again: it may just have been renewing it
     std::this_thread::sleep_for(std::chrono::milliseconds{10});
+  }
   EXPECT_TRUE(lock.lost());
+  std::filesystem::remove(run_.lock());
+  std::this_thread::sleep_for(std::chrono::milliseconds{200});
+  EXPECT_FALSE(std::filesystem::exists(run_.lock()));
 }
 
 TEST_F(LockTest, OfARunWhoseMountVanishesForAWhileIsKept) {
@@ -267,7 +294,7 @@ TEST_F(LockTest, OfARunWhoseMountVanishesForAWhileIsKept) {
   std::this_thread::sleep_for(std::chrono::milliseconds{200});
   std::filesystem::rename(away, run_.root);
   const auto counter = read_holder(run_)->counter;
-  for (int n = 0; n < 500 && read_holder(run_)->counter == counter; ++n)
+  for (int n = 0; n < 3000 && read_holder(run_)->counter == counter; ++n)
     std::this_thread::sleep_for(std::chrono::milliseconds{10});
   EXPECT_NE(read_holder(run_)->counter, counter);
   EXPECT_FALSE(lock.lost());

@@ -56,6 +56,22 @@ inline result::PageOutcome made_model_outcome(std::uint32_t page, result::State 
   return outcome;
 }
 
+/// The same with all that may be done to a page recorded.
+inline result::PageOutcome made_stepped_outcome(std::uint32_t page) {
+  auto outcome = made_model_outcome(page);
+  if (page % 3 != 0) outcome.steps.push_back({"pdf", "opened after a repair of page " + std::to_string(page) + " — \"xref\""});
+  if (page % 2 == 0) outcome.steps.push_back({"deskew", "", std::array{.1 * page, -1.0 / 3, 1.0 / 3, .1, -2e-17, 1e9}});
+  return outcome;
+}
+
+/// The same as read in two languages, word by word; not of every page they are told.
+inline result::PageOutcome made_multilingual_outcome(std::uint32_t page) {
+  auto outcome = made_stepped_outcome(page);
+  if (page % 2 == 1) outcome.reading.words.push_back({{31, 2, 60, 40}, 14, 16, 0.5F, 2});
+  if (page % 4 == 1) outcome.reading.words.front().language = 1;
+  return outcome;
+}
+
 inline store::PageKey made_key(std::uint64_t document, std::uint32_t page) { return {{document}, 0, page}; }
 
 inline Bytes encoded(const result::PageOutcome& outcome) {
@@ -88,11 +104,11 @@ inline store::WriterSettings writer_settings(const store::RunPaths& run, std::ui
   return settings;
 }
 
-/// Writes pages of one document as a model reads them, sealed or not.
-inline store::Written write_model_pages(const store::RunPaths& run, std::uint32_t epoch, std::uint32_t rank, std::uint64_t document,
-                                        std::uint32_t pages, bool seal) {
+/// Writes pages of one document with all that may be known of them, sealed or not.
+inline store::Written write_multilingual_pages(const store::RunPaths& run, std::uint32_t epoch, std::uint32_t rank, std::uint64_t document,
+                                               std::uint32_t pages, bool seal) {
   store::Writer writer{writer_settings(run, epoch, rank)};
-  for (std::uint32_t page = 1; page <= pages; ++page) writer.append(made_key(document, page), 0, made_model_outcome(page));
+  for (std::uint32_t page = 1; page <= pages; ++page) writer.append(made_key(document, page), 0, made_multilingual_outcome(page));
   return writer.close(seal);
 }
 

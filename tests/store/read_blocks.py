@@ -1,4 +1,4 @@
-"""Reads labels, boxes and rungs from corpus.h5 with h5py: read_blocks.py FILE. Document 1 is of a release that had none
+"""Reads labels, boxes, rungs and languages of words from corpus.h5 with h5py: read_blocks.py FILE. Document 1 is of a release that had none
 of them, document 2 of a model (tests/store/made_records.hpp). Exits 0 if all is there."""
 
 import sys
@@ -18,10 +18,13 @@ def string(row, field):
 boxes_seen = 0
 for row in rows:
     page, blocks = int(row["page"]), file["blocks"][row["blocks_begin"]:row["blocks_end"]]
+    languages = [int(word["language"]) for word in file["words"][row["words_begin"]:row["words_end"]]]
     if row["document"] == 1:
+        assert not any(languages), languages
         assert (string(row, "fingerprint"), names["rung"][row["rung"]]) == ("", "normal"), row
         assert len(blocks) == 0 and names["finish_reason"][row["finish_reason"]] == "none", row
         continue
+    assert languages == [int(page % 4 == 1)] + [2] * (page % 2), (page, languages)
     assert string(row, "fingerprint") == f"weights {page % 2}", row
     assert names["rung"][row["rung"]] == ["normal", "stronger_guard", "plain_prompt", "rotated", "fallback"][page % 5], row
     assert names["finish_reason"][row["finish_reason"]] == ["stop", "length", "repeats", "watchdog"][page % 4], row

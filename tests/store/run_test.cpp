@@ -55,7 +55,7 @@ TEST(CorpusIndex, OfAModelAndOfBeforeIsReadByPython) {
   const auto run = made_run(folder.path(), 2, 12);
   const auto old = run.shards() / "000003-00002-00001.h5";
   fs::copy_file(fs::path{PECIA_TEST_DATA} / "store/shard-schema-1.h5", old);
-  (void)test::write_model_pages(run, 4, 0, 2, 12, true);
+  (void)test::write_multilingual_pages(run, 4, 0, 2, 12, true);
   bind_corpus(run, 4, {});
   const auto script = std::string{PECIA_SOURCE_DIR} + "/tests/store/read_blocks.py";
   const auto command = std::string{PECIA_PYTHON} + " '" + script + "' '" + run.corpus_index().string() + "'";

@@ -1,5 +1,6 @@
 #include "shard.hpp"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/resource.h>
@@ -59,44 +60,58 @@ TEST(Shard, OfSchema1StaysReadable) {
   EXPECT_THAT(shard.provenance().front(), HasSubstr("\"host\":\"node7\",\"slurm_job\":\"4711\""));
 }
 
-void expect_model_records(const ShardReader& shard, std::uint64_t document) {
+template <class Made>
+void expect_records_of(const ShardReader& shard, std::uint64_t document, const Made& made) {
   std::uint32_t found = 0;
   for (const auto& row : shard.rows()) {
     if (row.document != document) continue;
     ++found;
-    EXPECT_EQ(encoded(shard.record(row).outcome), encoded(test::made_model_outcome(row.page))) << row.page;
+    EXPECT_EQ(encoded(shard.record(row).outcome), encoded(made(row.page))) << row.page;
   }
   EXPECT_EQ(found, pages);
 }
 
-TEST(Shard, HoldsWhatAModelReadAlsoJoinedWithOneOfBefore) {
+// Written by version 0.2.0, before pages had steps.
+TEST(Shard, OfSchema2StaysReadable) {
+  const ShardReader shard{fs::path{PECIA_TEST_DATA} / "store/shard-schema-2.h5"};
+  EXPECT_EQ(h5::read_attribute(shard.file(), "schema"), 2);
+  expect_records_of(shard, 2, [](std::uint32_t page) { return test::made_model_outcome(page); });
+}
+
+// Written before words had languages.
+TEST(Shard, OfSchema3StaysReadable) {
+  const ShardReader shard{fs::path{PECIA_TEST_DATA} / "store/shard-schema-3.h5"};
+  EXPECT_EQ(h5::read_attribute(shard.file(), "schema"), 3);
+  expect_records_of(shard, 3, [](std::uint32_t page) { return test::made_stepped_outcome(page); });
+}
+
+TEST(Shard, OfEachSchemaAreJoinedAndBound) {
   const test::TempFolder folder;
-  const auto run = made_run(folder.path(), 2, pages);
-  const auto fresh = test::write_model_pages(run, 1, 1, 2, pages, true).shards.at(0).name;
-  expect_model_records(ShardReader{run.shards() / fresh}, 2);
-  const std::string old = "000003-00002-00001.h5";
-  fs::copy_file(fs::path{PECIA_TEST_DATA} / "store/shard-schema-1.h5", run.shards() / old);
-  write_sum(run.shards() / old);
-  for (const auto& order : {std::array{old, fresh}, std::array{fresh, old}}) {
+  const auto run = made_run(folder.path(), 4, pages);
+  const std::vector<std::string> shards{"000003-00002-00001.h5", "000001-00001-00001.h5", "000001-00002-00001.h5",
+                                        test::write_multilingual_pages(run, 1, 3, 4, pages, true).shards.at(0).name};
+  for (const std::size_t schema : {1, 2, 3}) {
+    const auto file = run.shards() / shards[schema - 1];
+    fs::copy_file(fs::path{PECIA_TEST_DATA} / fmt::format("store/shard-schema-{}.h5", schema), file);
+    write_sum(file);
+  }
+  const auto expect_all = [](const ShardReader& all) {
+    expect_records_of(all, 1, [](std::uint32_t page) { return expected(page); });
+    expect_records_of(all, 2, [](std::uint32_t page) { return test::made_model_outcome(page); });
+    expect_records_of(all, 3, test::made_stepped_outcome);
+    expect_records_of(all, 4, test::made_multilingual_outcome);
+  };
+  for (const auto& order : {std::vector{shards[0], shards[1], shards[2], shards[3]}, std::vector{shards[3], shards[2], shards[1], shards[0]}}) {
     join_shards(run, order, "000001-c-00001.h5", {"compaction", "", "", "", ""});
-    const ShardReader joined{run.shards() / "000001-c-00001.h5"};
-    expect_model_records(joined, 2);
-    for (const auto& row : joined.rows()) {
-      if (row.document != 1) continue;
-      EXPECT_EQ(encoded(joined.record(row).outcome), encoded(expected(row.page))) << row.page;
-    }
+    expect_all(ShardReader{run.shards() / "000001-c-00001.h5"});
     fs::remove(run.shards() / "000001-c-00001.h5");
     fs::remove(run.shards() / "000001-c-00001.h5.sum");
   }
   bind_corpus(run, 1, {});
   for (const auto access : {Access::scattered, Access::in_order}) {
     const ShardReader index{run.corpus_index(), access};
-    EXPECT_EQ(index.size(), 2 * pages);
-    expect_model_records(index, 2);
-    for (const auto& row : index.rows()) {
-      if (row.document != 1) continue;
-      EXPECT_EQ(encoded(index.record(row).outcome), encoded(expected(row.page))) << row.page;
-    }
+    EXPECT_EQ(index.size(), 4 * pages);
+    expect_all(index);
   }
 }
 

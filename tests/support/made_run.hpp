@@ -43,12 +43,18 @@ class MadeRun {
  public:
   MadeRun() {
     store::create_run_directory(paths_);
+    go_on();
+  }
+
+  /// As another job on the run, after `finish`.
+  void go_on() {
     epoch_ = store::take_next_epoch(paths_);
     store::WriterSettings settings;
     settings.run = paths_;
     settings.epoch = epoch_;
     writer_ = std::make_unique<store::Writer>(settings);
   }
+  [[nodiscard]] std::uint32_t epoch() const noexcept { return epoch_; }
 
   [[nodiscard]] const store::RunPaths& paths() const noexcept { return paths_; }
 
@@ -60,6 +66,8 @@ class MadeRun {
     document.pages.resize(pages);
     documents_.push_back(std::move(document));
   }
+  /// For what else the manifest is to say of them.
+  [[nodiscard]] std::vector<corpus::Document>& documents() noexcept { return documents_; }
   void commit(const std::string& path, std::uint32_t page, const result::PageOutcome& outcome,
               std::uint32_t generation = 0) {
     writer_->append({corpus::document_id(path), 0, page}, generation, outcome);

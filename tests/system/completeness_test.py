@@ -95,7 +95,7 @@ class CompletenessTest(pecia.Case):
         """What doctor says where pecia-deepseek is this script, or is not there."""
         programs = self.folder / "programs"
         programs.mkdir()
-        for name in "pecia-page", "pecia-tesseract":
+        for name in "pecia-page", "pecia-office", "pecia-pdf", "pecia-tesseract":
             (programs / name).symlink_to(pecia.BIN / name)
         if deepseek:
             (programs / "pecia-deepseek").write_text("#!/bin/sh\n" + deepseek)

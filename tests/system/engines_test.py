@@ -84,8 +84,8 @@ class Engines(pecia.Case):
                               engine={"name": "deepseek_ocr2", "weights": str(READER / "checkpoint"), "device": "cpu",
                                       "dtype": "fp32", "max_new_tokens": 2})
         status, output = pecia.run(3, "run", job)
-        self.assertEqual(status, 0, output)
-        self.assertNotIn("starting the fallback", output)  # on a rank of the model
+        self.assertEqual(status, 0, output)  # a rank of the model starts a fallback of its own where nobody fetches its pages for 5 s
+        self.assertIn("left to the fallback", output)
         pecia.export(self.folder / "run", self.folder / "out")
         lines = (self.folder / "out" / "pages.jsonl").read_text("utf-8").splitlines()
         pages = [json.loads(line) for line in lines]
@@ -94,7 +94,8 @@ class Engines(pecia.Case):
         for page in given_up:
             self.assertEqual(page["engine"], "tesseract")
             self.assertIn(page["state"], ("ok_fallback", "blank"))
-            self.assertEqual([(attempt["engine"], attempt["rung"]) for attempt in page["history"]],
+            self.assertEqual([(attempt["engine"], attempt["rung"]) for attempt in page["history"]
+                              if attempt["reason"] != "low_confidence"],  # Tesseract's own
                              [("deepseek_ocr2", rung) for rung in ("normal", "stronger_guard", "plain_prompt", "rotated")])
 
     @unittest.skipUnless((pecia.BIN / "pecia-deepseek").exists(), "built without LibTorch")
@@ -109,7 +110,8 @@ class Engines(pecia.Case):
         plain, given_up = json.loads(output)
         self.assertEqual((plain["state"], plain["rung"], plain["text"]), ("ok", "plain_prompt", "616057386"))
         self.assertEqual((given_up["state"], given_up["engine"]), ("ok_fallback", "tesseract"))
-        self.assertEqual([(attempt["rung"], attempt["reason"], attempt["finish_reason"]) for attempt in given_up["attempts"]],
+        self.assertEqual([(attempt["rung"], attempt["reason"], attempt["finish_reason"]) for attempt in given_up["attempts"]
+                          if attempt["reason"] != "low_confidence"],
                          [(rung, "no_end", "length") for rung in ("normal", "stronger_guard", "plain_prompt", "rotated")])
 
 

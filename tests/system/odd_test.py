@@ -17,6 +17,18 @@ EXPECTED = {
     "made_flate1bit_png15.pdf": ("ok", ""),
     "fmt_encryption_notextaccess.pdf": ("ok", ""),
     "podofo_YCCK-jpeg.pdf": ("ok", ""),
+    "ocrmypdf_livecycle.pdf": ("failed", "xfa_form"),
+    "pdfjs_poppler-742-0-fuzzed.pdf": ("failed", "page_tree"),
+    "govdocs_033689.pdf": ("ok", ""),
+    "govdocs_189478.pdf": ("ok", ""),
+    "fmt_T03_001_no-cross-reference-table.pdf": ("ok", ""),
+}
+# What had to be done to open them stands with their pages.
+STEPS = {
+    "govdocs_189478.pdf": "opened after a repair by qpdf",
+    "pdfjs_poppler-67295-0.pdf": "it says that it has 9999999999 pages, and 1 was found",
+    "fmt_T02-02_002_page-tree-kids-links-recursive.pdf": "found by their type",
+    "podofo_TestImageInvalidLength.pdf": "Poppler alone rasterises it",
 }
 
 
@@ -37,6 +49,9 @@ class OddDocuments(pecia.Case):
         for name, (state, reason) in EXPECTED.items():
             with self.subTest(name):
                 self.assertEqual((found[name]["state"], found[name]["reason"] or ""), (state, reason), found[name])
+        for name, words in STEPS.items():
+            with self.subTest(name):
+                self.assertIn(words, " ".join(step["detail"] for step in found[name]["steps"] if step["what"] == "pdf"))
 
     def test_a_given_password_opens(self):
         rules = [{"match": "podofo_*V2-128.pdf", "password": "userpass"},

@@ -94,12 +94,12 @@ def write_job(folder, corpus, name="job.yaml", **settings):
     return path
 
 
-def export(run_folder, out):
-    status, output = run(0, "export", run_folder, "--format", "md,txt,jsonl", "--out", out)
+def export(run_folder, out, *options):
+    status, output = run(0, "export", run_folder, "--format", "md,txt,jsonl", "--out", out, *options)
     assert status in (0, 3), output
     files = {}
     for path in sorted(pathlib.Path(out).rglob("*")):
-        if not path.is_file():
+        if not path.is_file() or path.name == "export.json":  # which knows one run's records from another's
             continue
         name = str(path.relative_to(out))
         files[name] = path.read_bytes() if path.suffix != ".jsonl" else pages(path)

@@ -67,10 +67,11 @@ class ReadersTest(pecia.Case):
         looks = {"all": 0, "corpus.h5": 0}
         documents = MORE_THAN_SOURCES // PAGES_PER_DOCUMENT
         self.assertIn("small shards were joined", self.read(documents, looks))
-        self.assertGreater(looks["all"], 1)
+        self.assertGreater(looks["all"], 0)
         # The second job deletes what was joined, writes more shards and replaces corpus.h5.
+        looks["corpus.h5"] = 0
         self.assertIn("small shards were joined", self.read(2 * documents, looks))
-        self.assertGreater(looks["corpus.h5"], 1)
+        self.assertGreater(looks["corpus.h5"], 0)  # the first look at the second job, however long it takes
         self.assertEqual(pecia.run(0, "verify", self.run_folder)[0], 0)
         with h5py.File(self.run_folder / "corpus.h5") as index:
             self.assertEqual(len(index["pages"]), 2 * documents * PAGES_PER_DOCUMENT)

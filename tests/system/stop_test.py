@@ -1,6 +1,7 @@
 """How a run is stopped: within the grace, at once, before it has begun; nothing is lost, and it says what is left."""
 
 import os
+import pathlib
 import signal
 import time
 
@@ -8,6 +9,12 @@ import pecia_process as pecia
 
 UNFINISHED = 75
 LEFT = r"(?s)unfinished: .* (\d+) left.*run the same command again to go on: about \d.* left"
+
+
+def catches(pid, number):
+    """Whether the process has a handler for the signal: proc_pid_status(5)."""
+    caught = [line.split()[1] for line in pathlib.Path(f"/proc/{pid}/status").read_text().splitlines() if line.startswith("SigCgt:")]
+    return bool(caught) and bool(int(caught[0], 16) >> number - 1 & 1)
 
 
 class StopTest(pecia.Case):
@@ -73,9 +80,9 @@ class StopTest(pecia.Case):
             process = pecia.start(0, "run", job, preexec_fn=lambda: signal.signal(signal.SIGUSR1, signal.SIG_IGN))
             time.sleep(after_s)
             os.kill(process.pid, signal.SIGUSR1)
-            time.sleep(0.5)
+            self.wait_for(lambda: process.poll() is not None or catches(process.pid, signal.SIGUSR1), what="the handler")
             if process.poll() is None:
-                os.kill(process.pid, signal.SIGUSR1)  # the first one came before the handler
+                os.kill(process.pid, signal.SIGUSR1)  # the first one came before the handler, perhaps
             output, _ = process.communicate(timeout=100)
             self.assertEqual(process.returncode, UNFINISHED, output)
             self.assertRegex(output, r"\b4 (pages )?left")

@@ -4,24 +4,51 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "pecia/corpus/listing.hpp"
 #include "pecia/corpus/priority.hpp"
 #include "pecia/engine/factory.hpp"
+#include "pecia/engine/retry.hpp"
+#include "pecia/merge/book.hpp"
 #include "pecia/plan/partition.hpp"
 #include "pecia/sched/types.hpp"
 
 namespace pecia::app {
 
+/// What becomes of pages that bring their text along: "Text that a PDF brings along" in docs/tutorial.md.
+enum class TextLayerPolicy { automatic, ignore, redo, keep, skip };
+
 /// What holds for the documents that a glob matches; later rules win, setting by setting.
 struct Rule {
   std::string match;  ///< glob on the path relative to the corpus root
+  std::optional<merge::Kind> kind;    ///< how an export puts them together
   std::optional<std::vector<std::string>> languages;
   std::optional<std::string> password;
   std::optional<corpus::Priority> priority;
   std::optional<std::string> engine;  ///< the job's engine, or its fallback
   std::optional<std::string> prompt;  ///< of deepseek_ocr2
+  std::optional<TextLayerPolicy> text_layer;
+  std::optional<bool> geometry;
+};
+
+/// Passwords by the paths of documents, as lines of a file give them: the last that matches wins.
+class PasswordList {
+ public:
+  void add(std::string match, std::string password);
+  /// Null if no line matches; lives as long as the list.
+  [[nodiscard]] const std::string* find(std::string_view path) const;
+
+ private:
+  struct Line {
+    std::size_t number;
+    std::string match, password;
+  };
+  std::size_t lines_ = 0;
+  std::vector<Line> globs_;
+  std::unordered_map<std::string, std::pair<std::size_t, std::string>> exact_;  ///< matches without wildcards
 };
 
 enum class Sync { page, interval, close };  ///< when the journal is fsynced
@@ -31,6 +58,7 @@ enum class OnFull { drain, wait };  ///< what a rank does that cannot write
 /// A job: what to do. Every key of the job file has its place here; defaults work.
 struct Job {
   std::filesystem::path file;       ///< where it was read from
+  bool of_run = false;              ///< that is a run's run.yaml, which has no passwords
   corpus::CorpusSpec corpus;        ///< paths made absolute (relative to the job file)
   std::filesystem::path trace;      ///< corpus.trace: a TSV in place of documents
   bool redo_changed = false;        ///< corpus.changed: report | redo
@@ -45,6 +73,7 @@ struct Job {
     engine::DeepseekSettings deepseek;
     engine::NoRepeatNgram no_repeat_ngram;  ///< n 0 = off
     bool broadcast = false;         ///< engine.load: files | broadcast
+    double retry_budget = 0.25;     ///< share of the seconds of reading for pages that are read once more; 0: none are
   } engine;
   /// What reads the pages that `engine` gave up.
   struct Fallback {
@@ -61,6 +90,21 @@ struct Job {
     int tesseract = 0, echo = 0;
     bool share = false;             ///< ranks with the fallback read any page
   } ranks;
+  /// How documents become images, and images are read.
+  struct Page {
+    bool split = false;             ///< page.split: off | auto
+    bool find_blank = true;         ///< page.blank: detect | off
+    bool mend_old_letters = true;   ///< page.old_letters: mend | off
+    TextLayerPolicy text_layer = TextLayerPolicy::automatic;
+  } page;
+  bool geometry = false;            ///< none | tesseract: words of what has none get their boxes from Tesseract
+  /// Of encrypted documents; those of rules go before the file's, and they before the one for all.
+  struct Passwords {
+    std::optional<std::string> all;
+    std::filesystem::path file;     ///< absolute (relative to the job file)
+    PasswordList listed;            ///< what stands in it, once it is read (src/app/passwords.hpp)
+  } passwords;
+  engine::RetryTable retries;       ///< attempts after the first, by the reason why it failed
   std::vector<Rule> rules;
   plan::Split split = plan::Split::automatic;
   struct Store {
@@ -93,7 +137,7 @@ struct Job {
 [[nodiscard]] Job job_without_corpus(const std::string& engine, const std::vector<std::string>& overrides);
 
 /// The effective job as YAML with every key, absolute paths; `load_job` of it gives the same Job.
-/// Passwords are replaced by "***": they are kept out of the run.
+/// Passwords are replaced by "***": they are kept out of the run. Read back from a run.yaml there are none.
 [[nodiscard]] std::string to_yaml(const Job& job);
 
 /// Every key with type, default, unit and one line of explanation: `pecia run --help-job`.
@@ -116,11 +160,15 @@ struct DocumentSettings {
   std::vector<std::string> fallback_languages;  ///< where the fallback reads it
   std::string password;
   std::string prompt;          ///< empty: engine.prompt
+  TextLayerPolicy text_layer = TextLayerPolicy::automatic;
   bool by_fallback = false;    ///< a rule gives it to the fallback from the first
+  bool geometry = false;       ///< as Job::geometry
 };
 [[nodiscard]] DocumentSettings settings_for(const Job& job, std::string_view path);
 /// How urgent the rules say that a document is; normal if none does.
 [[nodiscard]] corpus::Priority priority_of(const Job& job, std::string_view path);
+/// What the rules say that a document is, for its export; to be found out if none does.
+[[nodiscard]] merge::Kind kind_of(const Job& job, std::string_view path);
 /// Every language that the engine or a rule names, each once.
 [[nodiscard]] std::vector<std::string> all_languages(const Job& job);
 
@@ -130,5 +178,9 @@ struct DocumentSettings {
 [[nodiscard]] bool has_fallback_as_engine(const Job& job, int host_rank, int host_size, int gpus);
 /// Of the fallback, which the job must have.
 [[nodiscard]] engine::EngineSettings fallback_settings(const Job& job, int cores, int local_rank);
+/// Whether `geometry` of the job or of a rule asks for boxes.
+[[nodiscard]] bool wants_boxes(const Job& job);
+/// Of what gives words their boxes, for a rank with this engine; nothing if the job does not ask for it, or the engine has them itself.
+[[nodiscard]] std::optional<engine::EngineSettings> box_settings(const Job& job, std::string_view engine, int cores, int local_rank);
 
 }  // namespace pecia::app

@@ -28,6 +28,13 @@ enum class Reason : std::uint8_t {
   poison = 16,            ///< twice, the rank that read it and nothing else died
   repetition = 17,        ///< the model repeats itself on it, however it is asked
   no_end = 18,            ///< the model found no end of its text within the limit
+  has_text = 19,          ///< skipped: the page has a text layer, and the job says `page.text_layer: skip`
+  low_confidence = 20,    ///< of an attempt: it was read poorly, and another way of reading was tried
+  needs_libreoffice = 21, ///< a DOCX or ODT, and there is no LibreOffice here
+  portfolio = 22,         ///< a PDF that is a wrapping around other files
+  xfa_form = 23,          ///< a PDF whose pages are made by a viewer of XFA forms alone
+  page_tree = 24,         ///< a PDF whose page tree loops or leads nowhere, so that no page was found
+  engine_lost = 25,       ///< the process that reads many pages at once died with this one and others in it
 };
 
 /// The stable name, as in the enumerators above.

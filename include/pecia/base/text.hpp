@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -16,6 +17,9 @@ namespace pecia {
 [[nodiscard]] bool is_utf8(std::string_view bytes) noexcept;
 /// Valid UTF-8 in every case: each offending byte becomes U+FFFD.
 [[nodiscard]] std::string to_utf8(std::string_view bytes);
+
+/// At most `most_bytes` of UTF-8, cut between two characters and with "..." at the end where it is cut.
+[[nodiscard]] std::string shortened(std::string_view text, std::size_t most_bytes);
 
 /// Shell-like match of a relative path: `?` and `*` within a name, `[...]`, `**` over folders.
 /// "**/x" also matches "x"; a pattern without a slash is matched against the last name as well.

@@ -22,6 +22,8 @@ struct Limits {
   std::uint64_t memory_bytes = 0;          ///< RLIMIT_AS; 0 = none (and none under sanitizers)
   std::uint64_t cpu_s = 0;                 ///< RLIMIT_CPU over the child's life; 0 = none
   std::uint64_t message_bytes = 256 << 20; ///< a longer message from the child is nonsense
+  std::uint64_t file_bytes = 1 << 30;      ///< RLIMIT_FSIZE: shared memory counts, the largest image must fit. 0 = none
+  double send_wait_s = 10;                 ///< for a child that takes no messages: then it counts as gone
 };
 
 struct Program {
@@ -66,12 +68,18 @@ class Child {
   [[nodiscard]] int fd() const noexcept;
   /// CPU seconds it has used so far, -1 if unknown.
   [[nodiscard]] double cpu_s() const noexcept;
+  /// From now on it may use so many CPU seconds more (whole ones, rounded up) until SIGXCPU ends it: also while this process
+  /// is stalled and cannot watch it. The hard limit stays, so that the soft one can be moved up again.
+  void allow_cpu(double more_s) noexcept;
   /// Whole lines that it has printed since this was asked last: the newest, where they are very many.
   [[nodiscard]] std::vector<std::string> printed_lines();
+  /// Closes its socket, and then lets it end by itself, for `patience` at most: for one that has something to clear away.
+  void hang_up(std::chrono::milliseconds patience);
   /// Ends it at once and says how it had ended: "killed by signal 11 (Segmentation fault)",
   /// "exited with status 3", "ended by pecia".
   std::string end();
   [[nodiscard]] bool ended_by_cpu_limit() const noexcept;  ///< after `end`: by SIGXCPU
+  [[nodiscard]] std::optional<int> exit_status() const noexcept;  ///< after `end`: of one that exited by itself
 
  private:
   struct State;

@@ -14,8 +14,8 @@ class SharedMemory {
   /// Fresh, zeroed, writable. Throws `Error` (no memory, no descriptors).
   static SharedMemory create(std::size_t size_bytes);
   /// Maps what another process sent, read-only. Throws `Error` unless the descriptor is a memfd
-  /// sealed against shrinking and growing that holds at least `size_bytes` (else its owner could
-  /// cut it off under us: SIGBUS).
+  /// sealed against shrinking and growing, not of huge pages, that holds at least `size_bytes` (else
+  /// its owner could cut it off under us: SIGBUS); std::bad_alloc where this process has no room for it.
   static SharedMemory map(UniqueFd fd, std::size_t size_bytes);
 
   SharedMemory(SharedMemory&&) noexcept;

@@ -11,16 +11,25 @@
 #include "pecia/base/bytes.hpp"
 #include "pecia/base/ids.hpp"
 #include "pecia/base/reason.hpp"
+#include "pecia/corpus/outline.hpp"
 
 namespace pecia::corpus {
 
 /// What a file is, by its first bytes, never by its name. The numbers are written to files.
-enum class Format : std::uint8_t { unknown = 0, pdf = 1, tiff = 2, jpeg = 3, png = 4, jpeg2000 = 5 };
+enum class Format : std::uint8_t { unknown = 0, pdf = 1, tiff = 2, jpeg = 3, png = 4, jpeg2000 = 5, docx = 6, odt = 7 };
 
 [[nodiscard]] std::string_view name(Format format) noexcept;
 [[nodiscard]] std::optional<Format> parse_format(std::string_view name) noexcept;
 /// `head`: the first bytes of the file, 1,024 or all there are (a PDF may start with junk).
 [[nodiscard]] Format detect_format(std::span<const std::byte> head) noexcept;
+/// docx or odt, if that is what a whole file, a zip archive, holds; else unknown. A document that was
+/// encrypted as a whole (DOCX) is no zip archive.
+[[nodiscard]] Format detect_office(std::span<const std::byte> file) noexcept;
+/// Whether a whole file is a DOCX (or XLSX, or PPTX: that cannot be told) that was encrypted as a whole, which is a compound
+/// file with the zip archive inside.
+[[nodiscard]] bool is_encrypted_office(std::span<const std::byte> file) noexcept;
+/// Whether documents of this format have no pages until they are converted to PDF.
+[[nodiscard]] constexpr bool is_office(Format format) noexcept { return format == Format::docx || format == Format::odt; }
 
 /// How the pixels of a page are stored, as far as a glance tells. Written to files by name.
 enum class Coding : std::uint8_t {
@@ -54,6 +63,7 @@ struct Document {
   std::string problem_detail;     ///< for a person
   std::vector<PageEvidence> pages;  ///< page 1 first; empty if they could not be counted
   std::vector<std::uint32_t> chapters;  ///< first pages of the outline's top level, ascending (PDF)
+  Outline outline;  ///< what the document says of its parts; empty where it does not, or says no more than its page numbers
 
   /// Pages that get an outcome: a document whose pages cannot be counted has one, number 0.
   [[nodiscard]] std::uint32_t outcomes() const noexcept {

@@ -42,6 +42,9 @@ class Manifest {
 /// earlier one. An absent folder is an empty manifest. Throws `Error` on a damaged segment.
 /// Format: docs/formats.md, "manifest/".
 [[nodiscard]] Manifest load_manifest(const std::filesystem::path& folder);
+/// One document of the manifest in `folder`, without parsing the others. Nothing if there is none.
+/// Throws `Error` on a damaged segment.
+[[nodiscard]] std::optional<Document> find_document(const std::filesystem::path& folder, DocumentId id);
 /// A manifest segment that cannot be used: its name, and why.
 struct DamagedSegment {
   std::string name, problem;

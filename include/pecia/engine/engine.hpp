@@ -24,6 +24,13 @@ struct ReadOptions {
   std::vector<std::string> languages;  ///< as the engine names them, most likely first
   std::string prompt;                  ///< for a model; empty: as the engine's own settings say
   Rung rung = Rung::normal;
+  int reading = 0;                     ///< 0: as usual; n: the n-th other way to read a page that was read poorly
+  bool by_rows = false;                ///< a table: in the usual way, with lines that go across the page; `reading` says nothing
+  double time_scale = 1;               ///< times the usual limit of time
+  bool alone = false;                  ///< nothing else is to be read beside it: it may need all the memory there is
+  bool split = false;                  ///< two-up scans are read as two pages, borders left out (`page.split: auto`)
+  bool find_blank = true;              ///< a page without anything to read is Blank before it is read (`page.blank: detect`)
+  bool mend_old_letters = true;        ///< the long s and Fraktur's ligatures that models misread are put right (`page.old_letters: mend`)
   double replay_seconds = 0;           ///< of the `replay` engine: how long the page takes
 };
 

@@ -30,9 +30,10 @@ struct RemoteSettings {
 };
 
 /// An engine whose pages are read by worker processes. A worker that dies, hangs or talks nonsense
-/// costs the pages it had this attempt, and is replaced; the others go on. Of pages that a
-/// continuous worker had, one may have been its death: after two deaths, or a hang, each is read
-/// alone.
+/// costs the pages it had this attempt, and is replaced; the others go on. Of several pages that a
+/// continuous worker had, one may have been its death: they fail with `engine_lost`, and are tried
+/// half as many at once; after a second death, or a hang, each alone. A page that is to be read alone
+/// (`ReadOptions::alone`) has no other beside it in any worker.
 class RemoteEngine final : public Engine {
  public:
   /// Waits for the first worker's hello, however long it says that it loads. Throws `UsageError`

@@ -10,6 +10,9 @@
 // The process's side of a RemoteEngine.
 namespace pecia::engine {
 
+/// Exit status of a process that reads one page at a time and had no memory left for it.
+inline constexpr int out_of_memory_status = 71;
+
 /// Reads pages, one at a time, for the process that started this one, until it closes the socket.
 /// `engine` reads in this process; `problem`: what the user must mend before it can, or empty.
 /// Returns the exit status.

@@ -2,7 +2,9 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "pecia/corpus/manifest.hpp"
@@ -26,6 +28,13 @@ struct Document {
   std::vector<Page> pages;
   [[nodiscard]] bool complete() const noexcept;  ///< every page ok, ok_fallback or blank
 };
+
+/// The outcome of a page by its number; nothing: it has none yet. May throw where its record is damaged.
+using LoadPage = std::function<std::optional<result::PageOutcome>(std::uint32_t page)>;
+/// One document with all its pages. `pages`: of the file; 0: they could not be counted. A record that cannot be loaded is
+/// data (`Page::damaged`), not an exception.
+[[nodiscard]] Document load_document(DocumentId id, std::string_view path, std::size_t pages, const LoadPage& load);
+[[nodiscard]] Document load_document(const corpus::Document& known, const store::Contents& contents);
 
 /// Calls `use` for every document of the manifest in its order, one in memory at a time. A record
 /// that cannot be loaded is data (`Page::damaged`), not an exception.

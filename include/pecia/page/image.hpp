@@ -7,6 +7,7 @@
 #include <span>
 
 #include "pecia/base/bytes.hpp"
+#include "pecia/base/step.hpp"
 
 namespace pecia::page {
 
@@ -20,6 +21,11 @@ enum class PixelFormat : std::uint8_t {
 struct Affine {
   std::array<double, 6> m{1, 0, 0, 1, 0, 0};
 };
+
+/// No side of an image, or of a page in page coordinates, is longer.
+constexpr int most_side_px = 1 << 24;
+/// Nor has any more dots per inch: an image of a million pixels that is painted into a dot.
+constexpr double most_dpi = 1e6;
 
 /// A page as an engine sees it: row-major, top row first, sRGB or its luminance.
 /// The pixels belong to `owner` (heap or shared memory); copies of an Image share them.
@@ -37,6 +43,7 @@ struct Image {
   int page_height_px = 0;
   double page_dpi = 0;
   bool embedded = false;   ///< the page's own single image, handed straight on; else rasterised
+  Steps steps;             ///< what was done to the document and the page to make it
 };
 
 /// The smallest stride of a row.

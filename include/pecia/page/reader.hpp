@@ -13,6 +13,7 @@
 #include "pecia/base/reason.hpp"
 #include "pecia/corpus/document.hpp"
 #include "pecia/page/image.hpp"
+#include "pecia/page/text_layer.hpp"
 
 namespace pecia::page {
 
@@ -26,6 +27,7 @@ struct ImageRequest {
   Pixels pixels = Pixels::any;
   double dpi = 300;            ///< at which pages without an image of their own are rasterised
   int longest_side_px = 0;     ///< > 0: larger rasters are scaled down to this
+  std::uint64_t most_pixels = 0;  ///< > 0: a larger raster is made smaller, and that is recorded as a step "pixels"
   bool exact = true;           ///< false: half the size, in gray, will do where that is cheaper to make
 };
 
@@ -36,7 +38,7 @@ struct Source {
   std::string password;        ///< tried after the empty one
 };
 
-/// Why a page could not be had. `retriable`: the child died or ran out of time, which may be chance.
+/// Why a page could not be had. `retriable`: the child died or ran out of time, or storage failed, which may be chance.
 struct Failure {
   Reason reason = Reason::unreadable;
   std::string detail;
@@ -50,6 +52,8 @@ struct Probe {
   std::string problem_detail;
   std::vector<corpus::PageEvidence> pages;
   std::vector<std::uint32_t> chapters;  ///< as in corpus::Document
+  corpus::Outline outline;              ///< likewise
+  bool retriable = false;  ///< as in Failure
 };
 
 struct PageInfo {
@@ -58,6 +62,7 @@ struct PageInfo {
   double page_dpi = 0;
   corpus::Coding coding = corpus::Coding::unknown;
   bool embedded = false;  ///< the page is one image that can be handed straight on
+  TextSigns text;         ///< of a PDF page
 };
 
 /// How much there is to read on a page, by its looks: as in corpus::PageEvidence.
@@ -71,10 +76,18 @@ struct Limits {
   double cpu_s = 60;    ///< per request, of the child's CPU time: a busy machine makes no timeout
   double wall_s = 600;  ///< per request, for a child that sleeps for ever
   std::uint64_t memory_bytes = std::uint64_t{4} << 30;
-  std::uint64_t pixels = 150'000'000;  ///< of one raster: A0 at 300 dpi
+  std::uint64_t pixels = 150'000'000;  ///< of one raster: A0 at 300 dpi. A larger page is made smaller
+  double office_cpu_s = 300;    ///< of LibreOffice, for a whole document
+  double office_wall_s = 1200;
 };
 
-/// Documents to images, through one `pecia-page` child that is replaced when it dies or hangs.
+/// LibreOffice, which makes PDFs of DOCX and ODT: `PECIA_SOFFICE` in the environment, or soffice or libreoffice on
+/// PATH. Nothing where it is not installed.
+[[nodiscard]] std::optional<std::filesystem::path> find_libreoffice();
+
+/// Documents to images, through one `pecia-page` child that is replaced when it dies, hangs or lies. Where
+/// many pages are read another one waits, warmed up, to replace it. DOCX and ODT are converted to PDF first: once
+/// for all Readers of a process while it is one of the last few, in a process of its own without network (`pecia-office`).
 /// Used by one thread, which must live as long as the Reader (the child dies with it).
 class Reader {
  public:
@@ -98,11 +111,20 @@ class Reader {
   /// size at which it is read: some milliseconds, or tens of them (docs/performance.md).
   [[nodiscard]] std::variant<Density, Failure> measure(const Source& source, std::uint32_t page,
                                                        double scale_limits = 1);
+  /// The text that the page of a PDF brings along; of anything else, and where there is none, without words.
+  /// `look`: it is compared with the page's pixels, which takes some 20 ms (docs/performance.md).
+  [[nodiscard]] std::variant<TextLayer, Failure> text_layer(const Source& source, std::uint32_t page, bool look,
+                                                            double scale_limits = 1);
   /// From any thread: the request under way, and every later one, soon (0.1 s) returns
-  /// Failure{Reason::timeout, "interrupted"}. For the end of a run.
+  /// Failure{Reason::timeout, "interrupted"}; where LibreOffice is at work on a document for it, once that
+  /// has ended and its folder is removed (15 s at most). For the end of a run.
   void interrupt() noexcept;
   /// Process id of the child, -1 if none runs; for tests that kill it.
   [[nodiscard]] pid_t child_pid() const noexcept;
+  /// The same of the child that waits to replace it.
+  [[nodiscard]] pid_t spare_pid() const noexcept;
+  /// What of its sandbox the child, or LibreOffice, could not get, as child::Confinement::missing; known once it has answered.
+  [[nodiscard]] std::vector<std::string> not_confined() const;
 
  private:
   struct State;

@@ -9,6 +9,7 @@
 #include "pecia/base/bytes.hpp"
 #include "pecia/base/ids.hpp"
 #include "pecia/base/reason.hpp"
+#include "pecia/base/step.hpp"
 
 namespace pecia::result {
 
@@ -54,6 +55,7 @@ struct Part {
   std::uint32_t text_begin = 0;
   std::uint32_t text_end = 0;
   float confidence = 0;  ///< 0 to 1
+  std::uint32_t language = 0;  ///< of a word: its place in the page's `languages`, from 1; 0, or more than there are: not told
 };
 
 /// A region of the page that the engine takes for one thing. Its text may be empty (an image).
@@ -74,6 +76,7 @@ struct Reading {
   std::vector<Block> blocks;
   std::vector<Part> lines, words;
   FinishReason finish_reason = FinishReason::none;
+  Steps steps = {};                  ///< of the engine; in an outcome they stand in `PageOutcome::steps`
   std::string raw = {};              ///< a model's own output with its tags; not kept in a run
   std::vector<std::int32_t> ids = {};  ///< and its tokens; not kept in a run
 };
@@ -108,6 +111,7 @@ struct PageOutcome {
   std::string languages;         ///< joined by '+'
   float seconds = 0;             ///< of the last attempt: decode and reading
   std::vector<Attempt> attempts; ///< earlier tries, oldest first
+  Steps steps = {};              ///< of document, image and engine, in the last attempt
   Geometry geometry;
   Reading reading;               ///< of a failed page: what the first attempt had of it, perhaps
 };

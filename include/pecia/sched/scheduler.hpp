@@ -78,9 +78,13 @@ class Scheduler {
   void on_finished(std::uint32_t index, double seconds);
   /// The journal has this page on disk. A page reported twice counts once.
   void on_committed(std::uint32_t index, PageEnd end);
+  /// A page waits for its next attempt, until `on_due` or `on_started`: others are handed out meanwhile. It is not
+  /// called back.
+  void on_set_aside(std::uint32_t index);
+  void on_due(std::uint32_t index);
   /// A page that was handed out comes back unread; it is read later, here or elsewhere, unless this
-  /// rank drains (then by the next job).
-  void on_returned(const plan::Task& task);
+  /// rank drains (then by the next job). `history`: of attempts that failed, for whoever begins it.
+  void on_returned(const plan::Task& task, std::string history = {});
   /// The engine of a rank with class `engine` has given the page up: from now on it is of class
   /// `fallback`, and whoever begins it gets `history`, which is for the owner alone.
   void on_given_up(std::uint32_t index, std::string history);
@@ -103,7 +107,7 @@ class Scheduler {
   // ---- what to do now
   /// The next page to hand out; nothing if enough are handed out, none is left, or this rank drains.
   [[nodiscard]] std::optional<plan::Task> next_page();
-  /// Of a page that `next_page` handed out: what was said when it was given up, empty if it was not.
+  /// Of a page that `next_page` handed out: what was said when it was given up or came back, else empty.
   [[nodiscard]] std::string history_of(const plan::Task& task) const;
   [[nodiscard]] std::optional<Command> next_command();
   [[nodiscard]] std::optional<Outgoing> next_outgoing();

@@ -21,6 +21,7 @@ struct Row {
   PageKey key;
   RecordOrder order;
   Reason reason = Reason::none;
+  std::uint32_t checksum = 0;  ///< CRC-32C of the whole record, order included
   std::string_view detail, engine, languages;
   float confidence = 0, seconds = 0;
   std::uint32_t attempts = 1;  ///< tries in all, the last included
@@ -42,6 +43,8 @@ class Contents {
   [[nodiscard]] const Row* find(const PageKey& key) const noexcept;
   /// The whole outcome. Throws `Error` if its bytes do not match their checksum.
   [[nodiscard]] result::PageOutcome load(const Row& row) const;
+  /// Its text alone, which is several times faster where the record lies in a shard. Throws as `load`.
+  [[nodiscard]] std::string text(const Row& row) const;
   [[nodiscard]] const std::vector<std::string>& problems() const noexcept;
   /// Of them, those of files that the disk did not give: they may be sound, and what is in them is not lost.
   [[nodiscard]] const std::vector<std::string>& unreadable() const noexcept;

@@ -70,6 +70,7 @@ struct LockSettings {
   bool break_lock = false;
   double renew_s = 5;
   double takeover_s = 60;  ///< of our own clock, without change of the counter
+  double settle_s = .5;  ///< two jobs that take it over at once both rename their file into place; the one still there after this has it
   /// Called about once a second while waiting whether the holder still lives; return false to give up.
   std::function<bool(const std::string& message)> waiting;
 };

@@ -85,14 +85,12 @@ void DeepseekEngine::State::load(std::unique_ptr<WeightSource> source) {
   is_small = placement.device.is_cpu() && config.decoder.width < least_width_to_share;
   generator.emplace(decoder, config.eos_id, limits);
   figures.load_s = seconds_since(begin);
-  log::info(
-      "deepseek_ocr2 on {} in {}: {} pages together, KV cache of {} tokens, loaded in {:.1f} s",
-      placement.device.str(), placement.type == at::kFloat ? "fp32" : "bf16", limits.sequences,
-      limits.blocks * block_tokens, figures.load_s);
+  log::info("deepseek_ocr2 on {} in {}: {} pages together, KV cache of {} tokens, loaded in {:.1f} s",
+            placement.device.str(), placement.type == at::kFloat ? "fp32" : "bf16", limits.sequences,
+            limits.blocks * block_tokens, figures.load_s);
 }
 
-std::vector<std::int32_t> DeepseekEngine::State::ids_of(
-    const std::vector<std::string>& tokens) const {
+std::vector<std::int32_t> DeepseekEngine::State::ids_of(const std::vector<std::string>& tokens) const {
   std::vector<std::int32_t> ids;
   for (const auto& token : tokens) {
     const auto id = tokenizer->id_of(token);
@@ -105,8 +103,7 @@ std::vector<std::int32_t> DeepseekEngine::State::ids_of(
   return ids;
 }
 
-Sequence DeepseekEngine::State::sequence_of(std::uint64_t ticket,
-                                            const PageRequest& request) const {
+Sequence DeepseekEngine::State::sequence_of(std::uint64_t ticket, const PageRequest& request) const {
   Sequence sequence;
   sequence.ticket = ticket;
   sequence.prompt_tokens = static_cast<int>(request.ids.size());
@@ -239,19 +236,16 @@ void DeepseekEngine::State::complete(Finished finished) {
                                                  generated.ids.size()),
                                      std::move(reading)});
     case result::FinishReason::length:
-      return end(ticket,
-                 PageFailure{Reason::no_end,
-                             fmt::format("no end of text within {} tokens", generated.ids.size()),
-                             std::move(reading)});
+      return end(ticket, PageFailure{Reason::no_end,
+                                     fmt::format("no end of text within {} tokens", generated.ids.size()),
+                                     std::move(reading)});
     default:
       return end(ticket, std::move(reading));
   }
 }
 
-result::Reading DeepseekEngine::State::reading_of(const Page& page,
-                                                  const Generated& generated) const {
-  return to_reading(generated, *tokenizer, config.eos_id, page.request.geometry,
-                    page.request.turned);
+result::Reading DeepseekEngine::State::reading_of(const Page& page, const Generated& generated) const {
+  return to_reading(generated, *tokenizer, config.eos_id, page.request.geometry, page.request.turned);
 }
 
 void DeepseekEngine::State::end(std::uint64_t ticket, decltype(Completion::result) result) {
@@ -261,17 +255,18 @@ void DeepseekEngine::State::end(std::uint64_t ticket, decltype(Completion::resul
 }
 
 void DeepseekEngine::State::end_late_pages() {
+  const auto limit_s = [this](const Page& page) { return settings.watchdog_s * page.request.time_scale; };
   std::vector<std::uint64_t> late;
   for (const auto& [ticket, page] : pages)
-    if (page.begun && seconds_since(page.begin) > settings.watchdog_s) late.push_back(ticket);
+    if (page.begun && seconds_since(page.begin) > limit_s(page)) late.push_back(ticket);
   for (const auto ticket : late) {
     auto generated = generator->give_up(ticket);
     generated.finish_reason = result::FinishReason::watchdog;
     to_look_at.erase(std::remove(to_look_at.begin(), to_look_at.end(), ticket), to_look_at.end());
     auto reading = reading_of(pages.at(ticket), generated);
     end(ticket, PageFailure{Reason::engine_timeout,
-                            fmt::format("not finished after {} s, {} tokens on (engine.watchdog_s)",
-                                        settings.watchdog_s, generated.ids.size()),
+                            fmt::format("not finished after {} s, {} tokens on (engine.watchdog_s is {})",
+                                        limit_s(pages.at(ticket)), generated.ids.size(), settings.watchdog_s),
                             std::move(reading)});
   }
 }

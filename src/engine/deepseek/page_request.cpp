@@ -28,6 +28,7 @@ PageRequest make_request(const page::Image& image, const ReadOptions& options,
   request.geometry.pixels = {};
   request.geometry.owner.reset();
   request.geometry.fd = -1;
+  request.time_scale = options.time_scale;
   request.turned = options.rung == Rung::rotated;
   request.guard = guard_of(options.rung, settings.no_repeat_ngram);
   try {

@@ -21,6 +21,7 @@ struct PageRequest {
   std::shared_ptr<const Views> views;
   std::vector<std::int32_t> ids;  ///< of the prompt, with the image's placeholders
   std::optional<NoRepeatNgram> guard;
+  double time_scale = 1;  ///< times `engine.watchdog_s`
   /// Why it cannot be read, if so; then nothing else is set.
   Reason problem = Reason::none;
   std::string detail;

@@ -237,6 +237,19 @@ TEST_P(ReaderTest, the_watchdog_ends_a_page) {
   EXPECT_EQ(failure.reading->finish_reason, result::FinishReason::watchdog);
 }
 
+TEST_P(ReaderTest, the_watchdog_leaves_a_page_its_multiple_of_the_time) {
+  const auto rows = few_rows();
+  auto with = settings();
+  with.watchdog_s = 1e-9;
+  DeepseekEngine engine{with};
+  auto options = options_of(rows[1].prompt);
+  options.time_scale = 1e12;
+  engine.submit(1, engine.prepare(rows[1].image, options));
+  std::vector<Completion> done;
+  while (done.empty()) done = engine.step(std::chrono::milliseconds{1000});
+  EXPECT_TRUE(std::holds_alternative<result::Reading>(done[0].result));
+}
+
 TEST_P(ReaderTest, out_of_memory_makes_the_budget_smaller_and_no_other_text) {
   const auto rows = few_rows();
   EngineTuning tuning;
