@@ -1,63 +1,89 @@
 include(GoogleTest)
 set(PECIA_MPIEXEC_FLAGS --oversubscribe --allow-run-as-root CACHE STRING "Flags for tests under mpiexec")
 
-# pecia_add_test(<room>/<file> LIBS <lib>... [RANKS <n>...] [LABEL <label>] [TIMEOUT <seconds>]
-#                [NEEDS <program target>...] [THREADS])
-#
-# Builds tests/<room>/<file>.cpp. Without RANKS it is an ordinary googletest program whose cases ctest
-# lists one by one. With RANKS it runs under mpiexec once per count, as one ctest entry each, because
-# ranks must agree which case they are in. Labels: unit (default), mpi, soak, slurm, fuzz, deepseek; gpu besides for
-# cases whose name ends in cuda. THREADS: it, or a child of ours that it starts, has threads that share something; the
-# others are not built by default, nor run, for ThreadSanitizer, which would find nothing.
-# Tests find data by the macro PECIA_TEST_DATA and programs in PECIA_BIN_DIR.
-function(pecia_add_test path)
-  cmake_parse_arguments(arg "THREADS" "TIMEOUT;LABEL" "LIBS;RANKS;NEEDS" ${ARGN})
-  string(REPLACE "/" "." name ${path})
-  if(NOT arg_TIMEOUT)
-    set(arg_TIMEOUT 60)
+# pecia_test_program(<target> <file>...): a program of tests in build/tests, which find data by the macro PECIA_TEST_DATA
+# and programs in PECIA_BIN_DIR
+function(pecia_test_program target)
+  add_executable(${target} ${ARGN})
+  set_target_properties(${target} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
+  target_include_directories(${target} PRIVATE ${PROJECT_SOURCE_DIR}/tests)
+  target_compile_definitions(${target} PRIVATE PECIA_TEST_DATA="${PROJECT_SOURCE_DIR}/tests/data"
+    PECIA_BIN_DIR="${PROJECT_BINARY_DIR}/bin" PECIA_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+  target_link_libraries(${target} PRIVATE pecia_flags GTest::gmock)
+  target_compile_options(${target} PRIVATE -O0)  # compiles in two thirds of the time, half under asan
+endfunction()
+
+# pecia_test_timeout(<variable> <seconds, may be empty>): 60 by default, four times as long under sanitizers
+function(pecia_test_timeout variable seconds)
+  if(NOT seconds)
+    set(seconds 60)
   endif()
   if(PECIA_SANITIZER)
-    math(EXPR arg_TIMEOUT "4 * ${arg_TIMEOUT}")
+    math(EXPR seconds "4 * ${seconds}")
+  endif()
+  set(${variable} ${seconds} PARENT_SCOPE)
+endfunction()
+
+# pecia_add_tests(<path> [TESTS <name>...] [THREADED <name>...] LIBS <lib>... [SOURCES <file>...] [INCLUDES <folder>...]
+#                 [DEFINITIONS <macro>...] [NEEDS <program target>...] [LABEL <label>] [TIMEOUT <seconds>])
+#
+# One program, <path>_tests with _ for /, of the files <name>_test.cpp of the folder it is called in; ctest lists its cases
+# one by one as <path>:<suite>.<case>. A room's tests share a program, and each file has its namespace <name>_test, as a
+# program for each file would take three times as long to build (docs/developing.md).
+# THREADED: those that, or whose children of ours, have threads that share something; the others are not built for
+# ThreadSanitizer, which would find nothing.
+# Labels: unit (default), deepseek; gpu besides for cases whose name ends in cuda.
+function(pecia_add_tests path)
+  cmake_parse_arguments(arg "" "TIMEOUT;LABEL" "TESTS;THREADED;LIBS;SOURCES;INCLUDES;DEFINITIONS;NEEDS" ${ARGN})
+  set(tests ${arg_THREADED})
+  if(NOT PECIA_SANITIZER STREQUAL "thread")
+    list(APPEND tests ${arg_TESTS})
+  elseif(NOT tests)
+    return()
+  endif()
+  list(TRANSFORM tests APPEND _test.cpp)
+  string(REPLACE "/" "_" target ${path}_tests)
+  pecia_test_program(${target} ${tests} ${arg_SOURCES})
+  target_include_directories(${target} PRIVATE ${arg_INCLUDES})
+  target_compile_definitions(${target} PRIVATE ${arg_DEFINITIONS})
+  target_link_libraries(${target} PRIVATE ${arg_LIBS} GTest::gtest_main)
+  if(arg_NEEDS)
+    add_dependencies(${target} ${arg_NEEDS})
   endif()
   if(NOT arg_LABEL)
     set(arg_LABEL unit)
   endif()
-  add_executable(${name} ${PROJECT_SOURCE_DIR}/tests/${path}.cpp)
-  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
-  target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests)
-  target_compile_definitions(${name} PRIVATE PECIA_TEST_DATA="${PROJECT_SOURCE_DIR}/tests/data"
-    PECIA_BIN_DIR="${PROJECT_BINARY_DIR}/bin" PECIA_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
-  target_link_libraries(${name} PRIVATE pecia_flags ${arg_LIBS})
-  target_compile_options(${name} PRIVATE -O0)  # compiles in two thirds of the time, half under asan
-  if(arg_NEEDS)
-    add_dependencies(${name} ${arg_NEEDS})
-  endif()
-  if(PECIA_SANITIZER STREQUAL "thread" AND NOT arg_THREADS)
-    set_target_properties(${name} PROPERTIES EXCLUDE_FROM_ALL ON)
-    return()
-  endif()
-  if(NOT arg_RANKS)
-    target_link_libraries(${name} PRIVATE GTest::gtest_main GTest::gmock)
-    gtest_discover_tests(${name} TEST_PREFIX "${path}:" DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 120 TEST_LIST ${name}_cases
-      PROPERTIES TIMEOUT ${arg_TIMEOUT} LABELS ${arg_LABEL})
-    # Not by PROPERTIES above, which would pass on the first variable of the list alone. Tesseract in
-    # process is ten times slower with threads of its own; its workers set this by themselves. The
-    # number besides, as oneDNN computes half of a bf16 product where it gets fewer threads than that.
-    set(environment ${CMAKE_CURRENT_BINARY_DIR}/${name}_environment.cmake)
-    file(WRITE ${environment} "foreach(case IN LISTS ${name}_cases)
+  pecia_test_timeout(timeout "${arg_TIMEOUT}")
+  gtest_discover_tests(${target} TEST_PREFIX "${path}:" DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 120 TEST_LIST ${target}_cases
+    PROPERTIES TIMEOUT ${timeout} LABELS ${arg_LABEL})
+  # Not by PROPERTIES above, which would pass on the first variable of the list alone. Tesseract in
+  # process is ten times slower with threads of its own; its workers set this by themselves. The
+  # number besides, as oneDNN computes half of a bf16 product where it gets fewer threads than that.
+  set(environment ${CMAKE_CURRENT_BINARY_DIR}/${target}_environment.cmake)
+  file(WRITE ${environment} "foreach(case IN LISTS ${target}_cases)
   set_tests_properties(\"\${case}\" PROPERTIES ENVIRONMENT \"OMP_THREAD_LIMIT=1;OMP_NUM_THREADS=1;${PECIA_TEST_ENVIRONMENT}\")
   if(case MATCHES \"[/_]cuda( |$)\")
     set_tests_properties(\"\${case}\" PROPERTIES LABELS \"${arg_LABEL};gpu\")
   endif()
 endforeach()\n")
-    set_property(DIRECTORY APPEND PROPERTY TEST_INCLUDE_FILES ${environment})
-    return()
-  endif()
-  target_link_libraries(${name} PRIVATE pecia_mpi_main GTest::gmock)
+  set_property(DIRECTORY APPEND PROPERTY TEST_INCLUDE_FILES ${environment})
+endfunction()
+
+# pecia_add_mpi_test(<room>/<file> LIBS <lib>... RANKS <n>... [INCLUDES <folder>...] [TIMEOUT <seconds>])
+#
+# tests/<room>/<file>.cpp under mpiexec, once per count as one ctest entry each, because ranks must agree which case
+# they are in; labelled mpi.
+function(pecia_add_mpi_test path)
+  cmake_parse_arguments(arg "" "TIMEOUT" "LIBS;RANKS;INCLUDES" ${ARGN})
+  string(REPLACE "/" "." target ${path})
+  pecia_test_program(${target} ${PROJECT_SOURCE_DIR}/tests/${path}.cpp)
+  target_include_directories(${target} PRIVATE ${arg_INCLUDES})
+  target_link_libraries(${target} PRIVATE ${arg_LIBS} pecia_mpi_main)
+  pecia_test_timeout(timeout "${arg_TIMEOUT}")
   foreach(n IN LISTS arg_RANKS)
     add_test(NAME ${path}@${n}
-      COMMAND ${MPIEXEC_EXECUTABLE} ${PECIA_MPIEXEC_FLAGS} ${MPIEXEC_NUMPROC_FLAG} ${n} $<TARGET_FILE:${name}>)
-    set_tests_properties(${path}@${n} PROPERTIES TIMEOUT ${arg_TIMEOUT} LABELS mpi
+      COMMAND ${MPIEXEC_EXECUTABLE} ${PECIA_MPIEXEC_FLAGS} ${MPIEXEC_NUMPROC_FLAG} ${n} $<TARGET_FILE:${target}>)
+    set_tests_properties(${path}@${n} PROPERTIES TIMEOUT ${timeout} LABELS mpi
       PROCESSORS ${n} ENVIRONMENT "${PECIA_MPI_TEST_ENVIRONMENT}")
   endforeach()
 endfunction()

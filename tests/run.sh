@@ -56,13 +56,13 @@ summary() {
 # Configured and built as on a machine that has LibTorch, a compiler, CMake and Make alone. The tests of the engine have
 # run already: here only what comes from PECIA_DEPS_DIR, and that the program starts.
 check_engine_part() {
-  local folder=$top/build/engine launcher=() targets=(device.device_test) log; log=$(mktemp)
+  local folder=$top/build/engine launcher=() targets=(device_tests) log; log=$(mktemp)
   command -v ccache >/dev/null && launcher=(-DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
   [ "$torch" = OFF ] || targets+=(pecia-deepseek)
   if ! {
     "$top/cmake/collect_deps.sh" "$top/build/engine_deps" &&
       cmake -S "$top" -B "$folder" -G "Unix Makefiles" -DPECIA_PARTS=engine -DPECIA_DEPS_DIR="$top/build/engine_deps" \
-        -DPECIA_CUDA=OFF -DPECIA_TORCH="$torch" -DCMAKE_BUILD_TYPE=Release -DCMAKE_CXX_FLAGS_RELEASE="-O0 -DNDEBUG" "${launcher[@]}" &&
+        -DPECIA_CUDA=OFF -DPECIA_TORCH="$torch" -DCMAKE_BUILD_TYPE=Release -DCMAKE_CXX_FLAGS_RELEASE="-O0 -DNDEBUG" -DCMAKE_UNITY_BUILD=ON "${launcher[@]}" &&
       cmake --build "$folder" -j "$(nproc)" --target "${targets[@]}"
   } >"$log" 2>&1; then
     tail -n 60 "$log"
@@ -70,7 +70,7 @@ check_engine_part() {
     return 1
   fi
   rm -f "$log"
-  run_tests "$folder" -R '^device/' -j 2
+  run_tests "$folder" -R '^device:' -j 2
   [ "$torch" = OFF ] || "$folder/bin/pecia-deepseek" --describe
 }
 

@@ -11,7 +11,6 @@ namespace {
 
 constexpr std::int32_t usage_status = 2;
 constexpr std::int32_t error_status = 1;
-constexpr std::int32_t unfinished_status = 75;
 
 struct Failure {
   std::int32_t status = 0;

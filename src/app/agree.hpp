@@ -6,6 +6,9 @@
 
 namespace pecia::app {
 
+/// The exit status of what was stopped, or is not done yet for another reason: it can be gone on with.
+inline constexpr int unfinished_status = 75;
+
 /// All ranks leave with this exit status; what was wrong is logged already.
 struct Ended {
   int exit_status;

@@ -25,7 +25,6 @@ namespace pecia::app {
 namespace {
 
 constexpr int some_have_gaps = 3, stopped = 75;
-constexpr std::size_t documents_listed = 20;
 
 /// Texts are exported without them, too.
 void read_passwords_if_there(Job& job) {

@@ -21,7 +21,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr int found_something = 0, found_nothing = 1, failed = 2;
+constexpr int found_something = 0, found_nothing = 1, search_failed = 2;
 
 void print(const Json& json) { fmt::print("{}\n", json.dump(-1, ' ', false, Json::error_handler_t::replace)); }
 
@@ -123,7 +123,7 @@ int find_verb(const FindVerbOptions& options) {
     throw;
   } catch (const std::exception& error) {  // 1 would say that nothing was found
     log::error("{}", error.what());
-    return failed;
+    return search_failed;
   }
 }
 

@@ -21,8 +21,6 @@ constexpr std::string_view checksum_line = "# crc32c ";
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view model_engine = "deepseek_ocr2";
-
 /// Absolute, without "." and "..", without a slash at its end.
 fs::path resolved(const fs::path& path, const fs::path& folder) {
   if (path.empty()) return {};

@@ -17,7 +17,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 /// What takes longer is not worth it: reading the page will find out.
-constexpr double most_cpu_s = 2, most_wall_s = 10;
+constexpr double most_sampling_cpu_s = 2, most_sampling_wall_s = 10;
 
 /// A document and what was asked of it; in the hands of one thread at a time.
 struct Sampling {
@@ -114,8 +114,8 @@ std::uint64_t measure_pages(const Job& job, const std::filesystem::path& root,
   Turns turns{all};
   std::atomic<std::uint64_t> measured{0};
   page::Limits limits;
-  limits.cpu_s = most_cpu_s;
-  limits.wall_s = most_wall_s;
+  limits.cpu_s = most_sampling_cpu_s;
+  limits.wall_s = most_sampling_wall_s;
   in_threads(threads, [&] {
     page::Reader reader{limits};
     while (Clock::now() < until && stop::requested() == stop::Request::none) {

@@ -12,7 +12,7 @@
 namespace pecia::app {
 namespace {
 
-constexpr std::size_t most_named = 10;
+constexpr std::size_t most_paths_named = 10;
 
 using Paths = std::vector<const std::string*>;
 
@@ -26,8 +26,8 @@ Paths those_that(std::span<const std::string> paths, const std::function<bool(co
 
 std::string listed(const Paths& paths) {
   std::string list;
-  for (std::size_t n = 0; n < paths.size() && n < most_named; ++n) list += "\n  " + printable(*paths[n]);
-  if (paths.size() > most_named) list += fmt::format("\n  and {} more", paths.size() - most_named);
+  for (std::size_t n = 0; n < paths.size() && n < most_paths_named; ++n) list += "\n  " + printable(*paths[n]);
+  if (paths.size() > most_paths_named) list += fmt::format("\n  and {} more", paths.size() - most_paths_named);
   return list;
 }
 

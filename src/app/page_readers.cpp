@@ -21,10 +21,6 @@ constexpr std::size_t ready_bytes = std::size_t{384} << 20;
 /// Pages that are not decoded weigh nothing; how many there are is up to who hands them in.
 constexpr std::size_t any_number = std::size_t{1} << 40;
 
-double seconds_since(Clock::time_point start) {
-  return std::chrono::duration<double>(Clock::now() - start).count();
-}
-
 }  // namespace
 
 PageReaders::Lane::Lane(engine::EngineSettings engine_settings, Use what_for)

@@ -41,7 +41,7 @@ constexpr double cpu_s_a_megapixel = 4;
 /// A page that claims more is damaged.
 constexpr double most_megapixels = 1'000;
 /// Of the system's clock, for a child that sleeps for ever.
-constexpr double wall_of_cpu = 10, most_wall_s = 86'400;
+constexpr double wall_of_cpu = 10, most_document_wall_s = 86'400;
 constexpr std::chrono::milliseconds look_interval{500};
 /// The same while it takes no page since it is at work on those before.
 constexpr double page_wait_s = 300;
@@ -54,7 +54,7 @@ PdfResult ended(PdfResult::Status status, std::string reason) {
 }
 
 /// The time of the system's clock that a document may take.
-struct Patience {
+struct DocumentPatience {
   double most_s = 0;
   std::chrono::steady_clock::time_point begin = std::chrono::steady_clock::now();
   [[nodiscard]] bool ended() const { return std::chrono::duration<double>{std::chrono::steady_clock::now() - begin}.count() >= most_s; }
@@ -73,7 +73,7 @@ class PdfChild {
 
   Answer write(const exporting::PdfOrder& order, const merge::Book& book, int source, int out, double cpu_s) {
     const std::array<int, 2> fds{source, out};
-    const Patience patience{std::min(cpu_s * wall_of_cpu, most_wall_s)};
+    const DocumentPatience patience{std::min(cpu_s * wall_of_cpu, most_document_wall_s)};
     child_.allow_cpu(cpu_s);
     bool there = child_.send(encode(exporting::PdfRequest{order}), fds);
     for (std::size_t n = 0; there && n < book.pages.size() && !patience.ended(); ++n)
@@ -97,7 +97,7 @@ class PdfChild {
     return program;
   }
 
-  Answer answer(const Patience& patience) {
+  Answer answer(const DocumentPatience& patience) {
     while (true) {
       const auto received = child_.receive(look_interval);
       if (received.status == child::Child::Status::gone) return {};

@@ -15,14 +15,14 @@ namespace {
 using nlohmann::json;
 
 /// Finer than `duration_text`: a plan is made of small differences.
-std::string time_text(double seconds) {
+std::string planned_time_text(double seconds) {
   return seconds < 120 ? fmt::format("{:.{}f} s", seconds, seconds < 10 ? 1 : 0)
                        : report::duration_text(seconds);
 }
 
 std::string wall_text(const plan::WallTime& wall) {
-  return fmt::format("{} ({} to {})", time_text(wall.s), time_text(wall.low_s),
-                     time_text(wall.high_s));
+  return fmt::format("{} ({} to {})", planned_time_text(wall.s), planned_time_text(wall.low_s),
+                     planned_time_text(wall.high_s));
 }
 
 std::string kind_text(corpus::Format format, corpus::Coding coding) {
@@ -51,17 +51,17 @@ std::string kinds_text(const PlanReport& report) {
   std::string text;
   for (const auto& [what, count] : rows)
     text += fmt::format("  {:<24} {:>12} {:>12}\n", what, plural(count.pages, "page"),
-                        time_text(count.cost_s));
+                        planned_time_text(count.cost_s));
   return text;
 }
 
 std::string within_text(const PlanReport& report) {
   const auto& within = *report.within;
-  const auto time = time_text(within.within_s);
+  const auto time = planned_time_text(within.within_s);
   if (!within.ranks)
     return fmt::format(
         "within {}: not with any number of ranks, since the longest page alone takes {}\n", time,
-        time_text(report.longest ? report.longest->cost_s : 0));
+        planned_time_text(report.longest ? report.longest->cost_s : 0));
   return fmt::format("within {}: {} or more; it takes {}\n", time,
                      ranks_text(report, *within.ranks), wall_text(within.wall));
 }
@@ -120,9 +120,9 @@ std::string plan_text(const PlanReport& report) {
   text += fmt::format("cost: {} by engine {}\n", hours_text(report), report.engine);
   if (report.longest)
     text += fmt::format("longest page: {} page {}, {}\n", report.longest->path,
-                        report.longest->page, time_text(report.longest->cost_s));
+                        report.longest->page, planned_time_text(report.longest->cost_s));
   text += fmt::format("{}: {}; no schedule is faster than {}\n", ranks_text(report, report.ranks),
-                      wall_text(report.wall), time_text(report.wall.bound_s));
+                      wall_text(report.wall), planned_time_text(report.wall.bound_s));
   if (report.within) text += within_text(report);
   return text;
 }

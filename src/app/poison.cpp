@@ -16,7 +16,7 @@
 namespace pecia::app {
 namespace {
 
-constexpr std::size_t most_named = 10;
+constexpr std::size_t most_pages_named = 10;
 
 std::vector<store::Suspect> known_suspects(const store::RunPaths& run) {
   try {
@@ -108,7 +108,7 @@ void log_pages_alone(const std::set<PageRef>& pages, const corpus::Manifest& man
   if (pages.empty()) return;
   std::vector<std::string> names;
   for (const auto& page : pages) {
-    if (names.size() == most_named) break;
+    if (names.size() == most_pages_named) break;
     names.push_back(name_of(manifest, page));
   }
   log::warning("{} may have killed the rank that read {}: read last, with no other page on the same rank: {}{}",

@@ -21,7 +21,7 @@ namespace pecia::app {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-constexpr std::chrono::milliseconds look_every{100};
+constexpr std::chrono::milliseconds look_for_stop_every{100};
 
 corpus::Document bare_document(const ToProbe& wanted) {
   corpus::Document document;
@@ -42,7 +42,7 @@ struct Retries {
 /// False if the run is to stop.
 bool wait(double seconds) {
   const auto until = Clock::now() + std::chrono::duration<double>{seconds};
-  while (Clock::now() < until && stop::requested() == stop::Request::none) std::this_thread::sleep_for(look_every);
+  while (Clock::now() < until && stop::requested() == stop::Request::none) std::this_thread::sleep_for(look_for_stop_every);
   return stop::requested() == stop::Request::none;
 }
 

@@ -16,7 +16,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 /// How long a message waits at most while nothing happens here; each look costs some microseconds.
 constexpr std::chrono::milliseconds poll_every{2};
-constexpr std::chrono::milliseconds progress_every{250};
+constexpr std::chrono::milliseconds report_progress_every{250};
 
 /// store and sched know nothing of each other.
 template <class To, class From>
@@ -49,7 +49,7 @@ class RankLoop {
       hand_out();
       if (auto reports = scheduler_.all_closed()) bind(*reports);
       while (auto out = scheduler_.next_outgoing()) comm_.send(out->to, out->bytes);
-      if (Clock::now() - last_progress >= progress_every) {
+      if (Clock::now() - last_progress >= report_progress_every) {
         scheduler_.set_memory_bytes(peak_memory_bytes());
         pipeline_.set_pages_left(scheduler_.unstarted() + scheduler_.in_flight());
         tell_warnings();

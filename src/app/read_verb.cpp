@@ -27,10 +27,9 @@ namespace pecia::app {
 namespace {
 
 using std::chrono::milliseconds;
-constexpr int some_failed = 3, unfinished = 75;
-constexpr milliseconds look_every{50};
+constexpr milliseconds look_for_outcomes_every{50};
 /// For the log to be written before this process ends at once.
-constexpr std::chrono::seconds last_lines{5};
+constexpr std::chrono::seconds read_flush_wait{5};
 
 /// What came out of the readers so far.
 class Outcomes final : public PageSink {
@@ -112,7 +111,7 @@ class Outcomes final : public PageSink {
 };
 
 /// A line on a terminal that is written over.
-class Progress {
+class ReadProgress {
  public:
   void show(std::size_t done, std::size_t pages, bool ready) {
     if (!terminal_) return;
@@ -163,7 +162,7 @@ class Reading {
     if (failure_) std::rethrow_exception(failure_);
     if (stopped_)
       throw Stopped{fmt::format("stopped: {} of {} read", done_, plural(pages_, "page"))};
-    return failed_ ? some_failed : 0;
+    return failed_ ? some_failed_status : 0;
   }
 
  private:
@@ -178,7 +177,7 @@ class Reading {
       for (const auto page : file.pages) hand_in(readers, {file.document, page});
     }
     while (done_ < pages_) {
-      outcomes_.wait(look_every);
+      outcomes_.wait(look_for_outcomes_every);
       collect();
       progress_.show(done_, pages_, outcomes_.is_ready());
       failure_ = outcomes_.failure();
@@ -246,15 +245,15 @@ class Reading {
     while (printed_ < documents_.size()) print_next();
     printer_.finish();
     log::error("stopped while the engine started");
-    log::flush(last_lines);
-    std::_Exit(unfinished);
+    log::flush(read_flush_wait);
+    std::_Exit(unfinished_status);
   }
 
   const NamedFiles& files_;
   ReadingSettings settings_;
   ReadPrinter printer_;
   Outcomes outcomes_;
-  Progress progress_;
+  ReadProgress progress_;
   std::vector<merge::Document> documents_;
   std::size_t pages_ = 0, done_ = 0, printed_ = 0;
   bool failed_ = false, stopped_ = false;

@@ -31,10 +31,9 @@ namespace {
 
 namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
-constexpr int exit_unfinished = 75;
 constexpr std::chrono::seconds engine_patience{5};
 /// For the log to be written before MPI_Abort ends this process.
-constexpr std::chrono::seconds last_lines{5};
+constexpr std::chrono::seconds run_flush_wait{5};
 
 /// What every rank knows before pages are given out.
 struct Shared {
@@ -254,7 +253,7 @@ int read_all_pages(comm::Communicator& comm, const Job& job, Shared& shared, con
   const auto exit_status = comm.rank() == 0 ? static_cast<int>(end.status) : 0;
   // The lock stays behind: the next job must see that ranks of this one may still live.
   if (end.abort && comm.rank() == 0) {
-    log::flush(last_lines);
+    log::flush(run_flush_wait);
     comm.abort(exit_status);
   }
   return exit_status;
@@ -314,7 +313,7 @@ int run(comm::Communicator& comm, const RunOptions& options) {
       last.state = "unfinished";
       if (!options.dry_run) end_ledger({job.run}, start->ledger(), last, {});
     }
-    return comm.rank() == 0 ? exit_unfinished : 0;
+    return comm.rank() == 0 ? unfinished_status : 0;
   }
   if (options.dry_run) return 0;
   if (shared.size.pages == 0) return finish_without_pages(comm, start, {job.run});

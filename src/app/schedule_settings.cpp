@@ -7,7 +7,6 @@
 namespace pecia::app {
 namespace {
 
-constexpr std::string_view model_engine = "deepseek_ocr2";
 constexpr int pages_on_gpu = 128, pages_on_cpu = 16;
 constexpr int most_model_decoders = 16;
 

@@ -14,7 +14,7 @@ namespace {
 
 using nlohmann::json;
 
-std::string time_text(double seconds) {
+std::string simulated_time_text(double seconds) {
   if (!std::isfinite(seconds)) return "never";
   return seconds < 120 ? fmt::format("{:.{}f} s", seconds, seconds < 10 ? 2 : 1)
                        : fmt::format("{:.0f} s ({})", seconds, report::duration_text(seconds));
@@ -30,9 +30,9 @@ std::uint64_t unread_pages(const SimulateReport& report) {
 
 std::string corpus_text(const SimulateReport& report) {
   auto text = fmt::format("{}: {} to be read, {} of work", report.what,
-                          plural(report.pages, "page"), time_text(report.cost_s));
+                          plural(report.pages, "page"), simulated_time_text(report.cost_s));
   if (report.recorded == report.pages)
-    return text + fmt::format(" (by their estimates {})\n", time_text(report.estimated_s));
+    return text + fmt::format(" (by their estimates {})\n", simulated_time_text(report.estimated_s));
   if (report.recorded == 0)
     return text + " (the estimates stand for the seconds, which nobody recorded)\n";
   return text + fmt::format(" (recorded for {}; for the others estimates stand)\n",
@@ -51,7 +51,7 @@ std::string end_text(const SimulateReport& report) {
   if (!result.ended) return "the run did not come to an end\n";
   const auto status = static_cast<int>(result.status);
   const auto left = unread_pages(report);
-  auto text = fmt::format("the run ends after {} with status {}", time_text(result.end_s), status);
+  auto text = fmt::format("the run ends after {} with status {}", simulated_time_text(result.end_s), status);
   if (left > 0) text += fmt::format(", {} not read", plural(left, "page"));
   return text + "\n";
 }
@@ -77,11 +77,11 @@ std::string simulate_text(const SimulateReport& report) {
     text += fmt::format(
         "{}: {}, efficiency {:.1f} % (no schedule is faster than {})\n"
         "a central queue without latency: {}\n",
-        ranks_text(report), time_text(result.makespan_s), 100 * result.efficiency,
-        time_text(result.bound_s), time_text(result.list_makespan_s));
+        ranks_text(report), simulated_time_text(result.makespan_s), 100 * result.efficiency,
+        simulated_time_text(result.bound_s), simulated_time_text(result.list_makespan_s));
   else
     text += fmt::format("{}: {} until the last page that was read\n", ranks_text(report),
-                        time_text(result.makespan_s));
+                        simulated_time_text(result.makespan_s));
   text += fmt::format("{} of {}, {} of pages, {} read twice\n", plural(did.steals, "steal"),
                       plural(did.stolen_pages, "page"),
                       did.copies == 1 ? "1 copy" : fmt::format("{} copies", did.copies),

@@ -32,9 +32,9 @@ namespace {
 
 namespace fs = std::filesystem;
 constexpr int no_end_status = 1;
-constexpr std::chrono::seconds progress_every{5};
+constexpr std::chrono::seconds tell_progress_every{5};
 /// A schedule that takes so many times what it must, and an hour on top, will never end.
-constexpr double patience = 1000;
+constexpr double patience_factor = 1000;
 constexpr double patience_s = 3600;
 
 /// A row for each page that left an engine, in a file that is there once it is whole.
@@ -82,21 +82,21 @@ class Timeline {
 };
 
 /// What a person who waits is told.
-class Progress {
+class SimulationProgress {
  public:
-  explicit Progress(std::uint64_t pages) : pages_{pages} {}
+  explicit SimulationProgress(std::uint64_t pages) : pages_{pages} {}
   void page_ended(double now_s) {
     ++ended_;
     const auto now = std::chrono::steady_clock::now();
     if (now < next_) return;
-    next_ = now + progress_every;
+    next_ = now + tell_progress_every;
     log::info("{} of {} pages read after {} of virtual time", ended_, pages_,
               report::duration_text(now_s));
   }
 
  private:
   std::uint64_t pages_, ended_ = 0;
-  std::chrono::steady_clock::time_point next_ = std::chrono::steady_clock::now() + progress_every;
+  std::chrono::steady_clock::time_point next_ = std::chrono::steady_clock::now() + tell_progress_every;
 };
 
 /// Paths that run.yaml holds may have moved with the run; the run is where it was named.
@@ -191,7 +191,7 @@ double longest_s(const SimulateReport& report, const sched::SimulationSettings& 
       seconds.empty() ? 0 : static_cast<double>(*std::ranges::max_element(seconds));
   const double bound_s =
       sched::lower_bound_s(settings.ranks, report.threads, report.cost_s, longest_page_s);
-  return (std::isfinite(bound_s) ? patience * bound_s : 0) + patience_s;
+  return (std::isfinite(bound_s) ? patience_factor * bound_s : 0) + patience_s;
 }
 
 SimulateReport simulate(const SimulateOptions& options) {
@@ -212,7 +212,7 @@ SimulateReport simulate(const SimulateOptions& options) {
     const auto shares =
         shares_of(corpus.to_read, corpus.manifest, job, std::vector<plan::RankSpec>(ranks.size()));
     corpus.to_read.runs = {};
-    Progress progress{report.pages};
+    SimulationProgress progress{report.pages};
     report.busy_s.resize(ranks.size());
     report.result =
         sched::simulate(shares, corpus.seconds, settings, [&](const sched::TimelineEntry& entry) {

@@ -65,9 +65,9 @@ class Words {
   std::string_view option_, text_, rest_, form_;
 };
 
-using Ranks = std::vector<sched::SimulatedRank>;
+using SimulatedRanks = std::vector<sched::SimulatedRank>;
 
-void set_speeds(const std::string& text, Ranks& ranks) {
+void set_speeds(const std::string& text, SimulatedRanks& ranks) {
   if (text.empty()) return;
   const auto form = fmt::format("{} speeds, one for each rank, such as 1,1,0.5", ranks.size());
   Words words{"--speeds", text, form};
@@ -79,7 +79,7 @@ void set_speeds(const std::string& text, Ranks& ranks) {
 }
 
 /// Log-normal with median 1; the same everywhere, which the library's own distribution is not.
-void spread_speeds(double spread, std::uint32_t seed, Ranks& ranks) {
+void spread_speeds(double spread, std::uint32_t seed, SimulatedRanks& ranks) {
   if (spread <= 0) return;
   std::mt19937 random{seed};
   const auto uniform = [&] { return (static_cast<double>(random()) + 0.5) / 4294967296.0; };
@@ -89,7 +89,7 @@ void spread_speeds(double spread, std::uint32_t seed, Ranks& ranks) {
   }
 }
 
-void slow_down(const std::vector<std::string>& options, Ranks& ranks) {
+void slow_down(const std::vector<std::string>& options, SimulatedRanks& ranks) {
   std::vector<bool> from_start(ranks.size()), later(ranks.size());
   for (const auto& text : options) {
     Words words{"--slow", text, "RANK:SPEED or RANK:SPEED@SECONDS, such as 3:0.25@60"};
@@ -117,7 +117,7 @@ void slow_down(const std::vector<std::string>& options, Ranks& ranks) {
   }
 }
 
-void stop_ranks(const std::vector<std::string>& options, Ranks& ranks) {
+void stop_ranks(const std::vector<std::string>& options, SimulatedRanks& ranks) {
   for (const auto& text : options) {
     Words words{"--stop", text, "RANK@SECONDS, for good, or RANK@SECONDS-SECONDS, such as 3@60-90"};
     const auto at = words.rank(ranks.size());
@@ -135,7 +135,7 @@ void stop_ranks(const std::vector<std::string>& options, Ranks& ranks) {
   }
 }
 
-void lose_engines(const std::vector<std::string>& options, Ranks& ranks) {
+void lose_engines(const std::vector<std::string>& options, SimulatedRanks& ranks) {
   for (const auto& text : options) {
     Words words{"--lose-engine", text, "RANK@SECONDS, such as 3@60"};
     auto& rank = ranks[words.rank(ranks.size())];
@@ -149,7 +149,7 @@ void lose_engines(const std::vector<std::string>& options, Ranks& ranks) {
 }  // namespace
 
 std::vector<sched::SimulatedRank> simulated_ranks(const SimulateOptions& options) {
-  Ranks ranks(static_cast<std::size_t>(options.ranks));
+  SimulatedRanks ranks(static_cast<std::size_t>(options.ranks));
   set_speeds(options.speeds, ranks);
   spread_speeds(options.speed_spread, options.seed, ranks);
   slow_down(options.slow, ranks);

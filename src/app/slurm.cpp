@@ -18,7 +18,7 @@ namespace pecia::app {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-constexpr std::chrono::seconds patience{5};
+constexpr std::chrono::seconds slurm_patience{5};
 
 /// Standard output and error together, up to the deadline; the program is ended then. Empty if there is
 /// no such program.
@@ -64,7 +64,7 @@ std::string output_of(const std::vector<std::string>& command, Clock::time_point
 std::optional<report::SlurmJob> ask_slurm(const std::string& job) {
   // It was read from a file: nothing but a number goes onto a command line.
   if (job.empty() || !std::ranges::all_of(job, [](char c) { return c >= '0' && c <= '9'; })) return std::nullopt;
-  const auto deadline = Clock::now() + patience;
+  const auto deadline = Clock::now() + slurm_patience;
   const auto said = output_of({"scontrol", "-o", "show", "job", job}, deadline);
   if (auto known = report::parse_scontrol(said)) return known;
   if (said.find("Invalid job id") != std::string::npos) return report::SlurmJob{job, {}, {}, {}, {}};

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <string>
@@ -52,6 +53,11 @@ struct ReadVerbOptions {
   std::vector<std::string> overrides;
   std::string format = "txt";      ///< or md, json
 };
+
+/// The exit status of a verb that reads pages, or looks at those of a run, where some of them failed.
+inline constexpr int some_failed_status = 3;
+/// Of a list that a verb prints; of the rest, their number is.
+inline constexpr std::size_t documents_listed = 20;
 
 /// The run that a folder is, or that a job file names; throws `UsageError` if there is none.
 [[nodiscard]] store::RunPaths existing_run(const std::filesystem::path& named);

@@ -2,6 +2,7 @@
 
 #include <cstdio>
 
+#include "agree.hpp"
 #include "pecia/app/job.hpp"
 #include "pecia/base/log.hpp"
 #include "pecia/base/stop.hpp"
@@ -17,10 +18,7 @@ namespace pecia::app {
 namespace {
 
 constexpr int damaged = 1;
-constexpr int some_failed = 3;
-constexpr int unfinished = 75;
 constexpr std::size_t problems_listed = 50;
-constexpr std::size_t documents_listed = 20;
 
 std::vector<store::FileCheck> checks_of(const store::RunPaths& run) {
   const bool has_checksum = store::newest_ledger(run).has_value();
@@ -74,19 +72,19 @@ int tell(const store::VerifyReport& report, const std::filesystem::path& run) {
   }
   if (report.manifest_short) {
     fmt::print("sound and unfinished: the manifest lacks documents that the run knew; run the job again to list them\n");
-    return unfinished;
+    return unfinished_status;
   }
   if (report.pending > 0) {
     fmt::print("sound and unfinished: run the job again to go on\n");
-    return unfinished;
+    return unfinished_status;
   }
   if (!report.indexed) {
     fmt::print("sound and unfinished: corpus.h5 does not hold all outcomes yet; run the job again to write it\n");
-    return unfinished;
+    return unfinished_status;
   }
   const auto failed = report.by_state[static_cast<std::size_t>(result::State::failed)];
   fmt::print("sound and complete{}\n", failed > 0 ? ", with failed pages" : "");
-  return failed > 0 ? some_failed : 0;
+  return failed > 0 ? some_failed_status : 0;
 }
 
 void repair(const store::RunPaths& run, const store::VerifyOptions& options, bool break_lock) {
@@ -112,7 +110,7 @@ int verify_verb(const VerifyVerbOptions& wanted) {
   }
   const auto report = store::verify(run, options);
   const auto status = tell(report, run.root);
-  if (wanted.repair && status == unfinished && report.pending > 0) print_pending(report);
+  if (wanted.repair && status == unfinished_status && report.pending > 0) print_pending(report);
   return status;
 }
 

@@ -114,17 +114,17 @@ CostQuality read_quality(const Json& object, const Place& place) {
 }
 
 Json to_json(const CostQuality& quality) {
-  Json json{{"pages", quality.pages},
+  Json made{{"pages", quality.pages},
             {"rank_correlation", quality.rank_correlation},
             {"mean_error_s", quality.mean_error_s},
             {"mean_relative_error", quality.mean_relative_error},
             {"worst_documents", Json::array()}};
   for (const auto& document : quality.worst)
-    json["worst_documents"].push_back({{"path", printable(document.path)},
+    made["worst_documents"].push_back({{"path", printable(document.path)},
                                        {"pages", document.pages},
                                        {"predicted_s", document.predicted_s},
                                        {"taken_s", document.taken_s}});
-  return json;
+  return made;
 }
 
 Json parse(const std::string& text, const std::string& name) {

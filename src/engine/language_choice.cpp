@@ -17,7 +17,7 @@ constexpr double least_worth = 0.3;
 /// How good a reading in a language is: 0 to 1. Letters of languages of one script are read equally
 /// well in all of them, and dictionaries know words of other languages; the commonest words tell
 /// most.
-double worth(const LanguageScore& score) {
+double worth_of_score(const LanguageScore& score) {
   if (score.confidence < least_confidence) return 0;
   constexpr double of_confidence = 0.3, of_dictionary = 0.3, of_common = 0.4;
   constexpr double most_common = 0.2;  // of the words; in a text of its language it is more
@@ -49,15 +49,15 @@ bool says_something(const LanguageSample& sample) {
 
 double worth_in(const LanguageSample& sample, const std::string& language) {
   const auto found = std::ranges::find(sample.scores, language, &LanguageScore::language);
-  return found == sample.scores.end() ? 0 : worth(*found);
+  return found == sample.scores.end() ? 0 : worth_of_score(*found);
 }
 
 /// Of a document in `main`: the language that one of its samples is plainly in instead, or none.
 std::string second_language(std::span<const LanguageSample> samples, const std::string& main) {
   for (const auto& sample : samples) {
     if (!says_something(sample) || letters_of(sample) < least_letters) continue;
-    const auto other = std::ranges::max_element(sample.scores, {}, worth);
-    if (worth(*other) > worth_in(sample, main) + plainly_better) return other->language;
+    const auto other = std::ranges::max_element(sample.scores, {}, worth_of_score);
+    if (worth_of_score(*other) > worth_in(sample, main) + plainly_better) return other->language;
   }
   return {};
 }
@@ -72,7 +72,7 @@ LanguageChoice choose_languages(std::span<const LanguageSample> samples) {
     if (!says_something(sample)) continue;
     usual = sample.usual;
     letters += letters_of(sample);
-    for (const auto& score : sample.scores) worths[score.language] += worth(score) * score.letters;
+    for (const auto& score : sample.scores) worths[score.language] += worth_of_score(score) * score.letters;
   }
   if (letters < least_letters) return {};
   for (auto& [language, sum] : worths) sum /= letters;

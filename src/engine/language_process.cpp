@@ -15,6 +15,7 @@
 #include "pecia/child/child.hpp"
 #include "pecia/child/shared_memory.hpp"
 #include "sample_protocol.hpp"
+#include "worker.hpp"
 
 namespace pecia::engine {
 namespace {
@@ -24,14 +25,10 @@ using std::chrono::milliseconds;
 
 /// As a worker that reads pages.
 constexpr std::uint64_t memory_bytes = std::uint64_t{6} << 30;
-constexpr milliseconds look_every{100};
+constexpr milliseconds look_at_child_every{100};
 /// For a process that sleeps for ever.
 constexpr double most_wall_s = 3000;
 constexpr int most_tries = 2;
-
-double seconds_since(Clock::time_point begin) {
-  return std::chrono::duration<double>(Clock::now() - begin).count();
-}
 
 /// What came of one try.
 struct Tried {
@@ -93,7 +90,7 @@ struct LanguageProcess::State {
   [[nodiscard]] Tried answer(double most_cpu_s) {
     const auto began = Clock::now();
     while (true) {
-      const auto received = child->receive(look_every);
+      const auto received = child->receive(look_at_child_every);
       const double cpu_s = this->cpu_s();
       if (received.status == child::Child::Status::message) {
         auto sample = protocol::decode_language_sample(received.packet.bytes);

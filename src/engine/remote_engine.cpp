@@ -13,7 +13,7 @@ namespace {
 using Clock = Worker::Clock;
 using std::chrono::milliseconds;
 
-constexpr milliseconds look_every{100};  ///< at watchdogs, while nothing comes in
+constexpr milliseconds look_at_watchdogs_every{100};  ///< at watchdogs, while nothing comes in
 
 }  // namespace
 
@@ -23,7 +23,7 @@ RemoteEngine::RemoteEngine(RemoteSettings settings) : state_{std::make_unique<St
   s.workers.resize(static_cast<std::size_t>(s.settings.workers));
   for (auto& worker : s.workers) s.start(worker);
   while (std::ranges::none_of(s.workers, &Worker::ready)) {
-    s.poll_workers(look_every);
+    s.poll_workers(look_at_watchdogs_every);
     // A large model may take longer to load than a run that is stopped has left.
     const bool abandoned = s.settings.abandoned && s.settings.abandoned();
     if (s.settings.continuous && (abandoned || stop::requested() != stop::Request::none))
@@ -75,7 +75,7 @@ std::vector<Completion> RemoteEngine::step(milliseconds max_wait) {
   const auto until = Clock::now() + max_wait;
   do {
     const auto left = std::chrono::ceil<milliseconds>(until - Clock::now());
-    s.poll_workers(std::clamp(left, milliseconds{0}, look_every));
+    s.poll_workers(std::clamp(left, milliseconds{0}, look_at_watchdogs_every));
   } while (s.done.empty() && Clock::now() < until);
   return std::exchange(s.done, {});
 }

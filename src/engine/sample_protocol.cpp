@@ -6,7 +6,7 @@ namespace pecia::engine::protocol {
 namespace {
 
 /// Neither is a message of `protocol.hpp`.
-enum class Kind : std::uint8_t { sample = 64, scores };
+enum class SampleKind : std::uint8_t { sample = 64, scores };
 
 float share(ByteReader& in) {
   const auto value = in.get<float>();
@@ -18,7 +18,7 @@ float share(ByteReader& in) {
 
 Bytes encode(const Sample& sample) {
   ByteWriter out;
-  out.put(Kind::sample).put(static_cast<std::uint32_t>(sample.candidates.size()));
+  out.put(SampleKind::sample).put(static_cast<std::uint32_t>(sample.candidates.size()));
   for (const auto& language : sample.candidates) out.put_text(language);
   page::encode(out, sample.image);
   return std::move(out).bytes();
@@ -26,7 +26,7 @@ Bytes encode(const Sample& sample) {
 
 Sample decode_sample(const Bytes& bytes) {
   ByteReader in{bytes, "message to the process that samples languages"};
-  require(in.get<Kind>() == Kind::sample, "it understands no other message than `sample`");
+  require(in.get<SampleKind>() == SampleKind::sample, "it understands no other message than `sample`");
   Sample sample;
   sample.candidates.resize(in.get_count(sizeof(std::uint32_t)));
   for (auto& language : sample.candidates) language = in.get_text();
@@ -37,7 +37,7 @@ Sample decode_sample(const Bytes& bytes) {
 
 Bytes encode(const LanguageSample& sample) {
   ByteWriter out;
-  out.put(Kind::scores)
+  out.put(SampleKind::scores)
       .put_text(sample.script)
       .put_text(sample.usual)
       .put(static_cast<std::uint32_t>(sample.scores.size()));
@@ -48,7 +48,7 @@ Bytes encode(const LanguageSample& sample) {
 
 LanguageSample decode_language_sample(const Bytes& bytes) {
   ByteReader in{bytes, "answer of the process that samples languages"};
-  require(in.get<Kind>() == Kind::scores, "an unknown kind of answer");
+  require(in.get<SampleKind>() == SampleKind::scores, "an unknown kind of answer");
   LanguageSample sample;
   sample.script = in.get_text();
   sample.usual = in.get_text();

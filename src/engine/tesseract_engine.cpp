@@ -28,8 +28,8 @@ namespace pecia::engine {
 namespace {
 
 namespace fs = std::filesystem;
-constexpr std::size_t apis_kept = 4;
-constexpr int least_side_px = 8;
+constexpr std::size_t reading_apis_kept = 4;
+constexpr int least_read_side_px = 8;
 
 /// Tesseract's own folder of models, known to it even if it has none.
 fs::path data_folder() {
@@ -81,7 +81,7 @@ struct TesseractEngine::State {
 
   /// Where there are more languages than their models are kept, the letters stay: each word would have them loaded again.
   [[nodiscard]] result::Reading with_old_letters(result::Reading reading, const std::vector<std::string>& of) {
-    if (of.empty() || of.size() > apis_kept) return reading;
+    if (of.empty() || of.size() > reading_apis_kept) return reading;
     // Tesseract asks the dictionary of the first of its languages alone: the others' are asked with their own models.
     std::vector<std::string> dictionaries{models_of(of)};
     for (auto other = of.begin() + 1; other != of.end(); ++other) dictionaries.push_back(models_of({*other}));
@@ -98,7 +98,7 @@ struct TesseractEngine::State {
     if (image.width_px > tesseract_longest_side_px || image.height_px > tesseract_longest_side_px)
       return PageFailure{Reason::too_large, fmt::format("{} x {} pixels; Tesseract reads at most {} a side",
                                                         image.width_px, image.height_px, tesseract_longest_side_px)};
-    if (std::min(image.width_px, image.height_px) < least_side_px)
+    if (std::min(image.width_px, image.height_px) < least_read_side_px)
       return blank_page({true, fmt::format("{} x {} pixels have no room for a letter", image.width_px, image.height_px)});
     try {
       const auto models = models_of(prepared.options.languages);
@@ -126,7 +126,7 @@ struct TesseractEngine::State {
 TesseractEngine::TesseractEngine(std::vector<std::string> languages) : state_{std::make_unique<State>()} {
   state_->languages = std::move(languages);
   state_->folder = data_folder();
-  state_->apis.emplace(state_->folder, tesseract::OEM_DEFAULT, apis_kept);
+  state_->apis.emplace(state_->folder, tesseract::OEM_DEFAULT, reading_apis_kept);
   state_->orienting.emplace(state_->folder);
   state_->fingerprint = fmt::format("tesseract {} rules 5", tesseract::TessBaseAPI::Version());
   state_->finds_out = std::erase(state_->languages, auto_language) > 0;

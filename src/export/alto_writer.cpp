@@ -39,9 +39,10 @@ Area area_of(const merge::Block& block, PixelSize size) {
   return is_above(block, size) ? top_margin : bottom_margin;
 }
 
-class PageWriter {
+class AltoPageWriter {
  public:
-  PageWriter(const merge::PageModel& page, PixelSize size, const PageOrder& order) : page_{page}, size_{size}, order_{order}, languages_{page} {
+  AltoPageWriter(const merge::PageModel& page, PixelSize size, const PageOrder& order)
+      : page_{page}, size_{size}, order_{order}, languages_{page} {
     for (const auto& part : order.parts) (part.first ? first_parts_ : last_parts_).push_back(&part);
     std::ranges::stable_sort(first_parts_, {}, [](const WordPart* part) { return part->text.end; });
   }
@@ -174,7 +175,7 @@ void add_tags(pugi::xml_node alto, const merge::PageModel& page) {
 }
 
 /// Of the flow: what is of the page alone has no place in it.
-void add_reading_order(pugi::xml_node alto, const merge::PageModel& page, const PageOrder& order) {
+void add_block_order(pugi::xml_node alto, const merge::PageModel& page, const PageOrder& order) {
   pugi::xml_node group;
   for (const auto block : order.blocks) {
     if (!is_in_flow(page.blocks[block].role)) continue;
@@ -225,11 +226,11 @@ void write_alto(const merge::Book& book, const WriteContext& context, DocumentFi
     add_alto_description(alto, *book.document, page, book.document->pages[n], gaps);
     if (page.has_text) {
       add_tags(alto, page);
-      add_reading_order(alto, page, orders[n]);
+      add_block_order(alto, page, orders[n]);
     }
     auto node = add_page(alto, page, size, book.document->pages[n]);
     if (page.has_text)
-      PageWriter{page, size, orders[n]}.add_areas(node);
+      AltoPageWriter{page, size, orders[n]}.add_areas(node);
     else
       node.append_child("PrintSpace");
     files.write(std::string{alto_suffix} + page_file(page.number), to_xml(document));

@@ -4,20 +4,19 @@
 #include "gaps.hpp"
 #include "pecia/base/text.hpp"
 #include "writers.hpp"
+#include "xml_notes.hpp"
 
 namespace pecia::exporting {
 namespace {
 
 using Json = nlohmann::ordered_json;  // keys in the order in which they are documented
 
-std::string state_of(const merge::Page& page) { return page.pending ? "pending" : std::string{name(page.outcome.state)}; }
-
 std::uint32_t number_of(const merge::Book& book, std::uint32_t page) { return book.pages[page].number; }
 
 Json states_of(const merge::Document& document) {
   Json counts = Json::object();
   for (const auto& page : document.pages) {
-    auto& count = counts[state_of(page)];
+    auto& count = counts[std::string{state_of(page)}];
     count = count.is_null() ? 1 : count.get<std::uint64_t>() + 1;
   }
   return counts;
@@ -29,7 +28,7 @@ Json list_of_gaps(const merge::Document& document) {
     if (!is_gap(page)) continue;
     const bool failed = !page.pending;
     gaps.push_back({{"page", page.number},
-                    {"state", state_of(page)},
+                    {"state", std::string{state_of(page)}},
                     {"reason", failed ? Json(std::string{name(page.outcome.reason)}) : Json(nullptr)},
                     {"detail", failed && !page.outcome.detail.empty() ? Json(page.outcome.detail) : Json(nullptr)}});
   }

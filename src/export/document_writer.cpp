@@ -23,7 +23,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t pending = DocumentEntry::page_states - 1;
 constexpr auto figures_format = "figures", pdf_format = "pdf";
 
 merge::Book bound(const merge::Document& document, const corpus::Document& known, const ExportSettings& settings) {
@@ -63,14 +62,15 @@ bool is_damaged(const merge::Document& document) { return std::ranges::any_of(do
 }  // namespace
 
 void set_state(DocumentEntry& entry) {
-  const auto gaps = entry.pages[pending] + entry.pages[static_cast<std::size_t>(result::State::failed)];
+  const auto gaps = entry.pages[DocumentEntry::pending] + entry.pages[static_cast<std::size_t>(result::State::failed)];
   entry.state = gaps > 0 ? "gaps" : "complete";
   entry.reason.clear();
 }
 
 void set_states(DocumentEntry& entry, const merge::Document& document) {
   entry.pages = {};
-  for (const auto& page : document.pages) ++entry.pages[page.pending ? pending : static_cast<std::size_t>(page.outcome.state)];
+  for (const auto& page : document.pages)
+    ++entry.pages[page.pending ? DocumentEntry::pending : static_cast<std::size_t>(page.outcome.state)];
   set_state(entry);
 }
 
@@ -97,8 +97,8 @@ void DocumentWriter::count(const DocumentEntry& entry) {
   ++report_.documents;
   for (const auto pages : entry.pages) report_.pages += pages;
   report_.failed_pages += failed;
-  report_.pending_pages += entry.pages[pending];
-  if (failed + entry.pages[pending] > 0) report_.incomplete.push_back(printable(entry.path));
+  report_.pending_pages += entry.pages[DocumentEntry::pending];
+  if (failed + entry.pages[DocumentEntry::pending] > 0) report_.incomplete.push_back(printable(entry.path));
   if (entry.state == "complete") ++report_.complete;
   if (entry.state == "gaps") ++report_.with_gaps;
   if (entry.state == "skipped") ++report_.skipped;

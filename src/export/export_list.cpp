@@ -26,7 +26,7 @@ constexpr std::size_t id_digits = 16;
 constexpr std::array<std::string_view, 3> state_names{"writing", "stopped", "finished"};
 
 std::string state_name(std::size_t state) {
-  return state == DocumentEntry::page_states - 1 ? "pending" : std::string{name(static_cast<result::State>(state))};
+  return state == DocumentEntry::pending ? "pending" : std::string{name(static_cast<result::State>(state))};
 }
 
 std::string hex(std::uint64_t value) { return fmt::format("{:016x}", value); }

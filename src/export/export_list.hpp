@@ -31,6 +31,7 @@ struct FormatEntry {
 
 struct DocumentEntry {
   static constexpr std::size_t page_states = 6;  ///< those of result::State, and pending
+  static constexpr std::size_t pending = page_states - 1;
   DocumentId id;
   std::string path;    ///< its own bytes
   std::string state;   ///< complete, gaps, skipped

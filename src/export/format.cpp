@@ -24,7 +24,7 @@ void write_plain_text(const merge::Book& book, const WriteContext& context, Docu
   files.write(".txt", gaps.empty() ? pages : '[' + gaps + "]\n\n" + pages);
 }
 
-constexpr std::array table{
+constexpr std::array all_formats{
     Format{"md", ".md", write_markdown, false, true},
     Format{"txt", ".txt", write_plain_text},
     Format{"html", html_suffix, write_html, false, true},
@@ -36,11 +36,11 @@ constexpr std::array table{
 
 }  // namespace
 
-std::span<const Format> formats() { return table; }
+std::span<const Format> formats() { return all_formats; }
 
 const Format* find_format(std::string_view name) {
-  const auto* found = std::ranges::find(table, name, &Format::name);
-  return found == table.end() ? nullptr : found;
+  const auto* found = std::ranges::find(all_formats, name, &Format::name);
+  return found == all_formats.end() ? nullptr : found;
 }
 
 std::string_view suffix_of(std::string_view format) {
@@ -52,7 +52,7 @@ std::string_view suffix_of(std::string_view format) {
 
 std::vector<std::string> all_suffixes() {
   std::vector<std::string> suffixes{".pdf", std::string{figures_suffix}};
-  for (const auto& format : table) suffixes.emplace_back(format.suffix);
+  for (const auto& format : all_formats) suffixes.emplace_back(format.suffix);
   return suffixes;
 }
 

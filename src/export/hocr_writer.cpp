@@ -22,12 +22,12 @@ namespace {
 using merge::Role;
 
 /// How a block is marked up: floats stand for themselves, other text in a content area.
-struct Markup {
+struct BlockMarkup {
   std::string element, class_name;
   bool floats = false;
 };
 
-Markup markup_of(const merge::Block& block, PixelSize page) {
+BlockMarkup markup_of(const merge::Block& block, PixelSize page) {
   constexpr std::array<const char*, 4> headings{"ocr_chapter", "ocr_section", "ocr_subsection", "ocr_subsubsection"};
   switch (block.role) {
     case Role::heading: {
@@ -116,9 +116,9 @@ void write_head(const merge::Book& book, const WriteContext& context, XmlFile& f
   file.write(head);
 }
 
-class PageWriter {
+class HocrPageWriter {
  public:
-  PageWriter(const merge::PageModel& page, PixelSize size) : page_{page}, size_{size}, languages_{page} {}
+  HocrPageWriter(const merge::PageModel& page, PixelSize size) : page_{page}, size_{size}, languages_{page} {}
 
   void add_block(pugi::xml_node parent, std::uint32_t index) {
     const auto& block = page_.blocks[index];
@@ -233,7 +233,7 @@ void write_page(const merge::Book& book, const WriteContext& context, std::size_
   if (const auto text = notice(outcome); !text.empty()) set(node, "data-notice", text);
   add_text(node, "\n");
   if (page.has_text) {
-    PageWriter writer{page, size};
+    HocrPageWriter writer{page, size};
     for (const auto block : order.blocks) {
       writer.add_block(node, block);
       add_text(node, "\n");

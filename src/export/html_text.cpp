@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "pecia/merge/ascii.hpp"
 #include "pecia/merge/markup.hpp"
 
 namespace pecia::exporting {
@@ -11,12 +12,11 @@ namespace {
 
 constexpr std::size_t deepest_table = 8;  ///< of tables in cells of tables
 constexpr std::size_t deepest = 64;       ///< of elements; markup that nests without end is left out
-constexpr std::string_view white = " \t\n";
 
 bool is_one_of(std::string_view name, std::initializer_list<std::string_view> names) {
   return std::ranges::find(names, name) != names.end();
 }
-bool is_white(std::string_view text) { return text.find_first_not_of(white) == std::string_view::npos; }
+bool is_all_white(std::string_view text) { return text.find_first_not_of(merge::white) == std::string_view::npos; }
 
 /// Elements of HTML that have no end tag.
 bool is_void(std::string_view name) { return is_one_of(name, {"br", "img", "meta"}); }
@@ -186,7 +186,7 @@ void HtmlText::close(std::string_view name) {
 
 void HtmlText::put(std::string_view text) {
   if (text.empty()) return;
-  if (is_white(text) && is_one_of(current().name(), {"table", "tr"})) return;
+  if (is_all_white(text) && is_one_of(current().name(), {"table", "tr"})) return;
   begin_text();
   add_text(current(), text);
 }

@@ -39,7 +39,7 @@ void set_text_attributes(pugi::xml_node element, const merge::PageModel& page, c
   if (right_to_left != settings.right_to_left) set(element, "dir", right_to_left ? "rtl" : "ltr");
 }
 
-void add_text(HtmlText& out, const merge::PageModel& page, Role role, std::string_view text) {
+void add_piece_text(HtmlText& out, const merge::PageModel& page, Role role, std::string_view text) {
   if (page.markup)
     out.append_markup(text);
   else if (role == Role::table)
@@ -116,7 +116,7 @@ void add_figure(pugi::xml_node parent, const merge::Book& book, const merge::Uni
     if (piece.text.empty()) continue;
     HtmlText out{figure.append_child("div"), "br"};
     const auto& page = book.pages[piece.page];
-    add_text(out, page, unit.role, text_of(page, piece.text));
+    add_piece_text(out, page, unit.role, text_of(page, piece.text));
     out.finish();
   }
 }
@@ -139,14 +139,14 @@ void add_pieces(HtmlText& out, const merge::Book& book, const merge::Unit& unit,
     auto text = text_of(page, piece.text);
     const auto end = at + text.size();
     while (next != breaks.end() && next->at < end) {  // behind a word that goes on over the page break
-      add_text(out, page, unit.role, text.substr(0, next->at - at));
+      add_piece_text(out, page, unit.role, text.substr(0, next->at - at));
       text.remove_prefix(next->at - at);
       at = next->at;
       begin_pages();
     }
     at = end;
     if (page.markup && unit.role == Role::heading && piece.joint == merge::Joint::first) text = without_marks(text);
-    add_text(out, page, unit.role, text);
+    add_piece_text(out, page, unit.role, text);
   }
   begin_pages();
 }

@@ -34,11 +34,6 @@ HtmlSettings settings_of(const merge::Book& book) {
   return settings;
 }
 
-std::string name_of(const merge::Book& book) {
-  const auto& path = book.document->path;
-  return printable(path.substr(path.rfind('/') + 1));
-}
-
 void write(XmlFile& file, const pugi::xml_document& document) {
   for (const auto& element : document.children()) file.write(element);
 }
@@ -57,7 +52,7 @@ void write_head(const merge::Book& book, XmlFile& file) {
   auto generator = head.append_child("meta");
   set(generator, "name", "generator");
   set(generator, "content", software());
-  add_element(head, "title", name_of(book));
+  add_element(head, "title", file_name_of(book));
   add_element(head, "style", style);
   write(file, document);
 }
@@ -69,7 +64,7 @@ void write_header(const merge::Book& book, const HtmlSettings& settings, XmlFile
   // They are English, whatever the document is.
   if (settings.language != "en") set(header, "lang", "en");
   if (settings.right_to_left) set(header, "dir", "ltr");
-  add_element(header, "h1", name_of(book));
+  add_element(header, "h1", file_name_of(book));
   const auto engines = engines_of(book);
   add_element(header, "p",
               engines.empty() ? plural(book.pages.size(), "page")

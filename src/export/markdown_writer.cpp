@@ -17,7 +17,7 @@ bool same(const result::Box& one, const result::Box& other) {
   return one.x0 == other.x0 && one.y0 == other.y0 && one.x1 == other.x1 && one.y1 == other.y1;
 }
 
-std::string one_line(std::string text) {
+std::string without_line_ends(std::string text) {
   std::ranges::replace(text, '\n', ' ');
   return text;
 }
@@ -72,7 +72,7 @@ class MarkdownWriter {
     if (const auto table = cells_of(book_, unit)) return write_table(*table, first.markup, marks);
     if (unit.role == Role::heading) {
       out_ += std::string(static_cast<std::size_t>(std::clamp(unit.level, 1, 6)), '#') + ' ';
-      joined.text = one_line(std::move(joined.text));
+      joined.text = without_line_ends(std::move(joined.text));
     }
     if (first.markup)
       append_marked_up(joined.text, marks);

@@ -17,11 +17,6 @@ namespace {
 /// "1" to "9999..." of a page's div: a document whose pages could not be counted has one, number 0.
 std::string physical_id(std::uint32_t number) { return fmt::format("phys_{:04}", number); }
 
-std::string name_of(const merge::Book& book) {
-  const auto& path = book.document->path;
-  return printable(path.substr(path.rfind('/') + 1));
-}
-
 pugi::xml_node root_of(pugi::xml_document& document, const merge::Book& book) {
   auto mets = document.append_child("mets");
   set(mets, "xmlns", "http://www.loc.gov/METS/");
@@ -31,7 +26,7 @@ pugi::xml_node root_of(pugi::xml_document& document, const merge::Book& book) {
   set(mets, "xmlns:xsi", "http://www.w3.org/2001/XMLSchema-instance");
   set(mets, "xsi:schemaLocation", "http://www.loc.gov/METS/ http://www.loc.gov/standards/mets/version1121/mets.xsd");
   set(mets, "OBJID", to_string(book.document->id));
-  set(mets, "LABEL", name_of(book));
+  set(mets, "LABEL", file_name_of(book));
   return mets;
 }
 
@@ -57,7 +52,7 @@ void write_description(const merge::Book& book, const WriteContext& context, Xml
   auto wrap = section.append_child("mdWrap");
   set(wrap, "MDTYPE", "DC");
   auto data = wrap.append_child("xmlData");
-  add_element(data, "dc:title", name_of(book));
+  add_element(data, "dc:title", file_name_of(book));
   add_element(data, "dc:identifier", printable(book.document->path));
   add_element(data, "dc:identifier", to_string(book.document->id));
   for (const auto& language : languages_of(book)) add_element(data, "dc:language", language.iso);
@@ -102,7 +97,7 @@ void write_logical(const merge::Book& book, XmlFile& file) {
   auto whole = document.append_child("div");
   set(whole, "ID", "log");
   set(whole, "TYPE", "document");
-  set(whole, "LABEL", name_of(book));
+  set(whole, "LABEL", file_name_of(book));
   set(whole, "DMDID", "dmd");
   file.open(whole);
   std::vector<int> levels;

@@ -1,12 +1,11 @@
 #include <fmt/format.h>
 
+#include "pecia/merge/ascii.hpp"
 #include "table_tag.hpp"
 #include "writers.hpp"
 
 namespace pecia::exporting {
 namespace {
-
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 
 void begin_paragraph(std::string& out) {
   while (!out.empty() && !out.ends_with("\n\n")) out += '\n';
@@ -18,7 +17,7 @@ void append_model_text(std::string& out, std::string_view text) {
   while (!text.empty()) {
     const char c = text.front();
     const char next = text.size() > 1 ? text[1] : '\0';
-    const bool opens = c == '<' && (is_letter(next) || next == '/' || next == '!' || next == '?');
+    const bool opens = c == '<' && (merge::is_ascii_letter(next) || next == '/' || next == '!' || next == '?');
     const auto tag = opens ? table_tag(text) : std::nullopt;
     const auto size = tag ? tag->size : 1;
     if (opens && !tag) out += '\\';

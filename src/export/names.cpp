@@ -47,7 +47,7 @@ struct Place {
   std::string name;
 };
 
-Place place_of(const corpus::Document& document, const std::vector<std::string>& reserved) {
+Place place_of_document(const corpus::Document& document, const std::vector<std::string>& reserved) {
   Place place;
   auto folders = folders_of(document.path);
   if (!folders.empty() && std::ranges::find(reserved, folders[0]) != reserved.end())
@@ -80,7 +80,7 @@ std::vector<std::string> export_names(const corpus::Manifest& manifest,
   std::vector<Place> places;
   std::unordered_map<std::string, int> wanted_by;
   for (const auto& document : manifest.documents()) {
-    places.push_back(place_of(document, reserved));
+    places.push_back(place_of_document(document, reserved));
     ++wanted_by[places.back().folder + places.back().name];
   }
   const auto folders = all_folders(places);

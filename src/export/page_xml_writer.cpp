@@ -59,7 +59,7 @@ void add_metadata(pugi::xml_node root, const merge::PageModel& model, const merg
 }
 
 /// Of the flow: what is of the page alone has no place in it.
-void add_reading_order(pugi::xml_node page, const merge::PageModel& model, const PageOrder& order) {
+void add_region_order(pugi::xml_node page, const merge::PageModel& model, const PageOrder& order) {
   pugi::xml_node group;
   std::int64_t index = 0;
   for (const auto block : order.blocks) {
@@ -101,7 +101,7 @@ void add_page(pugi::xml_node root, const merge::Book& book, const WriteContext& 
   if (!outcome.pending && outcome.outcome.state == result::State::blank) set(page, "type", "blank");
   if (!model.has_text) return;
   set_text_attributes(page, model, outcome);
-  add_reading_order(page, model, order);
+  add_region_order(page, model, order);
   for (const auto block : order.blocks) add_region(page, model, size, block);
 }
 

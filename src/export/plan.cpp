@@ -18,7 +18,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr auto pages_file = "pages.jsonl", documents_file = "documents.jsonl";
-constexpr std::size_t pending = DocumentEntry::page_states - 1;
 
 /// A file that is none of the documents (a note, a checksum list).
 bool is_no_document(const corpus::Document& document, const store::Contents& contents) {
@@ -83,7 +82,7 @@ class Planner {
     todo.no_document = is_no_document(document, contents_);
     todo.sources = sources_of(document, contents_, settings_.merge);
     const auto entry = entry_of(document, contents_);
-    const bool gaps = entry.pages[static_cast<std::size_t>(result::State::failed)] + entry.pages[pending] > 0;
+    const bool gaps = entry.pages[static_cast<std::size_t>(result::State::failed)] + entry.pages[DocumentEntry::pending] > 0;
     todo.skipped = settings_.complete_only && gaps && !todo.no_document;
     if (todo.skipped) return todo;
     if (lines_ && !(todo.no_document && settings_.lines_per_document)) find_lines(document, todo);
@@ -267,7 +266,7 @@ DocumentEntry entry_of(const corpus::Document& document, const store::Contents& 
   entry.path = document.path;
   for (std::uint32_t n = 0; n < document.outcomes(); ++n) {
     const auto* row = contents.find({document.id, document.revision, document.first_page() + n});
-    ++entry.pages[row == nullptr ? pending : static_cast<std::size_t>(row->order.state)];
+    ++entry.pages[row == nullptr ? DocumentEntry::pending : static_cast<std::size_t>(row->order.state)];
   }
   return entry;
 }

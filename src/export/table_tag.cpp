@@ -4,16 +4,15 @@
 #include <array>
 #include <charconv>
 
+#include "pecia/merge/ascii.hpp"
 #include "pecia/merge/tag_scanner.hpp"
 
 namespace pecia::exporting {
 namespace {
 
-constexpr std::array<std::string_view, 12> names{"table", "thead", "tbody", "tfoot", "caption", "tr", "td", "th", "br", "sup", "sub", "u"};
-constexpr std::array<std::string_view, 3> attributes{"colspan", "rowspan", "border"};
-
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
+constexpr std::array<std::string_view, 12> element_names{"table", "thead", "tbody", "tfoot", "caption", "tr",
+                                                         "td",    "th",    "br",    "sup",   "sub",     "u"};
+constexpr std::array<std::string_view, 3> attribute_names{"colspan", "rowspan", "border"};
 
 int span_of(std::string_view digits) {
   int value = 0;
@@ -22,10 +21,10 @@ int span_of(std::string_view digits) {
 }
 
 bool take_attribute(merge::TagScanner& rest, TableTag& tag) {
-  const auto name = rest.take_while(is_letter);
-  if (std::ranges::find(attributes, name) == attributes.end() || !rest.take('=')) return false;
+  const auto name = rest.take_while(merge::is_ascii_letter);
+  if (std::ranges::find(attribute_names, name) == attribute_names.end() || !rest.take('=')) return false;
   const bool quoted = rest.take('"');
-  const auto value = rest.take_while(is_digit);
+  const auto value = rest.take_while(merge::is_ascii_digit);
   if (value.empty() || (quoted && !rest.take('"'))) return false;
   if (name == "colspan") tag.columns = span_of(value);
   if (name == "rowspan") tag.rows = span_of(value);
@@ -39,8 +38,8 @@ std::optional<TableTag> table_tag(std::string_view text) {
   merge::TagScanner rest{text};
   if (!rest.take('<')) return std::nullopt;
   tag.closes = rest.take('/');
-  tag.name = rest.take_while(is_letter);
-  if (std::ranges::find(names, tag.name) == names.end()) return std::nullopt;
+  tag.name = rest.take_while(merge::is_ascii_letter);
+  if (std::ranges::find(element_names, tag.name) == element_names.end()) return std::nullopt;
   while (rest.take(' ') && !rest.ends_tag()) {
     if (!take_attribute(rest, tag)) return std::nullopt;
   }

@@ -15,7 +15,7 @@ struct Entry {
 };
 
 /// Those of Tesseract's models. BCP 47 wants the shortest code; names are those of PAGE 2019-07-15.
-constexpr std::array<Entry, 111> known{{
+constexpr std::array<Entry, 111> known_languages{{
     {"afr", "af", "Afrikaans"},
     {"amh", "am", "Amharic"},
     {"ara", "ar", "Arabic"},
@@ -180,7 +180,7 @@ std::vector<std::optional<Language>> languages_by_place(std::string_view joined)
     joined.remove_prefix(std::min(joined.size(), name.size() + 1));
     const auto code = code_of(name);
     auto& language = languages.emplace_back();
-    if (const auto* entry = std::ranges::find(known, code, &Entry::iso); entry != known.end()) {
+    if (const auto* entry = std::ranges::find(known_languages, code, &Entry::iso); entry != known_languages.end()) {
       language = {std::string{entry->iso}, std::string{entry->bcp47}, std::string{entry->page}};
     } else if (code.size() == 3 && code != "osd" && code != "equ" &&
                std::ranges::all_of(code, [](char c) { return c >= 'a' && c <= 'z'; })) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "pecia/base/text.hpp"
 #include "pecia/base/version.hpp"
 #include "xml_writers.hpp"
 
@@ -32,6 +33,11 @@ std::string_view sentence_of(merge::Places places) {
 }
 
 std::string software() { return fmt::format("pecia {}", version()); }
+
+std::string file_name_of(const merge::Book& book) {
+  const auto& path = book.document->path;
+  return printable(path.substr(path.rfind('/') + 1));
+}
 
 std::vector<Language> languages_of(const merge::Book& book) {
   std::vector<Language> languages;

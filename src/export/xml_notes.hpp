@@ -16,6 +16,8 @@ namespace pecia::exporting {
 [[nodiscard]] std::string_view sentence_of(merge::Places places);
 /// "pecia 0.1.0"
 [[nodiscard]] std::string software();
+/// Of the document that was read, without its folders, as it can be printed.
+[[nodiscard]] std::string file_name_of(const merge::Book& book);
 /// All languages of the book's pages, each once.
 [[nodiscard]] std::vector<Language> languages_of(const merge::Book& book);
 /// "tesseract (its fingerprint)", each once.

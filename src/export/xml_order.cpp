@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <string_view>
 
+#include "pecia/merge/ascii.hpp"
+
 namespace pecia::exporting {
 namespace {
 
 using merge::Joint;
-
-constexpr std::string_view white = " \t\n";
 
 void add_flow(const merge::Book& book, std::vector<PageOrder>& orders) {
   std::vector<std::vector<bool>> seen;
@@ -31,12 +31,12 @@ void add_flow(const merge::Book& book, std::vector<PageOrder>& orders) {
 }
 
 merge::Span last_word(const merge::Book& book, const merge::Piece& piece) {
-  const auto space = text_of(book.pages[piece.page], piece.text).find_last_of(white);
+  const auto space = text_of(book.pages[piece.page], piece.text).find_last_of(merge::white);
   return {space == std::string_view::npos ? piece.text.begin : piece.text.begin + static_cast<std::uint32_t>(space) + 1, piece.text.end};
 }
 
 merge::Span first_word(const merge::Book& book, const merge::Piece& piece) {
-  const auto space = text_of(book.pages[piece.page], piece.text).find_first_of(white);
+  const auto space = text_of(book.pages[piece.page], piece.text).find_first_of(merge::white);
   return {piece.text.begin, space == std::string_view::npos ? piece.text.end : piece.text.begin + static_cast<std::uint32_t>(space)};
 }
 

@@ -5,13 +5,12 @@
 #include <string_view>
 
 #include "line_text.hpp"
+#include "pecia/merge/ascii.hpp"
 
 namespace pecia::exporting {
 namespace {
 
-constexpr std::string_view white = " \t\n";
-
-bool is_white(char c) { return white.find(c) != std::string_view::npos; }
+bool is_white(char c) { return merge::white.find(c) != std::string_view::npos; }
 
 /// Splits a text that stands at `begin` of the page at white space.
 void add_tokens(Row& row, std::string_view text, std::uint32_t begin, bool of_page) {
@@ -56,7 +55,7 @@ void add_plain_rows(std::vector<Row>& rows, std::string_view text) {
   while (!text.empty()) {
     const auto line = text.substr(0, text.find('\n'));
     text.remove_prefix(std::min(text.size(), line.size() + 1));
-    const auto begin = line.find_first_not_of(white), last = line.find_last_not_of(white);
+    const auto begin = line.find_first_not_of(merge::white), last = line.find_last_not_of(merge::white);
     if (begin == std::string_view::npos) continue;
     auto& row = rows.emplace_back();
     row.text = line.substr(begin, last + 1 - begin);

@@ -11,9 +11,9 @@ namespace {
 
 constexpr std::uint32_t most_caption_lines = 8;
 
-class Finder {
+class OtherRoleFinder {
  public:
-  explicit Finder(const PageView& view) : view_{view} {}
+  explicit OtherRoleFinder(const PageView& view) : view_{view} {}
 
   void operator()() {
     find_columns();
@@ -95,6 +95,6 @@ class Finder {
 
 }  // namespace
 
-void find_other_roles(PageView view) { Finder{view}(); }
+void find_other_roles(PageView view) { OtherRoleFinder{view}(); }
 
 }  // namespace pecia::merge

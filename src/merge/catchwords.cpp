@@ -11,10 +11,10 @@
 namespace pecia::merge {
 namespace {
 
-constexpr std::uint32_t window_pages = 24;
+constexpr std::uint32_t catchword_window_pages = 24;
 
 /// What may be one, of a page.
-struct Candidate {
+struct CatchwordCandidate {
   EdgeLine* line = nullptr;
   bool catches = false;  ///< the next page begins with it
   bool aside = false;    ///< it stands at the right, alone
@@ -27,9 +27,9 @@ bool is_outermost(const PageEdges& page, const EdgeLine& line) {
   });
 }
 
-class Finder {
+class CatchwordFinder {
  public:
-  Finder(std::span<const PageModel> pages, std::span<PageEdges> edges) : pages_{pages}, edges_{edges}, candidates_(pages.size()) {}
+  CatchwordFinder(std::span<const PageModel> pages, std::span<PageEdges> edges) : pages_{pages}, edges_{edges}, candidates_(pages.size()) {}
 
   void operator()() {
     for (std::uint32_t page = 0; page < pages_.size(); ++page) look_at(page);
@@ -45,7 +45,7 @@ class Finder {
       if (!line.foot || line.found() || line.row > 2 || !is_outermost(edges_[page], line)) continue;
       const auto text = text_of(pages_[page], pages_[page].lines[line.line].text);
       if (text.size() > 40 || pages_[page].lines.size() < 4) continue;
-      Candidate candidate;
+      CatchwordCandidate candidate;
       candidate.line = &line;
       candidate.signature = parse_signature(text);
       const auto words = candidate.signature && !candidate.signature->rest.empty() ? candidate.signature->rest : text;
@@ -80,14 +80,14 @@ class Finder {
     return alike(key, next.substr(0, key.size()), key.size() / 4);
   }
 
-  void decide(std::uint32_t page, const Candidate& candidate) {
+  void decide(std::uint32_t page, const CatchwordCandidate& candidate) {
     auto& line = *candidate.line;
     int catching = 0, in_order = 0, with_leaf = 0;
-    const auto begin = page > window_pages ? page - window_pages : 0;
-    const auto end = std::min<std::size_t>(pages_.size(), page + window_pages + 1);
+    const auto begin = page > catchword_window_pages ? page - catchword_window_pages : 0;
+    const auto end = std::min<std::size_t>(pages_.size(), page + catchword_window_pages + 1);
     for (auto other = begin; other < end; ++other) {
       if (other == page) continue;
-      catching += static_cast<int>(std::ranges::any_of(candidates_[other], &Candidate::catches));
+      catching += static_cast<int>(std::ranges::any_of(candidates_[other], &CatchwordCandidate::catches));
       for (const auto& theirs : candidates_[other]) {
         if (!theirs.signature || !candidate.signature || !follows(*candidate.signature, page, *theirs.signature, other)) continue;
         ++in_order;
@@ -116,11 +116,11 @@ class Finder {
 
   std::span<const PageModel> pages_;
   std::span<PageEdges> edges_;
-  std::vector<std::vector<Candidate>> candidates_;
+  std::vector<std::vector<CatchwordCandidate>> candidates_;
 };
 
 }  // namespace
 
-void find_catchwords(std::span<const PageModel> pages, std::span<PageEdges> edges) { Finder{pages, edges}(); }
+void find_catchwords(std::span<const PageModel> pages, std::span<PageEdges> edges) { CatchwordFinder{pages, edges}(); }
 
 }  // namespace pecia::merge

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <array>
 
+#include "pecia/merge/ascii.hpp"
+
 namespace pecia::merge {
 namespace {
 
@@ -156,7 +158,6 @@ bool ends_sentence(std::string_view text) noexcept {
 }
 
 std::string_view trim(std::string_view text) noexcept {
-  constexpr std::string_view white = " \t\n";
   const auto begin = text.find_first_not_of(white);
   if (begin == std::string_view::npos) return {};
   return text.substr(begin, text.find_last_not_of(white) - begin + 1);

@@ -38,6 +38,7 @@ void append_utf8(std::string& out, char32_t code);
 /// A full stop, question mark, colon, ... at the end, quotation marks, brackets and footnote marks left aside.
 [[nodiscard]] bool ends_sentence(std::string_view text) noexcept;
 
+/// Without white space at its ends.
 [[nodiscard]] std::string_view trim(std::string_view text) noexcept;
 
 /// No more than `most` insertions, deletions and changes of bytes make one of the other, of which the first 64 are

@@ -7,12 +7,13 @@
 
 #include "check_parts.hpp"
 #include "numbers.hpp"
+#include "pecia/merge/ascii.hpp"
 #include "shingles.hpp"
 
 namespace pecia::merge {
 namespace {
 
-struct HeadingNumber {
+struct NumberedHeading {
   std::string series;      ///< "chapter", "kapitel", ..; "1.1"; "1" and "I" for one number with a point
   std::vector<int> parts;  ///< 1.2.3
   std::size_t unit = 0;
@@ -31,12 +32,6 @@ std::string_view take_word(std::string_view& text) {
   const auto word = text.substr(0, text.find_first_of(" \t\n"));
   text.remove_prefix(word.size());
   return word;
-}
-
-std::string lower(std::string_view word) {
-  std::string out{word};
-  std::ranges::transform(out, out.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-  return out;
 }
 
 std::string_view without_point(std::string_view word) {
@@ -60,15 +55,15 @@ std::optional<std::vector<int>> dotted_number(std::string_view word) {
   return parts;
 }
 
-std::optional<HeadingNumber> heading_number(std::string_view text) {
+std::optional<NumberedHeading> numbered_heading(std::string_view text) {
   constexpr std::array<std::string_view, 16> words{"chapter",  "kapitel", "capitel", "chapitre", "capitulum", "caput",
                                                    "capitolo", "part",    "teil",    "theil",    "partie",    "book",
                                                    "buch",     "livre",   "liber",   "abschnitt"};
   text.remove_prefix(std::min(text.find_first_not_of("#* "), text.size()));
   auto rest = text.substr(0, 200);
   const auto first = take_word(rest);
-  HeadingNumber heading;
-  const auto keyword = lower(first);
+  NumberedHeading heading;
+  const auto keyword = ascii_lower(first);
   if (std::ranges::find(words, keyword) != words.end()) {
     const auto number = without_point(take_word(rest));
     const auto roman = parse_roman(number);
@@ -93,41 +88,41 @@ std::optional<HeadingNumber> heading_number(std::string_view text) {
   return heading;
 }
 
-enum class Break : std::uint8_t { none, again, back, jumps };
+enum class HeadingBreak : std::uint8_t { none, again, back, jumps };
 
 /// Whether the second may follow the first: the next of its level or of one above, the first of the level below, or counted anew.
-Break between(const std::vector<int>& a, const std::vector<int>& b) {
-  if (b == a) return Break::again;
-  if (b.size() == 1 && b[0] <= 1) return Break::none;
+HeadingBreak between(const std::vector<int>& a, const std::vector<int>& b) {
+  if (b == a) return HeadingBreak::again;
+  if (b.size() == 1 && b[0] <= 1) return HeadingBreak::none;
   const auto shared = std::min(a.size(), b.size());
   std::size_t same = 0;
   while (same < shared && a[same] == b[same]) ++same;
-  if (same == b.size() || (same < shared && b[same] < a[same])) return Break::back;
+  if (same == b.size() || (same < shared && b[same] < a[same])) return HeadingBreak::back;
   const int up = same < a.size() ? b[same] - a[same] : b[same];
   const bool first_below = std::all_of(b.begin() + static_cast<std::ptrdiff_t>(same) + 1, b.end(), [](int part) { return part <= 1; });
-  return up <= 1 && first_below ? Break::none : Break::jumps;
+  return up <= 1 && first_below ? HeadingBreak::none : HeadingBreak::jumps;
 }
 
 /// Whether the second would be right if what stands between were the one number between them, or not counted.
 bool goes_round(const std::vector<int>& a, const std::vector<int>& b) {
   auto between_them = a;
   ++between_them.back();
-  return between(a, b) == Break::none || (a.size() == b.size() && between(between_them, b) == Break::none);
+  return between(a, b) == HeadingBreak::none || (a.size() == b.size() && between(between_them, b) == HeadingBreak::none);
 }
 
-std::string shown(const HeadingNumber& heading) {
+std::string shown(const NumberedHeading& heading) {
   auto text = heading.series.front() < 'a' ? std::string{} : heading.series + ' ';
   for (std::size_t n = 0; n < heading.parts.size(); ++n) text += fmt::format("{}{}", n == 0 ? "" : ".", heading.parts[n]);
   return text;
 }
 
-bool same_title(const HeadingNumber& a, const HeadingNumber& b) {
+bool same_title(const NumberedHeading& a, const NumberedHeading& b) {
   return a.title == b.title || a.title.empty() || b.title.empty() || difference(a.title, b.title).common >= .3;
 }
 
-class Series {
+class HeadingSeries {
  public:
-  Series(const Book& book, const std::vector<HeadingNumber>& headings, Findings& findings)
+  HeadingSeries(const Book& book, const std::vector<NumberedHeading>& headings, Findings& findings)
       : book_{book}, headings_{headings}, findings_{findings} {}
 
   void operator()() {
@@ -137,11 +132,11 @@ class Series {
     for (std::size_t n = 1; n < headings_.size(); ++n) {
       const auto &a = headings_[last], &b = headings_[n];
       const auto before = seen.try_emplace(b.parts, n).first->second;
-      const auto what = after_stray ? Break::none : between(a.parts, b.parts);
+      const auto what = after_stray ? HeadingBreak::none : between(a.parts, b.parts);
       after_stray = false;
       // A running head that was taken for a heading, or a heading that the contents had before.
-      const bool known = (what == Break::again || what == Break::back) && before != n && same_title(headings_[before], b);
-      if (what != Break::none && !known) {
+      const bool known = (what == HeadingBreak::again || what == HeadingBreak::back) && before != n && same_title(headings_[before], b);
+      if (what != HeadingBreak::none && !known) {
         after_stray = is_stray(what, n, a);
         if (after_stray)
           add(Severity::note, b, fmt::format("heading {} stands between {} and {}: misread?", shown(b), shown(a), shown(headings_[n + 1])));
@@ -154,53 +149,54 @@ class Series {
 
  private:
   /// The heading behind it goes on from the one before it.
-  [[nodiscard]] bool is_stray(Break what, std::size_t n, const HeadingNumber& a) const {
-    return what != Break::again && n + 1 < headings_.size() && goes_round(a.parts, headings_[n + 1].parts) &&
-           between(headings_[n].parts, headings_[n + 1].parts) != Break::none;
+  [[nodiscard]] bool is_stray(HeadingBreak what, std::size_t n, const NumberedHeading& a) const {
+    return what != HeadingBreak::again && n + 1 < headings_.size() && goes_round(a.parts, headings_[n + 1].parts) &&
+           between(headings_[n].parts, headings_[n + 1].parts) != HeadingBreak::none;
   }
 
-  void report(Break what, const HeadingNumber& a, const HeadingNumber& b) {
-    if (what == Break::jumps && stands_between(a, b)) return;
-    if (what == Break::jumps) add(Severity::note, b, fmt::format("headings go from {} to {}: one may be missing", shown(a), shown(b)));
-    if (what == Break::again) add(Severity::note, b, fmt::format("heading {} is there twice, with other titles", shown(b)));
-    if (what == Break::back) add(Severity::warning, b, fmt::format("heading {} comes after {}", shown(b), shown(a)));
+  void report(HeadingBreak what, const NumberedHeading& a, const NumberedHeading& b) {
+    if (what == HeadingBreak::jumps && stands_between(a, b)) return;
+    if (what == HeadingBreak::jumps)
+      add(Severity::note, b, fmt::format("headings go from {} to {}: one may be missing", shown(a), shown(b)));
+    if (what == HeadingBreak::again) add(Severity::note, b, fmt::format("heading {} is there twice, with other titles", shown(b)));
+    if (what == HeadingBreak::back) add(Severity::warning, b, fmt::format("heading {} comes after {}", shown(b), shown(a)));
   }
 
   /// Lines between the two have the numbers that are missing: headings that were not recognised as such.
-  [[nodiscard]] bool stands_between(const HeadingNumber& a, const HeadingNumber& b) const {
+  [[nodiscard]] bool stands_between(const NumberedHeading& a, const NumberedHeading& b) const {
     auto parts = a.parts;
     for (auto n = a.unit; n <= b.unit; ++n) {
       for (const auto& piece : book_.units[n].pieces) {
         auto text = text_of(book_.pages[piece.page], piece.text);
         while (!text.empty()) {
           const auto size = std::min(text.find('\n'), text.size());
-          const auto line = heading_number(text.substr(0, size));
-          if (line && line->series == a.series && between(parts, line->parts) == Break::none) parts = line->parts;
+          const auto line = numbered_heading(text.substr(0, size));
+          if (line && line->series == a.series && between(parts, line->parts) == HeadingBreak::none) parts = line->parts;
           text.remove_prefix(std::min(size + 1, text.size()));
         }
       }
     }
-    return between(parts, b.parts) == Break::none || parts == b.parts;
+    return between(parts, b.parts) == HeadingBreak::none || parts == b.parts;
   }
 
-  void add(Severity severity, const HeadingNumber& at, std::string detail) {
+  void add(Severity severity, const NumberedHeading& at, std::string detail) {
     const auto page = book_.units[at.unit].pieces.front().page;
     findings_.push_back({FindingKind::heading_order, severity, book_.pages[page].number, std::move(detail)});
   }
 
   const Book& book_;
-  const std::vector<HeadingNumber>& headings_;
+  const std::vector<NumberedHeading>& headings_;
   Findings& findings_;
 };
 
 }  // namespace
 
 void check_heading_numbers(const Book& book, Findings& findings) {
-  std::map<std::string, std::vector<HeadingNumber>> series;
+  std::map<std::string, std::vector<NumberedHeading>> series;
   for (std::size_t n = 0; n < book.units.size(); ++n) {
     const auto& unit = book.units[n];
     if (unit.role != Role::heading || unit.pieces.empty()) continue;
-    auto heading = heading_number(text_of(book, unit));
+    auto heading = numbered_heading(text_of(book, unit));
     if (!heading) continue;
     heading->unit = n;
     series[heading->series].push_back(std::move(*heading));
@@ -208,7 +204,7 @@ void check_heading_numbers(const Book& book, Findings& findings) {
   // Where headings have numbers like 1.1, a number alone is mostly an item of a list.
   if (series["1.1"].size() >= 3) series.erase("1");
   for (const auto& [name, headings] : series) {
-    if (headings.size() > 1) Series{book, headings, findings}();
+    if (headings.size() > 1) HeadingSeries{book, headings, findings}();
   }
 }
 

@@ -8,14 +8,14 @@
 #include "check_parts.hpp"
 #include "numbers.hpp"
 #include "pecia/base/text.hpp"
+#include "pecia/merge/ascii.hpp"
 
 namespace pecia::merge {
 namespace {
 
 constexpr double most_missing = 50;  ///< pages in a gap; farther apart is another counting
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_alphanumeric(char c) { return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+bool is_alphanumeric(char c) { return is_ascii_digit(c) || is_ascii_letter(c); }
 
 struct Number {
   std::string series;  ///< numbers of one counting: "arabic", "roman", or what stands before them ("A-")
@@ -28,7 +28,7 @@ std::optional<Number> number_of(std::string_view text) {
   while (!text.empty() && !is_alphanumeric(text.back())) text.remove_suffix(1);
   if (text.empty() || text.size() > 12) return std::nullopt;
   if (const auto roman = parse_roman(text)) return Number{"roman", *roman};
-  const auto first = static_cast<std::size_t>(std::ranges::find_if(text, is_digit) - text.begin());
+  const auto first = static_cast<std::size_t>(std::ranges::find_if(text, is_ascii_digit) - text.begin());
   int value = 0;
   const auto read = std::from_chars(text.data() + first, text.data() + text.size(), value);
   if (first > 4 || read.ec != std::errc{} || read.ptr != text.data() + text.size() || value == 0) return std::nullopt;
@@ -40,12 +40,13 @@ struct Entry {
   int value = 0;
 };
 
-enum class Break : std::uint8_t { none, repeats, back, jumps };
+enum class NumberBreak : std::uint8_t { none, repeats, back, jumps };
 
 /// The numbers of one counting, in the order of pages.
-class Series {
+class NumberSeries {
  public:
-  Series(const Book& book, const std::vector<Entry>& entries, Findings& findings) : book_{book}, entries_{entries}, findings_{findings} {
+  NumberSeries(const Book& book, const std::vector<Entry>& entries, Findings& findings)
+      : book_{book}, entries_{entries}, findings_{findings} {
     step_ = common_step();
   }
 
@@ -53,14 +54,14 @@ class Series {
     std::size_t last = 0;
     for (std::size_t n = 1; n < entries_.size(); ++n) {
       const auto what = between(entries_[last], entries_[n]);
-      if (what != Break::none && n + 1 < entries_.size() && between(entries_[last], entries_[n + 1]) == Break::none &&
-          between(entries_[n], entries_[n + 1]) != Break::none) {
+      if (what != NumberBreak::none && n + 1 < entries_.size() && between(entries_[last], entries_[n + 1]) == NumberBreak::none &&
+          between(entries_[n], entries_[n + 1]) != NumberBreak::none) {
         add(FindingKind::page_order, Severity::note, entries_[n],
             fmt::format("the printed number {} stands between {} and {}: misread or misprinted?", entries_[n].value, entries_[last].value,
                         entries_[n + 1].value));
         continue;
       }
-      if (what != Break::none) report(what, entries_[last], entries_[n], goes_on(n));
+      if (what != NumberBreak::none) report(what, entries_[last], entries_[n], goes_on(n));
       last = n;
     }
   }
@@ -85,27 +86,27 @@ class Series {
 
   [[nodiscard]] double expected(const Entry& a, const Entry& b) const { return step_ * static_cast<double>(b.page - a.page); }
 
-  [[nodiscard]] Break between(const Entry& a, const Entry& b) const {
+  [[nodiscard]] NumberBreak between(const Entry& a, const Entry& b) const {
     const double up = b.value - a.value;
-    if (up < 0) return Break::back;
-    if (up == 0) return step_ < 1 && b.page == a.page + 1 ? Break::none : Break::repeats;
+    if (up < 0) return NumberBreak::back;
+    if (up == 0) return step_ < 1 && b.page == a.page + 1 ? NumberBreak::none : NumberBreak::repeats;
     // Less than expected: pages without a number between, plates for instance.
-    return up > expected(a, b) + (step_ < 1 ? .5 : 0) ? Break::jumps : Break::none;
+    return up > expected(a, b) + (step_ < 1 ? .5 : 0) ? NumberBreak::jumps : NumberBreak::none;
   }
 
   [[nodiscard]] bool goes_on(std::size_t n) const {
-    return n + 1 < entries_.size() && between(entries_[n], entries_[n + 1]) == Break::none;
+    return n + 1 < entries_.size() && between(entries_[n], entries_[n + 1]) == NumberBreak::none;
   }
 
-  void report(Break what, const Entry& a, const Entry& b, bool certain) {
+  void report(NumberBreak what, const Entry& a, const Entry& b, bool certain) {
     const auto severity = certain ? Severity::warning : Severity::note;
     const auto numbers = fmt::format("the printed numbers go from {} (page {}) to {}", a.value, book_.pages[a.page].number, b.value);
     const double missing = (b.value - a.value - expected(a, b)) / step_;
-    if (what == Break::repeats)
+    if (what == NumberBreak::repeats)
       return add(FindingKind::page_order, severity, b,
                  fmt::format("the printed number {} is that of page {}, too", b.value, book_.pages[a.page].number));
-    if (what == Break::back && b.value <= 3) return add(FindingKind::page_order, Severity::note, b, numbers + ": counted anew");
-    if (what == Break::back) return add(FindingKind::page_order, severity, b, numbers + ": pages out of order?");
+    if (what == NumberBreak::back && b.value <= 3) return add(FindingKind::page_order, Severity::note, b, numbers + ": counted anew");
+    if (what == NumberBreak::back) return add(FindingKind::page_order, severity, b, numbers + ": pages out of order?");
     if (missing > most_missing) return add(FindingKind::page_order, severity, b, numbers);
     add(FindingKind::missing_page, severity, b,
         fmt::format("{}: {} seem{} to be missing before it", numbers, plural(static_cast<unsigned long long>(std::lround(missing)), "page"),
@@ -130,7 +131,7 @@ void check_page_numbers(const Book& book, Findings& findings) {
     if (const auto number = number_of(book.pages[n].printed_number)) series[number->series].push_back({n, number->value});
   }
   for (const auto& [name, entries] : series) {
-    if (entries.size() > 1) Series{book, entries, findings}();
+    if (entries.size() > 1) NumberSeries{book, entries, findings}();
   }
 }
 

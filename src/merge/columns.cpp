@@ -19,7 +19,7 @@ bool is_text(const Block& block) { return block.role == Role::paragraph || block
 std::uint32_t lines_of(const Block& block) { return block.lines_end - block.lines_begin; }
 
 /// Which column a block stands in; both: it lies over the gap between them.
-enum class Column { left, right, both };
+enum class ColumnSide { left, right, both };
 
 /// The gap between two columns of lines: a place that no line of text crosses, with several lines on either side.
 class Gap {
@@ -46,9 +46,9 @@ class Gap {
     return gaps == 1 && both_sides_have_text();  // what three columns and more belong to is not known
   }
 
-  [[nodiscard]] Column side(const Block& block) const {
-    if (block.box.x1 <= middle_) return Column::left;
-    return block.box.x0 >= middle_ ? Column::right : Column::both;
+  [[nodiscard]] ColumnSide side(const Block& block) const {
+    if (block.box.x1 <= middle_) return ColumnSide::left;
+    return block.box.x0 >= middle_ ? ColumnSide::right : ColumnSide::both;
   }
 
  private:
@@ -56,8 +56,8 @@ class Gap {
     std::uint32_t left = 0, right = 0, left_letters = 0, right_letters = 0;
     result::Box spans[2] = {{0, 1e9F, 0, 0}, {0, 1e9F, 0, 0}};
     for (const auto& block : page_.blocks) {
-      if (!is_text(block) || !block.placed || side(block) == Column::both) continue;
-      const auto at = side(block) == Column::left ? 0 : 1;
+      if (!is_text(block) || !block.placed || side(block) == ColumnSide::both) continue;
+      const auto at = side(block) == ColumnSide::left ? 0 : 1;
       (at == 0 ? left : right) += lines_of(block);
       (at == 0 ? left_letters : right_letters) += count_letters(text_of(page_, block.text));
       spans[at].y0 = std::min(spans[at].y0, block.box.y0);
@@ -81,13 +81,13 @@ std::vector<std::uint32_t> by_columns(const PageModel& page, const Gap& gap) {
     return page.blocks[n].placed && is_in_flow(page.blocks[n].role) && page.blocks[n].role != Role::footnote;
   };
   for (auto begin = order.begin(); begin != order.end();) {
-    begin = std::find_if(begin, order.end(), [&](std::uint32_t n) { return sorts(n) && gap.side(page.blocks[n]) != Column::both; });
+    begin = std::find_if(begin, order.end(), [&](std::uint32_t n) { return sorts(n) && gap.side(page.blocks[n]) != ColumnSide::both; });
     const auto end =
-        std::find_if(begin, order.end(), [&](std::uint32_t n) { return !sorts(n) || gap.side(page.blocks[n]) == Column::both; });
+        std::find_if(begin, order.end(), [&](std::uint32_t n) { return !sorts(n) || gap.side(page.blocks[n]) == ColumnSide::both; });
     std::stable_sort(begin, end, [&](std::uint32_t one, std::uint32_t other) {
       const auto& a = page.blocks[one];
       const auto& b = page.blocks[other];
-      if (gap.side(a) != gap.side(b)) return gap.side(a) == Column::left;
+      if (gap.side(a) != gap.side(b)) return gap.side(a) == ColumnSide::left;
       return a.box.y0 < b.box.y0;
     });
     begin = end;
@@ -104,13 +104,13 @@ int jumps_back(const PageModel& page, const Gap& gap) {
   for (const auto& block : page.blocks) {
     if (!is_text(block) || !block.placed) continue;
     const auto side = gap.side(block);
-    if (side == Column::left && right) {
+    if (side == ColumnSide::left && right) {
       if (block.box.y0 < bottom - least_overlap * (block.box.y1 - block.box.y0)) ++jumps;
       bottom = 0;
     }
-    if (side == Column::both) bottom = 0;
+    if (side == ColumnSide::both) bottom = 0;
     bottom = std::max(bottom, block.box.y1);
-    right = side == Column::right;
+    right = side == ColumnSide::right;
   }
   return jumps;
 }
@@ -156,7 +156,7 @@ std::vector<std::string> order_columns(PageModel& page) {
     if (order[n] != next) {
       moves.push_back(fmt::format(
           "block {} of the reading stands {} in the {} of two columns, between which the reading jumped back {} times", order[n] + 1,
-          n < order[n] ? "earlier" : "later", gap.side(page.blocks[order[n]]) == Column::right ? "right" : "left", jumps));
+          n < order[n] ? "earlier" : "later", gap.side(page.blocks[order[n]]) == ColumnSide::right ? "right" : "left", jumps));
     }
     next = order[n] + 1;
   }

@@ -14,9 +14,9 @@ constexpr float small_letters = .92F;  ///< of the usual height, in the median o
 
 bool overlap(const result::Box& one, const result::Box& other) { return std::min(one.x1, other.x1) > std::max(one.x0, other.x0); }
 
-class Finder {
+class FootnoteFinder {
  public:
-  explicit Finder(const PageView& view) : view_{view} {
+  explicit FootnoteFinder(const PageView& view) : view_{view} {
     for (const auto& place : view.places) {
       const auto role = view.page.blocks[place.block].role;
       if ((role == Role::paragraph || role == Role::list_item || role == Role::footnote) && !has_role(view, place.line))
@@ -156,6 +156,6 @@ bool has_role(const PageView& view, std::uint32_t line) {
   return std::ranges::any_of(view.roles, [&](const LineRole& role) { return role.line == line; });
 }
 
-void find_footnotes(PageView view, bool goes_on) { Finder{view}(goes_on); }
+void find_footnotes(PageView view, bool goes_on) { FootnoteFinder{view}(goes_on); }
 
 }  // namespace pecia::merge

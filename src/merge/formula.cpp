@@ -6,11 +6,10 @@
 #include <vector>
 
 #include "pecia/base/text.hpp"
+#include "pecia/merge/ascii.hpp"
 
 namespace pecia::merge {
 namespace {
-
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 
 /// What is open: a brace, \left, an environment or a delimiter, and how it closes.
 struct Open {
@@ -65,7 +64,7 @@ class Parser {
 
   void command() {
     auto end = at_ + 1;
-    while (end < text_.size() && is_letter(text_[end])) ++end;
+    while (end < text_.size() && is_ascii_letter(text_[end])) ++end;
     if (end == at_ + 1) ++end;  // a sign: \{ \\ \(
     const auto name = text_.substr(at_, end - at_);
     at_ = std::min(end, text_.size());
@@ -87,7 +86,7 @@ class Parser {
     if (text_[at_] == '\\') {
       ++at_;
       const auto begin = at_;
-      while (at_ < text_.size() && is_letter(text_[at_])) ++at_;
+      while (at_ < text_.size() && is_ascii_letter(text_[at_])) ++at_;
       if (at_ == begin && at_ < text_.size()) ++at_;
     } else {
       ++at_;

@@ -27,9 +27,9 @@ struct Signs {
   }
 };
 
-class Finder {
+class HeadingFinder {
  public:
-  Finder(const PageView& view, std::span<const Heading> outline) : view_{view}, outline_{outline} {}
+  HeadingFinder(const PageView& view, std::span<const Heading> outline) : view_{view}, outline_{outline} {}
 
   void operator()() {
     const auto& blocks = view_.page.blocks;
@@ -251,7 +251,7 @@ void find_headings(PageView view, std::span<const Heading> outline) {
     return (block.role == Role::paragraph || block.role == Role::list_item) && block.lines_end - block.lines_begin >= 3;
   });
   if (lines == 0 && outline.empty() && view.layout.placed) return;
-  Finder{view, outline}();
+  HeadingFinder{view, outline}();
 }
 
 }  // namespace pecia::merge

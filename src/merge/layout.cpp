@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "characters.hpp"
 #include "head_parts.hpp"
@@ -15,13 +16,6 @@ constexpr std::size_t gap_rows = 8;  ///< of staggered columns, the next line of
 
 float middle(const result::Box& box) { return (box.y0 + box.y1) / 2; }
 
-float median(std::vector<float>& values) {
-  if (values.empty()) return 0;
-  const auto at = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), at, values.end());
-  return *at;
-}
-
 float quantile(std::vector<float>& values, double share) {
   if (values.empty()) return 0;
   const auto at = values.begin() + std::lround(share * static_cast<double>(values.size() - 1));
@@ -29,19 +23,19 @@ float quantile(std::vector<float>& values, double share) {
   return *at;
 }
 
-struct Row {
+struct LayoutRow {
   std::vector<const LinePlace*> lines;
   float top = 0, bottom = 0;  ///< of the height that all of them share
   float smallest = 0;         ///< height of a line
 };
 
 /// Lines at one height, from the head of the page; without places each line is a row.
-std::vector<Row> rows_of(const std::vector<LinePlace>& places, bool placed) {
+std::vector<LayoutRow> rows_of(const std::vector<LinePlace>& places, bool placed) {
   std::vector<const LinePlace*> sorted;
   sorted.reserve(places.size());
   for (const auto& place : places) sorted.push_back(&place);
   if (placed) std::ranges::stable_sort(sorted, {}, [](const LinePlace* place) { return middle(place->box); });
-  std::vector<Row> rows;
+  std::vector<LayoutRow> rows;
   for (const auto* place : sorted) {
     const auto& box = place->box;
     const auto height = box.y1 - box.y0;
@@ -166,7 +160,7 @@ class EdgeFinder {
 
   const PageModel& page_;
   const PageLayout& layout_;
-  std::vector<Row> rows_;
+  std::vector<LayoutRow> rows_;
 };
 
 }  // namespace
@@ -233,11 +227,18 @@ PageLayout layout_of(const PageModel& page, const std::vector<LinePlace>& places
     layout.right_px = quantile(rights, .9);
     return layout;
   }
-  layout.letter_px = median(heights);
-  layout.pitch_px = pitches.empty() ? 1.3F * layout.letter_px : median(pitches);
+  layout.letter_px = median(std::move(heights));
+  layout.pitch_px = pitches.empty() ? 1.3F * layout.letter_px : median(std::move(pitches));
   layout.left_px = quantile(lefts, .1);
   layout.right_px = quantile(rights, .9);
   return layout;
+}
+
+float median(std::vector<float> values) {
+  if (values.empty()) return 0;
+  const auto at = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
+  std::nth_element(values.begin(), at, values.end());
+  return *at;
 }
 
 float usual_letters(std::span<const PageEdges> pages) {
@@ -246,7 +247,7 @@ float usual_letters(std::span<const PageEdges> pages) {
     if (page.layout.placed && !page.layout.by_blocks && page.layout.height_px > 0)
       shares.push_back(page.layout.letter_px / page.layout.height_px);
   }
-  return median(shares);
+  return median(std::move(shares));
 }
 
 PageEdges edges_of(const PageModel& page) {

@@ -75,6 +75,8 @@ struct PageEdges {
 
 [[nodiscard]] PageEdges edges_of(const PageModel& page);
 
+/// The upper of the two in the middle where they are even in number; 0 of none.
+[[nodiscard]] float median(std::vector<float> values);
 /// Median over pages of the height of lines as a share of the page's; 0: not known.
 [[nodiscard]] float usual_letters(std::span<const PageEdges> pages);
 

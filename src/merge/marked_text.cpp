@@ -4,16 +4,16 @@
 #include <array>
 #include <utility>
 
+#include "pecia/merge/ascii.hpp"
+
 namespace pecia::merge {
 namespace {
 
-constexpr std::string_view white = " \t\n";
 constexpr std::array<std::string_view, 4> elements{"sup", "sub", "u", "br"};  ///< in the order of `Inline`
 constexpr std::size_t most_nested = 8;                                        ///< marks within marks; what nests deeper is not marked
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 /// Of any script.
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || static_cast<unsigned char>(c) >= 0x80; }
+bool is_letter_byte(char c) { return is_ascii_letter(c) || static_cast<unsigned char>(c) >= 0x80; }
 
 bool is_whole_number(std::string_view text) {
   constexpr std::array<std::string_view, 3> signs{"+", "-", "\u2212"};
@@ -23,17 +23,17 @@ bool is_whole_number(std::string_view text) {
       break;
     }
   }
-  return !text.empty() && std::ranges::all_of(text, is_digit);
+  return !text.empty() && std::ranges::all_of(text, is_ascii_digit);
 }
 
 bool goes_on_as_number(std::string_view behind) {
   if (!behind.empty() && (behind[0] == '.' || behind[0] == ',')) behind.remove_prefix(1);
-  return !behind.empty() && is_digit(behind[0]);
+  return !behind.empty() && is_ascii_digit(behind[0]);
 }
 
 bool ends_by_itself(std::string_view content, std::string_view behind) {
   if (is_whole_number(content)) return !goes_on_as_number(behind);
-  if (std::ranges::all_of(content, is_letter)) return behind.empty() || !is_letter(behind[0]);
+  if (std::ranges::all_of(content, is_letter_byte)) return behind.empty() || !is_letter_byte(behind[0]);
   return content.size() == 1 && std::string_view{"^_{}"}.find(content[0]) == std::string_view::npos;
 }
 

@@ -34,9 +34,9 @@ bool is_one_of(std::string_view word, const std::array<std::string_view, n>& wor
   return std::ranges::find(words, folded(word)) != words.end();
 }
 
-std::string_view first_word(std::string_view line) { return line.substr(0, std::min(line.find_first_of(" \t"), line.size())); }
+std::string_view word_before_blank(std::string_view line) { return line.substr(0, std::min(line.find_first_of(" \t"), line.size())); }
 
-std::string_view behind_first_word(std::string_view line) { return trim(line.substr(first_word(line).size())); }
+std::string_view text_behind_blank(std::string_view line) { return trim(line.substr(word_before_blank(line).size())); }
 
 /// An arabic or roman number, with what may stand behind it.
 bool is_number_word(std::string_view word) {
@@ -128,9 +128,9 @@ HeadingNumber heading_number(std::string_view line) {
                                                       "zweite",   "dritte",   "vierte",  "fünfte",    "sechste",   "premier",
                                                       "première", "deuxième", "seconde", "troisième", "quatrième", "cinquième"};
   HeadingNumber number;
-  const auto first = first_word(line);
+  const auto first = word_before_blank(line);
   if (is_one_of(first, words)) {
-    const auto second = first_word(behind_first_word(line));
+    const auto second = word_before_blank(text_behind_blank(line));
     number.word = is_number_word(second) || (count_letters(line) <= 24 && !second.empty() && is_upper(first_character(second).code));
     if (number.word) number.depth = 1;
     return number;
@@ -140,7 +140,7 @@ HeadingNumber heading_number(std::string_view line) {
   if (ordinal.ends_with('r') || ordinal.ends_with('s')) ordinal.pop_back();
   const bool counted =
       std::ranges::find(ordinals, ordinal) != ordinals.end() || std::ranges::find(ordinals, folded(first)) != ordinals.end();
-  if (counted && count_letters(line) <= 24 && is_one_of(first_word(behind_first_word(line)), words)) return {true, 1};
+  if (counted && count_letters(line) <= 24 && is_one_of(word_before_blank(text_behind_blank(line)), words)) return {true, 1};
   if (line.starts_with("§")) {
     number.depth = is_number_word(trim(line.substr(2)).substr(0, 4)) || digits_at(trim(line.substr(2))) > 0 ? 2 : 0;
     return number;
@@ -151,7 +151,7 @@ HeadingNumber heading_number(std::string_view line) {
     if (digits == 0 || digits > 3) break;
     ++number.depth;
     rest.remove_prefix(digits);
-    if (rest == "." || rest.empty()) return behind_first_word(line).empty() ? HeadingNumber{} : number;
+    if (rest == "." || rest.empty()) return text_behind_blank(line).empty() ? HeadingNumber{} : number;
     if (!rest.starts_with('.')) break;
     rest.remove_prefix(1);
   }
@@ -164,10 +164,10 @@ HeadingNumber heading_number(std::string_view line) {
 bool is_caption(std::string_view line) {
   constexpr std::array<std::string_view, 16> words{"fig",     "figure", "figur", "abb",     "abbildung", "table",        "tab",  "tabelle",
                                                    "tableau", "tafel",  "plate", "planche", "pl",        "illustration", "bild", "karte"};
-  if (!is_one_of(first_word(line), words)) return false;
-  const auto number = first_word(behind_first_word(line));
+  if (!is_one_of(word_before_blank(line), words)) return false;
+  const auto number = word_before_blank(text_behind_blank(line));
   if (number.size() < 2 || !is_number_word(number)) {
-    const auto behind = behind_first_word(behind_first_word(line));
+    const auto behind = text_behind_blank(text_behind_blank(line));
     return is_number_word(number) && (behind.starts_with(':') || behind.starts_with("—") || behind.starts_with("–"));
   }
   return number.ends_with('.') || number.ends_with(':');

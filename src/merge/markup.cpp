@@ -5,32 +5,24 @@
 #include <charconv>
 #include <utility>
 
+#include "pecia/merge/ascii.hpp"
 #include "pecia/merge/tag_scanner.hpp"
 
 namespace pecia::merge {
 namespace {
 
-constexpr std::string_view white = " \t\n";
 constexpr std::array<std::string_view, 18> names_between_words{"table", "thead",  "tbody", "tfoot", "caption", "colgroup",
                                                                "col",   "tr",     "td",    "th",    "br",      "p",
                                                                "div",   "center", "hr",    "html",  "body",    "img"};
 constexpr std::array<std::string_view, 12> names_within_words{"sup",    "sub",  "u", "b",    "i",     "em",
                                                               "strong", "span", "a", "font", "small", "s"};
-constexpr std::uint32_t most_columns = 1000, most_rows = 65534;  ///< WHATWG HTML 4.9.11
+constexpr std::uint32_t most_colspan = 1000, most_rowspan = 65534;  ///< WHATWG HTML 4.9.11
 
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 bool is_white(char c) { return white.find(c) != std::string_view::npos; }
-bool is_of_name(char c) { return is_letter(c) || c == '-'; }
+bool is_of_name(char c) { return is_ascii_letter(c) || c == '-'; }
 bool is_of_value(char c) { return !is_white(c) && std::string_view{"\"'<>="}.find(c) == std::string_view::npos; }
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
-std::string lower(std::string_view text) {
-  std::string out{text};
-  std::ranges::transform(out, out.begin(), [](char c) { return lower(c); });
-  return out;
-}
-
-std::uint32_t number_of(std::string_view value, std::uint32_t most) {
+std::uint32_t span_of(std::string_view value, std::uint32_t most) {
   std::uint32_t number = 1;
   const auto read = std::from_chars(value.data(), value.data() + value.size(), number);
   if (read.ec == std::errc::result_out_of_range) return most;
@@ -38,7 +30,7 @@ std::uint32_t number_of(std::string_view value, std::uint32_t most) {
 }
 
 bool take_attribute(TagScanner& rest, HtmlTag& tag) {
-  const auto name = lower(rest.take_while(is_of_name));
+  const auto name = ascii_lower(rest.take_while(is_of_name));
   if (name.empty() || !rest.take('=')) return false;
   std::optional<std::string_view> value;
   if (rest.take('"')) {
@@ -49,8 +41,8 @@ bool take_attribute(TagScanner& rest, HtmlTag& tag) {
     value = bare;
   }
   if (!value) return false;
-  if (name == "colspan") tag.columns = number_of(*value, most_columns);
-  if (name == "rowspan") tag.rows = number_of(*value, most_rows);
+  if (name == "colspan") tag.columns = span_of(*value, most_colspan);
+  if (name == "rowspan") tag.rows = span_of(*value, most_rowspan);
   return true;
 }
 
@@ -76,7 +68,7 @@ std::optional<HtmlTag> html_tag(std::string_view text) {
   if (!rest.take('<')) return std::nullopt;
   HtmlTag tag;
   tag.closes = rest.take('/');
-  tag.name = lower(rest.take_while(is_letter));
+  tag.name = ascii_lower(rest.take_while(is_ascii_letter));
   const bool known = is_within_words(tag.name) || std::ranges::find(names_between_words, tag.name) != names_between_words.end();
   if (!known) return std::nullopt;
   while (!rest.take_while(is_white).empty() && !rest.ends_tag()) {
@@ -96,7 +88,7 @@ std::size_t take_entity(std::string_view text, std::string& out) {
   }
   const auto end = text.substr(0, 12).find(';');
   if (!text.starts_with("&#") || end == std::string_view::npos) return 0;
-  const bool hexadecimal = text.size() > 2 && lower(text[2]) == 'x';
+  const bool hexadecimal = text.size() > 2 && ascii_lower(text[2]) == 'x';
   const auto* first = text.data() + (hexadecimal ? 3 : 2);
   std::uint32_t code = 0;
   const auto read = std::from_chars(first, text.data() + end, code, hexadecimal ? 16 : 10);

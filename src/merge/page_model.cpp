@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "clean_text.hpp"
+#include "pecia/merge/ascii.hpp"
 #include "pecia/merge/table.hpp"
 
 namespace pecia::merge {
@@ -13,9 +14,7 @@ namespace {
 using result::BlockKind;
 using result::State;
 
-constexpr std::string_view white = " \t\n";
-
-bool is_white(std::string_view text) { return text.find_first_not_of(white) == std::string_view::npos; }
+bool is_all_white(std::string_view text) { return text.find_first_not_of(white) == std::string_view::npos; }
 
 /// Without white space at its ends.
 Span trimmed(std::string_view text, Span span) {
@@ -77,7 +76,7 @@ class Builder {
     while (!span.empty()) {
       const auto text = text_of(page_, span);
       const auto size = static_cast<std::uint32_t>(std::min(text.find("\n\n"), text.size()));
-      if (!is_white(text.substr(0, size))) {
+      if (!is_all_white(text.substr(0, size))) {
         Block block;
         block.text = trimmed(page_.text, {span.begin, span.begin + size});
         block.confidence = reading_.confidence;

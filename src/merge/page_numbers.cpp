@@ -7,7 +7,7 @@
 namespace pecia::merge {
 namespace {
 
-constexpr std::uint32_t window_pages = 10;
+constexpr std::uint32_t number_window_pages = 10;
 
 }  // namespace
 
@@ -41,8 +41,8 @@ int NumberSequences::nearby(const Key& key, std::uint32_t page) const {
   const auto found = pages_.find(key);
   if (found == pages_.end()) return 0;
   const auto& seen = found->second;
-  const auto from = std::ranges::lower_bound(seen, page > window_pages ? page - window_pages : 0);
-  const auto to = std::ranges::upper_bound(seen, page + window_pages);
+  const auto from = std::ranges::lower_bound(seen, page > number_window_pages ? page - number_window_pages : 0);
+  const auto to = std::ranges::upper_bound(seen, page + number_window_pages);
   return static_cast<int>(to - from) - 1;
 }
 

@@ -14,7 +14,7 @@
 namespace pecia::merge {
 namespace {
 
-constexpr std::uint32_t window_pages = 8, near_pages = 4, chapter_pages = 60;
+constexpr std::uint32_t head_window_pages = 8, near_pages = 4, chapter_pages = 60;
 constexpr std::size_t most_titles = 60;
 constexpr std::size_t longest_key_bytes = 120, text_key_bytes = 70;
 constexpr int most_beside = 3;  ///< heads of two facing pages with their numbers; more are labels of a map, columns of a table
@@ -30,9 +30,9 @@ bool same_height(const EdgeLine& one, const EdgeLine& other, float tolerance) {
 /// Dust that was read as letters, which hides what stands behind it.
 bool is_noise(const EdgeLine& line) { return line.key.size() <= 2 && line.digits.empty(); }
 
-class Finder {
+class RunningHeadFinder {
  public:
-  Finder(std::span<PageEdges> pages, std::span<const std::string> labels, bool numbers_only)
+  RunningHeadFinder(std::span<PageEdges> pages, std::span<const std::string> labels, bool numbers_only)
       : pages_{pages}, sequences_{pages, labels}, numbers_only_{numbers_only}, letters_{usual_letters(pages)} {}
 
   void operator()() {
@@ -98,8 +98,8 @@ class Finder {
   /// number is chance.
   [[nodiscard]] bool has_counterpart(std::uint32_t page, const EdgeLine& line) const {
     if (line.y < 0) return false;
-    const auto begin = page > window_pages ? page - window_pages : 0;
-    const auto end = std::min<std::size_t>(pages_.size(), page + window_pages + 1);
+    const auto begin = page > head_window_pages ? page - head_window_pages : 0;
+    const auto end = std::min<std::size_t>(pages_.size(), page + head_window_pages + 1);
     for (auto other = begin; other < end; ++other) {
       for (const auto& theirs : pages_[other].lines) {
         if (other == page || theirs.foot != line.foot || theirs.numbers.empty() || !theirs.numbers.front().whole ||
@@ -113,7 +113,7 @@ class Finder {
 
   void count_repeats() {
     for (std::uint32_t page = 0; page < pages_.size(); ++page) {
-      const auto end = std::min<std::size_t>(pages_.size(), page + 1 + window_pages);
+      const auto end = std::min<std::size_t>(pages_.size(), page + 1 + head_window_pages);
       for (auto& line : pages_[page].lines) {
         if (line.key.size() < 3 || line.key.size() > longest_key_bytes) continue;
         for (std::uint32_t other = page + 1; other < end; ++other) compare(page, line, other);
@@ -280,7 +280,7 @@ class Finder {
 }  // namespace
 
 void find_running_heads(std::span<PageEdges> pages, std::span<const std::string> labels, bool numbers_only) {
-  Finder{pages, labels, numbers_only}();
+  RunningHeadFinder{pages, labels, numbers_only}();
 }
 
 }  // namespace pecia::merge

@@ -2,17 +2,11 @@
 
 #include <algorithm>
 
+#include "characters.hpp"
 #include "table_parts.hpp"
 
 namespace pecia::merge {
 namespace {
-
-constexpr std::string_view white = " \t\n";
-
-std::string_view trimmed(std::string_view text) {
-  const auto begin = std::min(text.find_first_not_of(white), text.size());
-  return text.substr(begin, text.find_last_not_of(white) + 1 - begin);
-}
 
 /// `|---|:--:|`
 bool is_rule(std::string_view line) {
@@ -32,7 +26,7 @@ void add_cells(Row& row, std::string_view line, std::uint32_t begin) {
       if (pipes && line[end] == '\\' && end + 1 < line.size() && line[end + 1] == '|') ++end;
       cell.text += line[end];
     }
-    cell.text = trimmed(cell.text);
+    cell.text = trim(cell.text);
     cell.span = {begin + static_cast<std::uint32_t>(at), begin + static_cast<std::uint32_t>(end)};
     row.cells.push_back(std::move(cell));
     if (end >= line.size()) return;

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <map>
 
+#include "layout.hpp"
 #include "table_parts.hpp"
 
 namespace pecia::merge {
@@ -77,12 +78,6 @@ std::string_view first_text(const Row& row) {
 struct ColumnPlace {
   std::vector<float> left, right;
 };
-
-float median(std::vector<float> values) {
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::ranges::nth_element(values, middle);
-  return *middle;
-}
 
 std::vector<ColumnPlace> places_of(const Table& table) {
   std::vector<ColumnPlace> places(table.columns);

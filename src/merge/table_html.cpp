@@ -3,13 +3,12 @@
 #include <string>
 #include <utility>
 
+#include "pecia/merge/ascii.hpp"
 #include "pecia/merge/markup.hpp"
 #include "table_parts.hpp"
 
 namespace pecia::merge {
 namespace {
-
-constexpr std::string_view white = " \t\n";
 
 class HtmlTable {
  public:

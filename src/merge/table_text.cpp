@@ -2,12 +2,11 @@
 
 #include <algorithm>
 
+#include "pecia/merge/ascii.hpp"
 #include "table_parts.hpp"
 
 namespace pecia::merge {
 namespace {
-
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 
 void append_html(std::string& out, std::string_view text) {
   for (const char c : text) {
@@ -23,7 +22,7 @@ void append_html(std::string& out, std::string_view text) {
 void append_markdown(std::string& out, std::string_view text) {
   for (std::size_t n = 0; n < text.size(); ++n) {
     const char c = text[n], next = n + 1 < text.size() ? text[n + 1] : '\0';
-    const bool tag = c == '<' && (is_letter(next) || next == '/' || next == '!' || next == '?');
+    const bool tag = c == '<' && (is_ascii_letter(next) || next == '/' || next == '!' || next == '?');
     if (tag || c == '|' || c == '\\') out += '\\';
     out += c == '\n' || c == '\t' ? ' ' : c;
   }

@@ -1,6 +1,8 @@
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
+#include "layout.hpp"
 #include "table_parts.hpp"
 
 namespace pecia::merge {
@@ -10,13 +12,6 @@ float height(const result::Box& box) { return box.y1 - box.y0; }
 
 void extend(result::Box& box, const result::Box& with) {
   box = {std::min(box.x0, with.x0), std::min(box.y0, with.y0), std::max(box.x1, with.x1), std::max(box.y1, with.y1)};
-}
-
-float median(std::vector<float>& values) {
-  if (values.empty()) return 0;
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::ranges::nth_element(values, middle);
-  return *middle;
 }
 
 /// The segments of a line, from the left also where it is written from the right.
@@ -130,8 +125,8 @@ Scale scale_of(const PageModel& page) {
     }
   }
   Scale scale;
-  scale.line_px = median(heights);
-  scale.gap_px = std::max(.9F * scale.line_px, std::min(2.5F * median(blanks), 1.5F * scale.line_px));
+  scale.line_px = median(std::move(heights));
+  scale.gap_px = std::max(.9F * scale.line_px, std::min(2.5F * median(std::move(blanks)), 1.5F * scale.line_px));
   return scale;
 }
 

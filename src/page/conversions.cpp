@@ -14,7 +14,6 @@
 namespace pecia::page::office {
 namespace {
 
-constexpr std::chrono::milliseconds look_every{100};
 /// Each takes its size of the disk of temporary files.
 constexpr std::size_t most_kept = 4;
 

@@ -1,10 +1,14 @@
 #pragma once
 
+#include <chrono>
 #include <memory>
 
 #include "office.hpp"
 
 namespace pecia::page::office {
+
+/// At whether a conversion was interrupted, while it is waited for.
+constexpr std::chrono::milliseconds look_every{100};
 
 using Converted = std::variant<std::shared_ptr<const Pdf>, Failure>;
 

@@ -22,8 +22,6 @@ constexpr int most_light_percent = 80;
 /// ... by at least so many gray values: in a black picture nothing is ink.
 constexpr int least_margin = 20;
 
-unsigned value(std::byte byte) { return std::to_integer<unsigned>(byte); }
-
 /// Sums of light per tile of a gray page.
 struct Tiles {
   int across = 0, down = 0;
@@ -39,7 +37,7 @@ struct Tiles {
         const int from = tile * tile_px, to = std::min(from + tile_px, gray.width_px);
         const auto* row = gray.row(y);
         std::uint32_t sum = 0;
-        for (int x = from; x < to; ++x) sum += value(row[x]);
+        for (int x = from; x < to; ++x) sum += value_of(row[x]);
         light[at(tile, y / tile_px)] += sum;
         pixels[at(tile, y / tile_px)] += static_cast<std::uint32_t>(to - from);
       }
@@ -132,7 +130,7 @@ void runs_of(const std::byte* row, int width_px, std::vector<Components::Run>& r
   runs.clear();
   bool black = false;
   for (int x = 0; x < width_px; x += 8) {
-    const auto byte = static_cast<std::uint8_t>(value(row[x / 8]));
+    const auto byte = static_cast<std::uint8_t>(value_of(row[x / 8]));
     if (byte == (black ? 0xFF : 0)) continue;
     for (int bit = 0; bit < 8 && x + bit < width_px; ++bit) {
       const bool now = (byte >> (7 - bit) & 1) != 0;
@@ -167,7 +165,7 @@ Raster ink_of(const Raster& gray) {
       const auto threshold = thresholds[static_cast<size_t>(x / tile_px)];
       unsigned bits = 0;
       for (int bit = 0; bit < 8; ++bit)
-        bits = bits << 1 | (x + bit < gray.width_px && value(row[x + bit]) < threshold ? 1U : 0U);
+        bits = bits << 1 | (x + bit < gray.width_px && value_of(row[x + bit]) < threshold ? 1U : 0U);
       out[x / 8] = static_cast<std::byte>(bits);
     }
   }

@@ -19,13 +19,13 @@ namespace {
 constexpr std::uint64_t most_component_bytes = std::uint64_t{800} << 20;
 
 /// A read-only stream over memory for OpenJPEG.
-struct Memory {
+struct Jpeg2000Memory {
   std::span<const std::byte> bytes;
   std::size_t at = 0;
 };
 
-OPJ_SIZE_T read_memory(void* buffer, OPJ_SIZE_T wanted, void* data) {
-  auto& memory = *static_cast<Memory*>(data);
+OPJ_SIZE_T read_jpeg2000(void* buffer, OPJ_SIZE_T wanted, void* data) {
+  auto& memory = *static_cast<Jpeg2000Memory*>(data);
   const auto size = std::min(wanted, memory.bytes.size() - memory.at);
   if (size == 0) return static_cast<OPJ_SIZE_T>(-1);
   std::memcpy(buffer, memory.bytes.data() + memory.at, size);
@@ -33,16 +33,16 @@ OPJ_SIZE_T read_memory(void* buffer, OPJ_SIZE_T wanted, void* data) {
   return size;
 }
 
-OPJ_OFF_T skip_memory(OPJ_OFF_T wanted, void* data) {
-  auto& memory = *static_cast<Memory*>(data);
+OPJ_OFF_T skip_jpeg2000(OPJ_OFF_T wanted, void* data) {
+  auto& memory = *static_cast<Jpeg2000Memory*>(data);
   const auto left = static_cast<OPJ_OFF_T>(memory.bytes.size() - memory.at);
   const auto skip = std::clamp<OPJ_OFF_T>(wanted, 0, left);
   memory.at += static_cast<std::size_t>(skip);
   return skip;
 }
 
-OPJ_BOOL seek_memory(OPJ_OFF_T to, void* data) {
-  auto& memory = *static_cast<Memory*>(data);
+OPJ_BOOL seek_jpeg2000(OPJ_OFF_T to, void* data) {
+  auto& memory = *static_cast<Jpeg2000Memory*>(data);
   if (to < 0 || static_cast<std::size_t>(to) > memory.bytes.size()) return OPJ_FALSE;
   memory.at = static_cast<std::size_t>(to);
   return OPJ_TRUE;
@@ -67,9 +67,9 @@ class Decoder {
     codec_.reset(opj_create_decompress(raw ? OPJ_CODEC_J2K : OPJ_CODEC_JP2));
     opj_stream_set_user_data(stream_.get(), &memory_, nullptr);
     opj_stream_set_user_data_length(stream_.get(), bytes.size());
-    opj_stream_set_read_function(stream_.get(), read_memory);
-    opj_stream_set_skip_function(stream_.get(), skip_memory);
-    opj_stream_set_seek_function(stream_.get(), seek_memory);
+    opj_stream_set_read_function(stream_.get(), read_jpeg2000);
+    opj_stream_set_skip_function(stream_.get(), skip_jpeg2000);
+    opj_stream_set_seek_function(stream_.get(), seek_jpeg2000);
     opj_set_error_handler(codec_.get(), [](const char* text, void* said) { static_cast<Said*>(said)->add(text); }, &said_);
     opj_dparameters_t parameters;
     opj_set_default_decoder_parameters(&parameters);
@@ -115,7 +115,7 @@ class Decoder {
     while (!text.empty() && text.back() == '\n') text.pop_back();
     throw PageError{Reason::unreadable, "damaged JPEG 2000: " + text};
   }
-  Memory memory_;
+  Jpeg2000Memory memory_;
   Said said_;
   std::unique_ptr<opj_stream_t, FreeStream> stream_;
   std::unique_ptr<opj_codec_t, FreeCodec> codec_;

@@ -10,6 +10,7 @@
 #include <optional>
 #include <sstream>
 
+#include "conversions.hpp"
 #include "pecia/base/error.hpp"
 #include "pecia/base/text.hpp"
 #include "pecia/child/child.hpp"
@@ -19,7 +20,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
-constexpr std::chrono::milliseconds look_every{100};
 /// The child watches the time itself; this is for one that does not.
 constexpr double patience_s = 15;
 constexpr std::chrono::seconds clearing_patience{15};  ///< to end LibreOffice and remove its folder, on a busy machine

@@ -11,7 +11,7 @@ using PoDoFo::PdfMemDocument;
 using PoDoFo::PdfObject;
 
 // A number tree may be hostile: it loops, nests without end, or has millions of nodes.
-constexpr std::size_t most_nodes = 100'000;
+constexpr std::size_t most_label_nodes = 100'000;
 
 /// The ranges of a number tree as they stand in it.
 class LabelTree {
@@ -26,10 +26,10 @@ class LabelTree {
       auto* node = open.back();
       open.pop_back();
       if (!node || !node->IsDictionary() || !seen.insert(node).second) continue;
-      if (seen.size() > most_nodes) return std::nullopt;
+      if (seen.size() > most_label_nodes) return std::nullopt;
       if (auto* kids = entry_of(*node, "Kids", &objects_); kids && kids->IsArray()) {
         auto& array = kids->GetArray();
-        if (open.size() + array.size() > most_nodes) return std::nullopt;
+        if (open.size() + array.size() > most_label_nodes) return std::nullopt;
         for (auto kid = array.rbegin(); kid != array.rend(); ++kid)
           open.push_back(element_of(*kid, objects_));
       }

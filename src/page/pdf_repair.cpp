@@ -29,7 +29,7 @@ namespace {
 using Object = QPDFObjectHandle;
 
 constexpr std::size_t shown_warnings = 2, shown_warning_bytes = 160;
-constexpr std::size_t most_pages = 1'000'000;
+constexpr std::size_t most_pdf_pages = 1'000'000;
 
 struct GivenUp : std::runtime_error {
   using std::runtime_error::runtime_error;
@@ -141,7 +141,7 @@ class PageCollector {
 
   std::vector<Object> by_type() {
     for (auto& object : pdf_.getAllObjects()) {
-      if (object.isDictionaryOfType("/Page") && pages_.size() < most_pages)
+      if (object.isDictionaryOfType("/Page") && pages_.size() < most_pdf_pages)
         pages_.push_back(object);
     }
     return std::move(pages_);
@@ -151,7 +151,7 @@ class PageCollector {
   using Inherited = std::map<std::string, Object>;
 
   void visit(Object node, Inherited inherited, int depth) {
-    if (!node.isDictionary() || depth > deepest_page_tree || pages_.size() >= most_pages) {
+    if (!node.isDictionary() || depth > deepest_page_tree || pages_.size() >= most_pdf_pages) {
       sound_ = false;
       return;
     }
@@ -184,7 +184,7 @@ class PageCollector {
   bool has_tree_ = false, sound_ = true;
 };
 
-const Object::Rectangle letter{0, 0, 612, 792};  ///< what readers take for a media box that is missing
+const Object::Rectangle letter_rectangle{0, 0, 612, 792};  ///< what readers take for a media box that is missing
 
 bool is_box(Object value) {
   if (!value.isRectangle()) return false;
@@ -196,7 +196,7 @@ bool is_box(Object value) {
 void drop_crop_apart(Object page) {
   auto crop = page.getKey("/CropBox"), media = page.getKey("/MediaBox");
   if (!is_box(crop)) return;
-  const auto a = crop.getArrayAsRectangle(), b = is_box(media) ? media.getArrayAsRectangle() : letter;
+  const auto a = crop.getArrayAsRectangle(), b = is_box(media) ? media.getArrayAsRectangle() : letter_rectangle;
   if (std::min(a.urx, b.urx) <= std::max(a.llx, b.llx) || std::min(a.ury, b.ury) <= std::max(a.lly, b.lly)) page.removeKey("/CropBox");
 }
 

@@ -17,7 +17,7 @@ using PoDoFo::PdfReference;
 
 constexpr int most_references = 64;  ///< from one to the next until there is a value
 constexpr std::size_t most_repeats = 10'000;  ///< of pages that are listed more than once
-constexpr PdfBox letter{0, 0, 612, 792};
+constexpr PdfBox letter_box{0, 0, 612, 792};
 
 struct Inherited {
   PdfObject* resources = nullptr;
@@ -86,7 +86,7 @@ class TreeWalk {
     PdfPageNode page;
     page.object = node;
     page.resources = inherited.resources;
-    const auto media = box_of(inherited.media, letter);
+    const auto media = box_of(inherited.media, letter_box);
     const auto crop = crop_of(media, box_of(inherited.crop, media));
     page.crop = crop.value_or(media);
     tree_.crops_apart = tree_.crops_apart || !crop;

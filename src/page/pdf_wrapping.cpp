@@ -12,7 +12,7 @@ namespace {
 
 using PoDoFo::PdfObject;
 
-constexpr std::size_t most_nodes = 1'000;  ///< of the tree of attached files
+constexpr std::size_t most_attachment_nodes = 1'000;  ///< of the tree of attached files
 constexpr std::size_t shown_names = 3, shown_name_bytes = 100;
 
 struct Attachments {
@@ -41,7 +41,7 @@ Attachments attachments_of(PoDoFo::PdfMemDocument& document) {
   std::vector<PdfObject*> open{
       names && names->IsDictionary() ? names->GetIndirectKey("EmbeddedFiles") : nullptr};
   std::set<PdfObject*> seen;
-  while (!open.empty() && seen.size() < most_nodes) {
+  while (!open.empty() && seen.size() < most_attachment_nodes) {
     auto* node = open.back();
     open.pop_back();
     if (!node || !node->IsDictionary() || !seen.insert(node).second) continue;

@@ -10,10 +10,6 @@
 namespace pecia::page {
 namespace {
 
-unsigned value(std::byte byte) { return std::to_integer<unsigned>(byte); }
-
-bool bit(const std::byte* row, int x) { return (value(row[x / 8]) >> (7 - x % 8)) & 1U; }
-
 void set_bit(std::byte* row, int x) { row[x / 8] |= std::byte{0x80} >> (x % 8); }
 
 Raster like(const Raster& raster, int width_px, int height_px, PixelFormat format) {
@@ -52,11 +48,11 @@ struct PairTables {
     }
   }
 };
-constexpr PairTables pairs;
+constexpr PairTables pair_tables;
 
 unsigned halved_bits(std::byte above, std::byte below) {
-  const auto a = value(above), b = value(below);
-  return pairs.both[a] | pairs.both[b] | (pairs.any[a] & pairs.any[b]);
+  const auto a = value_of(above), b = value_of(below);
+  return pair_tables.both[a] | pair_tables.both[b] | (pair_tables.any[a] & pair_tables.any[b]);
 }
 
 Raster halved_bilevel(const Raster& raster) {
@@ -85,7 +81,7 @@ Raster halved_gray(const Raster& raster) {
     const std::size_t next = raster.width_px > 1 ? 1 : 0;
     for (std::size_t x = 0; x < static_cast<std::size_t>(half.width_px); ++x)
       out[x] = static_cast<std::byte>(
-          (value(above[2 * x]) + value(above[2 * x + next]) + value(below[2 * x]) + value(below[2 * x + next])) / 4);
+          (value_of(above[2 * x]) + value_of(above[2 * x + next]) + value_of(below[2 * x]) + value_of(below[2 * x + next])) / 4);
   }
   return half;
 }
@@ -101,7 +97,7 @@ Raster halved_rgb(const Raster& raster) {
     for (std::size_t x = 0; x < static_cast<std::size_t>(half.width_px); ++x) {
       const auto sum = [&](std::size_t channel) {
         const auto at = 6 * x + channel;
-        return value(above[at]) + value(above[at + next]) + value(below[at]) + value(below[at + next]);
+        return value_of(above[at]) + value_of(above[at + next]) + value_of(below[at]) + value_of(below[at + next]);
       };
       out[x] = static_cast<std::byte>((77 * sum(0) + 150 * sum(1) + 29 * sum(2)) / 1024);
     }
@@ -151,7 +147,7 @@ Raster cropped(Raster raster, int x0, int y0, int x1, int y1) {
     auto part = like(raster, x1 - x0, y1 - y0, raster.format);
     for (int y = y0; y < y1; ++y) {
       for (int x = x0; x < x1; ++x) {
-        if (bit(raster.row(y), x)) set_bit(part.row(y - y0), x - x0);
+        if (bit_at(raster.row(y), static_cast<std::size_t>(x))) set_bit(part.row(y - y0), x - x0);
       }
     }
     return part;
@@ -170,14 +166,14 @@ Raster cropped(Raster raster, int x0, int y0, int x1, int y1) {
 
 void gray_of_rgb(const std::byte* rgb, std::byte* gray, std::size_t count) {
   for (std::size_t n = 0; n < count; ++n, rgb += 3)
-    gray[n] = static_cast<std::byte>((299 * value(rgb[0]) + 587 * value(rgb[1]) + 114 * value(rgb[2]) + 500) / 1000);
+    gray[n] = static_cast<std::byte>((299 * value_of(rgb[0]) + 587 * value_of(rgb[1]) + 114 * value_of(rgb[2]) + 500) / 1000);
 }
 
 void rgb_of_cmyk(const std::byte* cmyk, std::byte* rgb, std::size_t count) {
   for (std::size_t n = 0; n < count; ++n, cmyk += 4, rgb += 3) {
-    const unsigned light = 255 - value(cmyk[3]);
+    const unsigned light = 255 - value_of(cmyk[3]);
     for (std::size_t channel = 0; channel < 3; ++channel)
-      rgb[channel] = static_cast<std::byte>((255 - value(cmyk[channel])) * light / 255);
+      rgb[channel] = static_cast<std::byte>((255 - value_of(cmyk[channel])) * light / 255);
   }
 }
 
@@ -203,7 +199,7 @@ Raster to_bilevel(const Raster& raster) {
   auto bilevel = like(raster, raster.width_px, raster.height_px, PixelFormat::gray1);
   for (int y = 0; y < raster.height_px; ++y) {
     for (int x = 0; x < raster.width_px; ++x) {
-      if (value(raster.row(y)[x]) < 128) set_bit(bilevel.row(y), x);
+      if (value_of(raster.row(y)[x]) < 128) set_bit(bilevel.row(y), x);
     }
   }
   return bilevel;

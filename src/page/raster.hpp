@@ -32,6 +32,10 @@ struct Raster {
   [[nodiscard]] const std::byte* row(int y) const { return pixels.data() + static_cast<std::size_t>(y) * stride(); }
 };
 
+[[nodiscard]] inline unsigned value_of(std::byte byte) { return std::to_integer<unsigned>(byte); }
+/// Of a row of gray1.
+[[nodiscard]] inline bool bit_at(const std::byte* row, std::size_t x) { return (value_of(row[x / 8]) >> (7 - x % 8)) & 1U; }
+
 /// Throws PageError(too_large) above `max_pixels`, (unreadable) for sizes below 1.
 [[nodiscard]] Raster make_raster(int width_px, int height_px, PixelFormat format, std::uint64_t max_pixels);
 void check_size(double width_px, double height_px, std::uint64_t max_pixels);

@@ -17,9 +17,6 @@ constexpr double most_shrinking = 64;
 /// Rows that are turned into columns together: a cache line of each column.
 constexpr int block_rows = 64;
 
-unsigned value(std::byte byte) { return std::to_integer<unsigned>(byte); }
-bool bit(const std::byte* row, std::size_t x) { return (value(row[x / 8]) >> (7 - x % 8)) & 1U; }
-
 PixelFormat format_to_make(PixelFormat stored, const Decoding& wanted, bool averages) {
   if (wanted.pixels == ImageRequest::Pixels::rgb) return PixelFormat::rgb8;
   if (stored == PixelFormat::gray1) return averages ? PixelFormat::gray8 : PixelFormat::gray1;
@@ -32,7 +29,7 @@ void reverse_row(const std::byte* from, std::byte* to, int width_px, PixelFormat
   const auto width = static_cast<std::size_t>(width_px);
   if (format == PixelFormat::gray1) {
     for (std::size_t x = 0; x < width; ++x) {
-      if (bit(from, width - 1 - x)) to[x / 8] |= std::byte{0x80} >> (x % 8);
+      if (bit_at(from, width - 1 - x)) to[x / 8] |= std::byte{0x80} >> (x % 8);
     }
     return;
   }
@@ -150,7 +147,7 @@ const std::byte* RowSink::converted(const std::byte* line) {
     const auto channels = channels_of(raster_.format);
     for (std::size_t x = 0; x < width; ++x) {
       const auto light = format_ == PixelFormat::gray8 ? line[x]
-                         : bit(line, x)                ? std::byte{0}
+                         : bit_at(line, x)             ? std::byte{0}
                                                        : std::byte{255};
       for (std::size_t n = 0; n < channels; ++n) *out++ = light;
     }
@@ -166,13 +163,13 @@ void RowSink::average(const std::byte* line) {
     const auto& cell = cells_[n];
     for (std::size_t channel = 0; channel < channels; ++channel) {
       const auto at = [&](int x) {
-        return static_cast<float>(value(line[static_cast<std::size_t>(x) * channels + channel]));
+        return static_cast<float>(value_of(line[static_cast<std::size_t>(x) * channels + channel]));
       };
       float sum = at(cell.first) * cell.first_share;
       if (cell.last > cell.first) {
         unsigned between = 0;
         for (int x = cell.first + 1; x < cell.last; ++x)
-          between += value(line[static_cast<std::size_t>(x) * channels + channel]);
+          between += value_of(line[static_cast<std::size_t>(x) * channels + channel]);
         sum += static_cast<float>(between) + at(cell.last) * cell.last_share;
       }
       across_[n * channels + channel] = sum;
@@ -235,7 +232,7 @@ void RowSink::flush_columns() {
       const auto* from = block_.data() + static_cast<std::size_t>(n) * bytes;
       if (raster_.format != PixelFormat::gray1)
         std::memcpy(to + at * channels, from + static_cast<std::size_t>(x) * channels, channels);
-      else if (bit(from, static_cast<std::size_t>(x)))
+      else if (bit_at(from, static_cast<std::size_t>(x)))
         to[at / 8] |= std::byte{0x80} >> (at % 8);
     }
   }

@@ -9,23 +9,22 @@
 #include <numeric>
 #include <string_view>
 
+#include "text_order.hpp"
+
 namespace pecia::page {
 namespace {
 
-UChar32 code(char32_t character) { return static_cast<UChar32>(character); }
-
-bool is_letter(char32_t character) { return (U_GET_GC_MASK(code(character)) & U_GC_L_MASK) != 0; }
-bool is_mark(char32_t character) { return (U_GET_GC_MASK(code(character)) & U_GC_M_MASK) != 0; }
+bool is_letter(char32_t character) { return (U_GET_GC_MASK(code_point(character)) & U_GC_L_MASK) != 0; }
 
 bool is_unknown(char32_t character) {
-  const auto type = u_charType(code(character));
+  const auto type = u_charType(code_point(character));
   return character == 0xFFFD || type == U_PRIVATE_USE_CHAR || type == U_CONTROL_CHAR || type == U_UNASSIGNED || type == U_SURROGATE;
 }
 
 /// Han, kana, bopomofo and Hangul stand beside each other.
 UScriptCode script_of(char32_t character) {
   UErrorCode status = U_ZERO_ERROR;
-  const auto script = uscript_getScript(code(character), &status);
+  const auto script = uscript_getScript(code_point(character), &status);
   switch (script) {
     case USCRIPT_HIRAGANA:
     case USCRIPT_KATAKANA:
@@ -43,8 +42,9 @@ char32_t base_of(char32_t character) {
   UErrorCode status = U_ZERO_ERROR;
   static const auto* const decomposed = icu::Normalizer2::getNFKDInstance(status);
   icu::UnicodeString parts;
-  if (decomposed && decomposed->getDecomposition(code(character), parts) && !parts.isEmpty()) character = static_cast<char32_t>(parts.char32At(0));
-  return static_cast<char32_t>(u_tolower(code(character)));
+  if (decomposed && decomposed->getDecomposition(code_point(character), parts) && !parts.isEmpty())
+    character = static_cast<char32_t>(parts.char32At(0));
+  return static_cast<char32_t>(u_tolower(code_point(character)));
 }
 
 bool is_vowel(char32_t character) {
@@ -55,7 +55,7 @@ bool is_vowel(char32_t character) {
 /// What may stand between the letters of a word, a name or an address.
 bool may_join(char32_t character) {
   static constexpr std::u32string_view joins = U"'’ʼ-‐‑–/._@:&+·•\u00AD\u200C\u200D";
-  return u_isdigit(code(character)) != 0 || is_mark(character) || joins.find(character) != std::u32string_view::npos;
+  return u_isdigit(code_point(character)) != 0 || is_mark(character) || joins.find(character) != std::u32string_view::npos;
 }
 
 constexpr std::size_t longest_word = 40, most_alike = 3;
@@ -90,7 +90,7 @@ bool looks_like_a_word(std::u32string_view core) {
     if (alone && script != USCRIPT_COMMON && script != here && !has_no_spaces) return false;
     if (alone) script = here;
     vowel = vowel || is_vowel(character);
-    if (before != 0 && u_islower(code(before)) && u_isupper(code(character))) ++rises;
+    if (before != 0 && u_islower(code_point(before)) && u_isupper(code_point(character))) ++rises;
     alike = character == before ? alike + 1 : 1;
     if (alike > most_alike && here != USCRIPT_HAN) return false;
     before = character;

@@ -17,21 +17,18 @@ using Glyphs = std::vector<Glyph>;
 
 constexpr char32_t soft_hyphen = 0xAD, replacement = 0xFFFD, non_joiner = 0x200C, joiner = 0x200D;
 
-UChar32 code(char32_t character) { return static_cast<UChar32>(character); }
-
 bool is_right_to_left(char32_t character) {
-  const auto direction = u_charDirection(code(character));
+  const auto direction = u_charDirection(code_point(character));
   return direction == U_RIGHT_TO_LEFT || direction == U_RIGHT_TO_LEFT_ARABIC;
 }
-bool is_left_to_right(char32_t character) { return u_charDirection(code(character)) == U_LEFT_TO_RIGHT; }
-bool is_mark(char32_t character) { return (U_GET_GC_MASK(code(character)) & U_GC_M_MASK) != 0; }
-bool is_digit(char32_t character) { return u_charType(code(character)) == U_DECIMAL_DIGIT_NUMBER; }
-bool is_space(char32_t character) { return u_isUWhiteSpace(code(character)) != 0; }
+bool is_left_to_right(char32_t character) { return u_charDirection(code_point(character)) == U_LEFT_TO_RIGHT; }
+bool is_digit(char32_t character) { return u_charType(code_point(character)) == U_DECIMAL_DIGIT_NUMBER; }
+bool is_space(char32_t character) { return u_isUWhiteSpace(code_point(character)) != 0; }
 
 /// Marks of direction, zero widths: nothing to be seen. Joiners change how letters look, and are kept.
 bool is_nothing(char32_t character) {
   return character != soft_hyphen && character != joiner && character != non_joiner &&
-         u_charType(code(character)) == U_FORMAT_CHAR;
+         u_charType(code_point(character)) == U_FORMAT_CHAR;
 }
 
 template <class Is>
@@ -239,11 +236,13 @@ char32_t known_bullet(char32_t character) {
 }
 
 bool is_no_character(char32_t character) {
-  const auto type = u_charType(code(character));
-  return character > 0x10FFFF || type == U_CONTROL_CHAR || type == U_SURROGATE || U_IS_UNICODE_NONCHAR(code(character));
+  const auto type = u_charType(code_point(character));
+  return character > 0x10FFFF || type == U_CONTROL_CHAR || type == U_SURROGATE || U_IS_UNICODE_NONCHAR(code_point(character));
 }
 
 }  // namespace
+
+bool is_mark(char32_t character) { return (U_GET_GC_MASK(code_point(character)) & U_GC_M_MASK) != 0; }
 
 std::vector<Token> tokens_of(const PopplerWord& word) {
   std::vector<Token> tokens;
@@ -296,11 +295,11 @@ std::string written(const std::u32string& text) {
     if (character == soft_hyphen) {
       if (n + 1 == text.size()) made.append(static_cast<UChar>('-'));
     } else if (is_no_character(character)) {
-      made.append(code(replacement));
+      made.append(code_point(replacement));
     } else if (is_presentation_form(character) && U_SUCCESS(status)) {
-      made.append(compatible->normalize(icu::UnicodeString{code(character)}, status));
+      made.append(compatible->normalize(icu::UnicodeString{code_point(character)}, status));
     } else {
-      made.append(code(character));
+      made.append(code_point(character));
     }
   }
   if (U_SUCCESS(status)) made = composed->normalize(made, status);

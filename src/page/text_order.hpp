@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -7,6 +8,11 @@
 
 // Inside pecia-page only. From words as they stand on a page to text as it is written.
 namespace pecia::page {
+
+/// As ICU takes a character: its UChar32.
+[[nodiscard]] inline std::int32_t code_point(char32_t character) { return static_cast<std::int32_t>(character); }
+/// A mark that stands at the letter before it (Unicode's category M).
+[[nodiscard]] bool is_mark(char32_t character);
 
 /// A piece of text without spaces, in logical order; its box in points, y down.
 struct Token {

@@ -8,9 +8,9 @@ namespace pecia::page {
 namespace {
 
 /// More directories than any document has; a chain of them may be a loop.
-constexpr std::uint32_t most_pages = 65'000;
+constexpr std::uint32_t most_tiff_pages = 65'000;
 
-corpus::Coding coding_of(TIFF* tiff) {
+corpus::Coding coding_of_tiff(TIFF* tiff) {
   std::uint16_t compression = COMPRESSION_NONE;
   TIFFGetFieldDefaulted(tiff, TIFFTAG_COMPRESSION, &compression);
   switch (compression) {
@@ -50,7 +50,7 @@ class TiffDocument final : public Document {
       page.coding = about.coding;
       page.compressed_bytes = compressed_bytes();
       pages.push_back(page);
-      if (pages.size() > most_pages) throw PageError{Reason::unreadable, "damaged TIFF: its pages have no end"};
+      if (pages.size() > most_tiff_pages) throw PageError{Reason::unreadable, "damaged TIFF: its pages have no end"};
     } while (reader_.go_on());
     // The chain of pages broke off: whatever came behind is one page that will fail, not none.
     if (!TIFFLastDirectory(reader_.get())) pages.emplace_back();
@@ -87,7 +87,7 @@ class TiffDocument final : public Document {
     info.width_px = width;
     info.height_px = height;
     info.page_dpi = dpi_of(reader_.get());
-    info.coding = coding_of(reader_.get());
+    info.coding = coding_of_tiff(reader_.get());
     info.embedded = true;
     return info;
   }

@@ -33,7 +33,7 @@ std::string cost_model_of(const store::RunPaths& run, std::string& problems) {
 }
 
 /// Of ranks, only what is out of order.
-std::string ranks_of(const Status& status) {
+std::string ranks_text(const Status& status) {
   std::string text;
   for (const auto& warning : status.warnings) text += fmt::format("warning: {}\n", warning);
   double usual = 0;
@@ -168,7 +168,7 @@ Overview look_at(const store::RunPaths& run, std::int64_t now_s, std::uint64_t a
   if (const auto newest = store::newest_ledger(run); now.state == "killed" && newest && newest->end == "repaired")
     now.state = now.counts.done < now.counts.pages ? "unfinished" : "complete";
   now.starts_without_progress = store::starts_without_progress(run, now.counts.done, now.slurm_job);
-  if (status) now.ranks = ranks_of(*status);
+  if (status) now.ranks = ranks_text(*status);
   now.costs = cost_model_of(run, now.problems);
   return now;
 }

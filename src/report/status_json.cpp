@@ -11,7 +11,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-Json ranks_of(const Status& status) {
+Json ranks_json(const Status& status) {
   auto ranks = Json::array();
   for (const auto& rank : status.per_rank)
     ranks.push_back({{"host", rank.host},
@@ -83,7 +83,7 @@ std::string to_json(const Status& status) {
   json["warnings"] = status.warnings;
   json["examples"] = status.examples;
   json["schedule"] = schedule_of(status.schedule);
-  json["per_rank"] = ranks_of(status);
+  json["per_rank"] = ranks_json(status);
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 

@@ -13,7 +13,7 @@ namespace {
 constexpr std::uint64_t documents_at_once = 4096;
 
 /// A row of /documents in memory, without what is not asked for.
-struct DocumentRow {
+struct ReadDocumentRow {
   std::uint64_t id;
   char* path;
   std::uint32_t revision, pages;
@@ -21,17 +21,17 @@ struct DocumentRow {
 };
 
 h5::Handle document_row_type() {
-  h5::Handle type{H5Tcreate(H5T_COMPOUND, sizeof(DocumentRow)), "cannot describe a row"};
+  h5::Handle type{H5Tcreate(H5T_COMPOUND, sizeof(ReadDocumentRow)), "cannot describe a row"};
   const auto text = h5::utf8_type();
   const auto insert = [&](const char* name, std::size_t at, hid_t member) {
     h5::check(H5Tinsert(type.get(), name, at, member), "cannot describe a row");
   };
-  insert("id", offsetof(DocumentRow, id), H5T_NATIVE_UINT64);
-  insert("path", offsetof(DocumentRow, path), text.get());
-  insert("revision", offsetof(DocumentRow, revision), H5T_NATIVE_UINT32);
-  insert("pages", offsetof(DocumentRow, pages), H5T_NATIVE_UINT32);
-  insert("first_row", offsetof(DocumentRow, first_row), H5T_NATIVE_UINT64);
-  insert("rows", offsetof(DocumentRow, rows), H5T_NATIVE_UINT64);
+  insert("id", offsetof(ReadDocumentRow, id), H5T_NATIVE_UINT64);
+  insert("path", offsetof(ReadDocumentRow, path), text.get());
+  insert("revision", offsetof(ReadDocumentRow, revision), H5T_NATIVE_UINT32);
+  insert("pages", offsetof(ReadDocumentRow, pages), H5T_NATIVE_UINT32);
+  insert("first_row", offsetof(ReadDocumentRow, first_row), H5T_NATIVE_UINT64);
+  insert("rows", offsetof(ReadDocumentRow, rows), H5T_NATIVE_UINT64);
   return type;
 }
 
@@ -41,7 +41,7 @@ struct CorpusReader::State {
   explicit State(const RunPaths& run) : reader{run.corpus_index()}, documents{reader.file(), "/documents"}, type{document_row_type()} {}
 
   [[nodiscard]] std::vector<IndexedDocument> read(std::uint64_t begin, std::uint64_t end) const {
-    auto rows = documents.read<DocumentRow>(type.get(), begin, end);
+    auto rows = documents.read<ReadDocumentRow>(type.get(), begin, end);
     std::vector<IndexedDocument> found;
     found.reserve(rows.size());
     for (const auto& row : rows)

@@ -23,7 +23,7 @@ namespace pecia::store {
 namespace {
 
 namespace fs = std::filesystem;
-constexpr std::size_t rows_at_once = 8192;
+constexpr std::size_t rows_written_at_once = 8192;
 constexpr const char* attempts_name = "/attempts";
 /// A shard told of by its rank may not be in this host's view of the folder yet (NFS).
 constexpr int appear_tries = 600;
@@ -113,7 +113,7 @@ void write_rows(hid_t file, const Bound& bound) {
   std::vector<PageRow> block;
   for (std::size_t at = 0; at < bound.winners.size(); at += block.size()) {
     block.clear();
-    for (auto n = at; n < std::min(at + rows_at_once, bound.winners.size()); ++n) block.push_back(bound.rows[bound.winners[n]]);
+    for (auto n = at; n < std::min(at + rows_written_at_once, bound.winners.size()); ++n) block.push_back(bound.rows[bound.winners[n]]);
     dataset.write(type.get(), at, block.size(), block.data());
   }
   dataset.flush();
@@ -148,7 +148,7 @@ void write_virtual(hid_t file, std::size_t column, const Bound& bound) {
                            fmt::format("cannot create dataset {}", name)};
 }
 
-struct DocumentRow {
+struct WrittenDocumentRow {
   std::uint64_t id;
   const char* path;
   std::uint64_t size_bytes;
@@ -160,7 +160,7 @@ void write_documents(hid_t file, const corpus::Manifest& manifest, const Bound& 
   const auto key = [&](std::uint32_t n) { return key_of(bound.rows[n]); };
   const auto begin = bound.winners.begin();
   std::vector<std::string> paths;
-  std::vector<DocumentRow> documents;
+  std::vector<WrittenDocumentRow> documents;
   for (const auto& document : manifest.documents()) paths.push_back(printable(document.path));
   for (std::size_t n = 0; n < paths.size(); ++n) {
     const auto& document = manifest.documents()[n];
@@ -170,18 +170,18 @@ void write_documents(hid_t file, const corpus::Manifest& manifest, const Bound& 
                          static_cast<std::uint32_t>(document.pages.size()), static_cast<std::uint64_t>(first - begin),
                          static_cast<std::uint64_t>(last - first)});
   }
-  const h5::Handle type{H5Tcreate(H5T_COMPOUND, sizeof(DocumentRow)), "cannot describe a row"};
+  const h5::Handle type{H5Tcreate(H5T_COMPOUND, sizeof(WrittenDocumentRow)), "cannot describe a row"};
   const auto text = h5::utf8_type();
   const auto insert = [&](const char* name, std::size_t at, hid_t member) {
     h5::check(H5Tinsert(type.get(), name, at, member), "cannot describe a row");
   };
-  insert("id", offsetof(DocumentRow, id), H5T_NATIVE_UINT64);
-  insert("path", offsetof(DocumentRow, path), text.get());
-  insert("size_bytes", offsetof(DocumentRow, size_bytes), H5T_NATIVE_UINT64);
-  insert("revision", offsetof(DocumentRow, revision), H5T_NATIVE_UINT32);
-  insert("pages", offsetof(DocumentRow, pages), H5T_NATIVE_UINT32);
-  insert("first_row", offsetof(DocumentRow, first_row), H5T_NATIVE_UINT64);
-  insert("rows", offsetof(DocumentRow, rows), H5T_NATIVE_UINT64);
+  insert("id", offsetof(WrittenDocumentRow, id), H5T_NATIVE_UINT64);
+  insert("path", offsetof(WrittenDocumentRow, path), text.get());
+  insert("size_bytes", offsetof(WrittenDocumentRow, size_bytes), H5T_NATIVE_UINT64);
+  insert("revision", offsetof(WrittenDocumentRow, revision), H5T_NATIVE_UINT32);
+  insert("pages", offsetof(WrittenDocumentRow, pages), H5T_NATIVE_UINT32);
+  insert("first_row", offsetof(WrittenDocumentRow, first_row), H5T_NATIVE_UINT64);
+  insert("rows", offsetof(WrittenDocumentRow, rows), H5T_NATIVE_UINT64);
   h5::write(file, "/documents", type.get(), documents.data(), documents.size(), row_chunk);
 }
 

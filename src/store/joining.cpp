@@ -23,7 +23,7 @@ constexpr const char* rows_name = "/pages";
 constexpr std::uintmax_t joined_at_most_bytes = std::uintmax_t{256} << 20;
 
 /// Where the elements of a shard go: dataset, place, elements and their bytes.
-using Use = std::function<void(std::size_t dataset, std::uint64_t at, std::uint64_t count, const void* data, std::size_t bytes)>;
+using UseBlock = std::function<void(std::size_t dataset, std::uint64_t at, std::uint64_t count, const void* data, std::size_t bytes)>;
 
 /// The datasets of `columns()`, and behind them the rows.
 class Joining {
@@ -88,7 +88,7 @@ class Joining {
   /// Of all sources, if they agree.
   [[nodiscard]] static std::string one_of(const std::set<std::string>& all) { return all.size() == 1 ? *all.begin() : "see /provenance"; }
 
-  void for_each_block(const Use& use) const {
+  void for_each_block(const UseBlock& use) const {
     std::vector<std::uint64_t> offsets(sizes_.size(), 0);
     std::vector<char> block;
     for (const auto& source : names_) {
@@ -103,7 +103,8 @@ class Joining {
     }
   }
 
-  static void copy(const h5::Dataset& from, std::size_t n, std::span<const std::uint64_t> offsets, std::vector<char>& block, const Use& use) {
+  static void copy(const h5::Dataset& from, std::size_t n, std::span<const std::uint64_t> offsets, std::vector<char>& block,
+                   const UseBlock& use) {
     h5::Handle keep;
     const auto id = type(n, keep);
     const auto bytes = element_bytes(n);

@@ -20,7 +20,7 @@ using segment::Kind;
 using segment::magic;
 using segment::segment_version;
 
-constexpr mode_t file_mode = 0666;
+constexpr mode_t segment_file_mode = 0666;
 
 Bytes header_of(std::uint32_t epoch, std::uint32_t rank, std::uint32_t number) {
   ByteWriter out;
@@ -62,7 +62,7 @@ Bytes encode(const Record& record) {
 SegmentWriter::SegmentWriter(const std::filesystem::path& folder, std::uint32_t epoch, std::uint32_t rank,
                              std::uint32_t number)
     : path_{folder / segment_name(epoch, rank, number)},
-      fd_{::open(path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, file_mode)} {
+      fd_{::open(path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, segment_file_mode)} {
   if (!fd_) throw storage_error(errno, "cannot make the journal segment", path_.string());
   try {
     write_all(fd_.get(), header_of(epoch, rank, number), path_);

@@ -21,7 +21,7 @@ namespace {
 
 namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
-constexpr mode_t file_mode = 0666;
+constexpr mode_t lock_file_mode = 0666;
 constexpr std::chrono::seconds look_every{1};
 /// One of them may have renewed its lock.
 constexpr double orphan_s = std::chrono::duration<double>{orphans_end}.count();
@@ -45,7 +45,7 @@ struct RunLock::State {
 
   /// O_EXCL decides between two jobs that find no lock.
   bool create() {
-    const UniqueFd fd{::open(run.lock().c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, file_mode)};
+    const UniqueFd fd{::open(run.lock().c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, lock_file_mode)};
     if (!fd) {
       if (errno == EEXIST) return false;
       throw storage_error(errno, "cannot make the lock", run.lock().string());

@@ -15,7 +15,7 @@ namespace pecia::store {
 namespace {
 
 namespace fs = std::filesystem;
-constexpr std::uint64_t rows_at_once = 1 << 14;
+constexpr std::uint64_t rows_read_at_once = 1 << 14;
 
 /// Where a row says what no writer writes; empty if nowhere. `sizes`: of the columns, in their order.
 std::string problem_of(const PageRow& row, std::span<const std::uint64_t> sizes) {
@@ -49,8 +49,8 @@ Entry entry_of(const PageRow& row) { return {key_of(row), order_of(row), row.rec
 /// As far as its rows can be read; `use` gets each with what is wrong with it.
 void for_each_row(const ShardReader& shard, const std::function<void(const PageRow&, std::string problem)>& use) {
   const auto sizes = shard.column_sizes();
-  for (std::uint64_t at = 0; at < shard.size(); at += rows_at_once) {
-    for (const auto& row : shard.rows(at, std::min(at + rows_at_once, shard.size()))) use(row, problem_of(row, sizes));
+  for (std::uint64_t at = 0; at < shard.size(); at += rows_read_at_once) {
+    for (const auto& row : shard.rows(at, std::min(at + rows_read_at_once, shard.size()))) use(row, problem_of(row, sizes));
   }
 }
 

@@ -98,12 +98,12 @@ bool all_zero(std::span<const std::byte> bytes) {
   return std::ranges::all_of(bytes, [](std::byte b) { return b == std::byte{0}; });
 }
 
-using Use = std::function<void(Record&&, std::uint64_t, std::uint32_t)>;
+using UseRecord = std::function<void(Record&&, std::uint64_t, std::uint32_t)>;
 
 /// The records of a segment, one behind the other.
 class Replayer {
  public:
-  Replayer(std::span<const std::byte> file, const Use& use, OpenPages* open)
+  Replayer(std::span<const std::byte> file, const UseRecord& use, OpenPages* open)
       : file_{file}, use_{use}, open_{open} {}
 
   Replay operator()() {
@@ -171,7 +171,7 @@ class Replayer {
   void fail(std::string_view what) { replay_.problem = fmt::format("record {} (byte {}) {}", number_, at_, what); }
 
   std::span<const std::byte> file_;
-  const Use& use_;
+  const UseRecord& use_;
   OpenPages* open_;
   bool outcomes_only_ = false;
   std::size_t at_ = 0;
@@ -196,7 +196,7 @@ Record decode_record(std::span<const std::byte> payload) {
   return record;
 }
 
-Replay replay_segment(const std::filesystem::path& path, const Use& use, OpenPages* open) {
+Replay replay_segment(const std::filesystem::path& path, const UseRecord& use, OpenPages* open) {
   const auto contents = read_file(path);
   return Replayer{std::as_bytes(std::span{contents}), use, open}();
 }

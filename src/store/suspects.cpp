@@ -28,20 +28,20 @@ Json to_json(const Suspect& page) {
           {"trials", page.trials}};
 }
 
-std::set<std::uint32_t> epochs_of(const Json& json) {
+std::set<std::uint32_t> epochs_of(const Json& array) {
   std::set<std::uint32_t> epochs;
-  for (const auto& epoch : json) epochs.insert(whole_number<std::uint32_t>(epoch));
+  for (const auto& epoch : array) epochs.insert(whole_number<std::uint32_t>(epoch));
   return epochs;
 }
 
-Suspect suspect_of(const Json& json) {
+Suspect suspect_of(const Json& object) {
   Suspect page;
-  page.key = {parse_document_id(json.at("document").get<std::string>()), whole_number<std::uint32_t>(json.at("revision")),
-              whole_number<std::uint32_t>(json.at("page"))};
-  page.generation = whole_number<std::uint32_t>(json.at("generation"));
-  page.died_alone = epochs_of(json.at("died_alone"));
-  page.died_together = epochs_of(json.at("died_together"));
-  page.trials = epochs_of(json.at("trials"));
+  page.key = {parse_document_id(object.at("document").get<std::string>()), whole_number<std::uint32_t>(object.at("revision")),
+              whole_number<std::uint32_t>(object.at("page"))};
+  page.generation = whole_number<std::uint32_t>(object.at("generation"));
+  page.died_alone = epochs_of(object.at("died_alone"));
+  page.died_together = epochs_of(object.at("died_together"));
+  page.trials = epochs_of(object.at("trials"));
   return page;
 }
 

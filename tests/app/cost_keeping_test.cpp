@@ -11,7 +11,7 @@
 #include "pecia/base/file.hpp"
 #include "support/temp_folder.hpp"
 
-namespace {
+namespace cost_keeping_test {
 
 using namespace pecia;
 
@@ -93,4 +93,4 @@ TEST_F(CostKeeping, GoesOnWhereItCannotWrite) {
   EXPECT_NO_THROW(keep(epoch));
 }
 
-}  // namespace
+}  // namespace cost_keeping_test

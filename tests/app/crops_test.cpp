@@ -10,7 +10,7 @@
 #include "support/temp_folder.hpp"
 
 namespace pecia::app {
-namespace {
+namespace crops_test {
 
 /// A page's own pixels: 0 black to 255 white.
 std::vector<std::byte> bytes_of(const page::Image& image, int x0, int y0, int x1, int y1) {
@@ -91,7 +91,7 @@ TEST_F(Crops, AreThePagesOwnPixels) {
   EXPECT_TRUE(pictures[2].pixels.empty()) << "it lies outside";
 
   // As a file it is what it was.
-  const test::TempFolder folder;
+  const pecia::test::TempFolder folder;
   const auto file = folder.write("cut.png", exporting::to_png(pictures[0]));
   const auto again = rendered(file);
   ASSERT_EQ(again.width_px, 50);
@@ -114,5 +114,5 @@ TEST_F(Crops, OfADocumentThatIsGoneAreNone) {
   EXPECT_TRUE(crop({{1, 2, 3, 4}}).empty());
 }
 
-}  // namespace
+}  // namespace crops_test
 }  // namespace pecia::app

@@ -13,7 +13,7 @@
 #include "support/temp_folder.hpp"
 
 namespace pecia::app {
-namespace {
+namespace document_languages_test {
 
 using testing::ElementsAre;
 using Languages = std::vector<std::string>;
@@ -225,5 +225,5 @@ TEST_F(WhileLanguagesAreFoundOut, TheDecoderGoesOnAndAsManyDocumentsAreLookedAtA
   EXPECT_TRUE(sink_.wait_until([&] { return sink_.came_back.size() == 3; })) << "those that wait come back";
 }
 
-}  // namespace
+}  // namespace document_languages_test
 }  // namespace pecia::app

@@ -2,7 +2,7 @@
 #include "app/page_readers_fixture.hpp"
 
 namespace pecia::app::test {
-namespace {
+namespace geometry_test {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
@@ -254,5 +254,5 @@ TEST_F(GeometryTest, EndsPagesAsTheyWereReadWhenTheReadersEnd) {
   expect_no_words(sink_.outcomes.at(0), "the job was told to stop or the engine was lost");
 }
 
-}  // namespace
+}  // namespace geometry_test
 }  // namespace pecia::app::test

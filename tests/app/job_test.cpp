@@ -8,7 +8,7 @@
 #include "pecia/base/file.hpp"
 #include "support/temp_folder.hpp"
 
-namespace {
+namespace job_test {
 
 using namespace pecia;
 using testing::ElementsAre;
@@ -673,4 +673,4 @@ TEST_F(JobFile, SettlesADocumentByItsLaterRulesSettingBySetting) {
   EXPECT_THAT(app::all_languages(job), ElementsAre("eng", "frk", "lat"));
 }
 
-}  // namespace
+}  // namespace job_test

@@ -11,7 +11,7 @@
 #include "support/temp_folder.hpp"
 
 namespace pecia::app {
-namespace {
+namespace measuring_test {
 
 using Clock = std::chrono::steady_clock;
 using Documents = std::vector<std::optional<corpus::Document>>;
@@ -96,5 +96,5 @@ TEST(PredictedSeconds, AreTheEnginesOwn) {
   EXPECT_EQ(predicted_s(job, document), 0);
 }
 
-}  // namespace
+}  // namespace measuring_test
 }  // namespace pecia::app

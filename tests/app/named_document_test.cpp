@@ -7,7 +7,7 @@
 
 #include "pecia/base/error.hpp"
 
-namespace {
+namespace named_document_test {
 
 using namespace pecia;
 using testing::AllOf;
@@ -44,4 +44,4 @@ TEST(NamedDocument, NamesNearOnes) {
   EXPECT_THAT(refusal("something else entirely"), HasSubstr("(it has 5 documents)"));
 }
 
-}  // namespace
+}  // namespace named_document_test

@@ -2,7 +2,7 @@
 #include "app/page_readers_fixture.hpp"
 
 namespace pecia::app::test {
-namespace {
+namespace page_readers_test {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
@@ -296,5 +296,5 @@ TEST_F(PageReadersTest, SayWhatTheUserMustMend) {
   EXPECT_THAT(sink_.problems, ElementsAre("no weights"));
 }
 
-}  // namespace
+}  // namespace page_readers_test
 }  // namespace pecia::app::test

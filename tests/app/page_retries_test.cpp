@@ -4,7 +4,7 @@
 #include "app/page_retries_fixture.hpp"
 
 namespace pecia::app::test {
-namespace {
+namespace page_retries_test {
 
 using testing::ElementsAre;
 using testing::IsEmpty;
@@ -440,5 +440,5 @@ TEST(AloneGate, LetsOneInAloneWhenTheOthersAreOutAndHoldsUpThoseWhoComeLater) {
   EXPECT_GT(most, 1) << "others are in together";
 }
 
-}  // namespace
+}  // namespace page_retries_test
 }  // namespace pecia::app::test

@@ -12,7 +12,7 @@
 #include "pecia/base/reason.hpp"
 #include "pecia/engine/retry.hpp"
 
-namespace {
+namespace papers_test {
 
 using namespace pecia;
 using testing::HasSubstr;
@@ -71,4 +71,4 @@ TEST(ErrorsPaper, HasTheTableOfRetries) {
   EXPECT_EQ(table, rows);
 }
 
-}  // namespace
+}  // namespace papers_test

@@ -8,7 +8,7 @@
 #include "support/temp_folder.hpp"
 
 namespace pecia::app {
-namespace {
+namespace passwords_test {
 
 using testing::AllOf;
 using testing::HasSubstr;
@@ -44,7 +44,7 @@ class PasswordsTest : public testing::Test {
     return settings_for(job, path).password;
   }
 
-  test::TempFolder folder_;
+  pecia::test::TempFolder folder_;
 };
 
 TEST_F(PasswordsTest, OneForAllOpensEveryDocument) {
@@ -135,7 +135,7 @@ TEST_F(PasswordsTest, AreKeptOutOfTheRunsJob) {
 TEST_F(PasswordsTest, TheRunsJobIsLoadedWithoutTheirFile) {
   const auto yaml = to_yaml(with_file("a.pdf\tsesame\n"));
   std::filesystem::remove(folder_.path() / "secret.txt");
-  const test::TempFolder elsewhere;
+  const pecia::test::TempFolder elsewhere;
   EXPECT_NO_THROW((void)load_job(elsewhere.write("run.yaml", yaml), {}));
 }
 
@@ -177,5 +177,5 @@ TEST_F(PasswordsTest, AreRefusedOnTheCommandLineWithoutBeingRepeated) {
   EXPECT_EQ(load("passwords: {all: sesame}\n", {"passwords.file="}).passwords.all, "sesame");
 }
 
-}  // namespace
+}  // namespace passwords_test
 }  // namespace pecia::app

@@ -7,7 +7,7 @@
 #include "support/temp_folder.hpp"
 
 namespace pecia::app::test {
-namespace {
+namespace pipeline_test {
 
 class PipelineTest : public PageReadersTest {
  protected:
@@ -158,5 +158,5 @@ TEST_F(PipelineTest, APageThatComesBackWithItsEngineBringsItsAttemptsAlong) {
   EXPECT_EQ(work.options.rung, Rung::normal);
 }
 
-}  // namespace
+}  // namespace pipeline_test
 }  // namespace pecia::app::test

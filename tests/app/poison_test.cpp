@@ -12,10 +12,10 @@
 #include "support/temp_folder.hpp"
 
 namespace pecia::app {
-namespace {
+namespace poison_test {
 
 using store::Writer;
-using test::made_key;
+using pecia::test::made_key;
 using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::Pair;
@@ -38,8 +38,8 @@ class DeathsTest : public ::testing::Test {
     ledger.ranks = 2;
     ledger.slurm_restart = restart;
     write_ledger(run_, ledger);
-    Writer{test::writer_settings(run_, epoch, 1)}.started(made_key(1, page), 0, alone);
-    Writer{test::writer_settings(run_, epoch, 0)}.told_to_stop();
+    Writer{pecia::test::writer_settings(run_, epoch, 1)}.started(made_key(1, page), 0, alone);
+    Writer{pecia::test::writer_settings(run_, epoch, 0)}.told_to_stop();
   }
 
   /// As `pecia run` does at its start; `seal` false: it is killed before.
@@ -50,8 +50,8 @@ class DeathsTest : public ::testing::Test {
     return deaths;
   }
 
-  test::TempFolder folder_;
-  store::RunPaths run_ = test::made_run(folder_.path(), 1, pages);
+  pecia::test::TempFolder folder_;
+  store::RunPaths run_ = pecia::test::made_run(folder_.path(), 1, pages);
   corpus::Manifest manifest_ = corpus::load_manifest(run_.manifest());
 };
 
@@ -102,8 +102,8 @@ TEST_F(DeathsTest, APageThatWasReadAfterAllIsForgotten) {
   a_rank_dies(2, false);
   auto deaths = start_job();
   ASSERT_THAT(deaths.to_be_tried_alone(manifest_), testing::SizeIs(1));
-  Writer writer{test::writer_settings(run_, store::newest_epoch(run_), 0)};
-  writer.append(made_key(1, 2), 0, test::made_outcome(2));
+  Writer writer{pecia::test::writer_settings(run_, store::newest_epoch(run_), 0)};
+  writer.append(made_key(1, 2), 0, pecia::test::made_outcome(2));
   (void)writer.close(true);
 
   auto next = start_job();
@@ -113,5 +113,5 @@ TEST_F(DeathsTest, APageThatWasReadAfterAllIsForgotten) {
   EXPECT_THAT(store::read_suspects(run_), IsEmpty());
 }
 
-}  // namespace
+}  // namespace poison_test
 }  // namespace pecia::app

@@ -5,7 +5,7 @@
 #include "pecia/base/file.hpp"
 #include "support/temp_folder.hpp"
 
-namespace {
+namespace rank_specs_test {
 
 using namespace pecia;
 
@@ -50,4 +50,4 @@ TEST(RankSpecs, AreThoseOfARunThatHasNoStatusOrADamagedOne) {
   EXPECT_TRUE(app::earlier_ranks(run).empty());
 }
 
-}  // namespace
+}  // namespace rank_specs_test

@@ -5,7 +5,7 @@
 #include "pecia/base/error.hpp"
 
 namespace pecia::app {
-namespace {
+namespace read_files_test {
 
 std::string text_of(const std::vector<PageRange>& ranges) {
   std::string text;
@@ -26,5 +26,5 @@ TEST(PagesToRead, AreRefusedWhereTheyMakeNoSense) {
     EXPECT_THROW((void)parse_pages(text), UsageError) << text;
 }
 
-}  // namespace
+}  // namespace read_files_test
 }  // namespace pecia::app

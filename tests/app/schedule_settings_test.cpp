@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 namespace pecia::app {
-namespace {
+namespace schedule_settings_test {
 
 TEST(ScheduleSettings, AreTheJobs) {
   Job job;
@@ -42,5 +42,5 @@ TEST(ScheduleSettings, ManyThreadsHaveMoreDecoders) {
   EXPECT_EQ(decoders_for("echo", 16), 16);
 }
 
-}  // namespace
+}  // namespace schedule_settings_test
 }  // namespace pecia::app

@@ -8,7 +8,7 @@
 #include "pecia/base/error.hpp"
 
 namespace pecia::app {
-namespace {
+namespace simulated_ranks_test {
 
 SimulateOptions for_ranks(int ranks) {
   SimulateOptions options;
@@ -74,5 +74,5 @@ TEST(SimulatedRanks, WrongOnesAreNamedWithWhatIsRight) {
   }
 }
 
-}  // namespace
+}  // namespace simulated_ranks_test
 }  // namespace pecia::app

@@ -5,7 +5,7 @@
 #include "support/unopenable.hpp"
 
 namespace pecia::app::test {
-namespace {
+namespace storage_test {
 
 using testing::IsEmpty;
 using testing::StartsWith;
@@ -203,5 +203,5 @@ TEST_F(StorageTest, AFileThatIsGoneIsNotWaitedFor) {
   EXPECT_THAT(sink_.outcomes.at(0).attempts, IsEmpty());
 }
 
-}  // namespace
+}  // namespace storage_test
 }  // namespace pecia::app::test

@@ -10,7 +10,7 @@
 #include "support/temp_folder.hpp"
 
 namespace pecia::app {
-namespace {
+namespace store_thread_test {
 
 using test::FileSizeLimit;
 using test::made_key;
@@ -174,5 +174,5 @@ TEST_F(StoreThreadTest, AnIndexThatCannotBeWrittenLeavesTheRunUnfinished) {
   EXPECT_EQ(next<Bound>().problem, "");
 }
 
-}  // namespace
+}  // namespace store_thread_test
 }  // namespace pecia::app

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 namespace pecia::app {
-namespace {
+namespace text_layer_test {
 
 using Act = LayerDecision::Act;
 using Policy = TextLayerPolicy;
@@ -90,5 +90,5 @@ TEST(TextLayerPolicy, WhatIsKeptIsAReading) {
   EXPECT_NEAR(reading.confidence, (3 + 1.5 + 5) / 11, 1e-6);
 }
 
-}  // namespace
+}  // namespace text_layer_test
 }  // namespace pecia::app

@@ -6,7 +6,7 @@
 #include <set>
 
 namespace pecia::app {
-namespace {
+namespace to_read_test {
 
 using corpus::Priority;
 using testing::ElementsAre;
@@ -144,5 +144,5 @@ TEST(PagesToRead, OfRulesGoToRanksWithTheFallbackAndNothingElseDoes) {
   EXPECT_EQ(pages, 46U);
 }
 
-}  // namespace
+}  // namespace to_read_test
 }  // namespace pecia::app

@@ -2,7 +2,7 @@
 #include "weights_broadcast_cases.hpp"
 
 namespace pecia {
-namespace {
+namespace weights_broadcast_mpi_test {
 
 using namespace test;
 
@@ -17,5 +17,5 @@ TEST(WeightsBroadcast, BytesAreEqualOverMpi) {
   EXPECT_TRUE(got.get() == expected);
 }
 
-}  // namespace
+}  // namespace weights_broadcast_mpi_test
 }  // namespace pecia

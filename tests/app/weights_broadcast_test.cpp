@@ -6,7 +6,7 @@
 #include "weights_broadcast_cases.hpp"
 
 namespace pecia {
-namespace {
+namespace weights_broadcast_test {
 
 using engine::make_weights_channel;
 using namespace test;
@@ -140,5 +140,5 @@ TEST(WeightsBroadcast, GpusOfTheirOwnMakeNccl) {
   });
 }
 
-}  // namespace
+}  // namespace weights_broadcast_test
 }  // namespace pecia

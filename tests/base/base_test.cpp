@@ -23,7 +23,7 @@
 #include "support/temp_folder.hpp"
 
 namespace pecia {
-namespace {
+namespace base_test {
 
 using std::chrono::milliseconds;
 
@@ -282,5 +282,5 @@ TEST(Version, IsKnown) {
   EXPECT_NE(build_configuration().find("HDF5"), std::string_view::npos);
 }
 
-}  // namespace
+}  // namespace base_test
 }  // namespace pecia

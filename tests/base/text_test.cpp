@@ -6,7 +6,7 @@
 #include <string>
 
 namespace pecia {
-namespace {
+namespace text_test {
 
 TEST(Printable, KeepsRealNamesAsTheyAre) {
   EXPECT_EQ(printable("Überweisung №1 (Kopie).pdf"), "Überweisung №1 (Kopie).pdf");
@@ -98,5 +98,5 @@ TEST(Nearest, FindsMisspellingsAndNothingElse) {
   EXPECT_EQ(nearest("elephant", words.begin(), words.end()), "");
 }
 
-}  // namespace
+}  // namespace text_test
 }  // namespace pecia

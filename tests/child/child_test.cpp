@@ -17,7 +17,7 @@
 #include "support/temp_folder.hpp"
 
 namespace pecia::child {
-namespace {
+namespace child_test {
 
 using std::chrono::milliseconds;
 constexpr milliseconds patience{20'000};
@@ -266,5 +266,5 @@ TEST(SharedMemory, IsTakenOnlySealedAndLargeEnough) {
   EXPECT_THROW((void)SharedMemory::map(std::move(regular), 100), Error) << "could be cut off";
 }
 
-}  // namespace
+}  // namespace child_test
 }  // namespace pecia::child

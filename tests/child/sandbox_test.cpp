@@ -13,7 +13,7 @@
 #include "support/temp_folder.hpp"
 
 namespace pecia::child {
-namespace {
+namespace sandbox_test {
 
 using std::chrono::milliseconds;
 using testing::HasSubstr;
@@ -155,5 +155,5 @@ TEST_F(Sandbox, LeavesTheCpuLimitToTheParent) {
 
 #endif
 
-}  // namespace
+}  // namespace sandbox_test
 }  // namespace pecia::child

@@ -8,7 +8,7 @@
 #include "pecia/comm/mpi.hpp"
 
 namespace pecia::comm {
-namespace {
+namespace launch_test {
 
 /// Launchers' variables as given, all others unset; restored at the end.
 class LaunchTest : public ::testing::Test {
@@ -64,5 +64,5 @@ TEST_F(LaunchTest, AStepOfSeveralTasksWithoutPmixIsNoticed) {
   EXPECT_EQ(detect_launch(), Launch::no_pmix);
 }
 
-}  // namespace
+}  // namespace launch_test
 }  // namespace pecia::comm

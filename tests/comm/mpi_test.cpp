@@ -9,7 +9,7 @@
 #include "support/world.hpp"
 
 namespace pecia {
-namespace {
+namespace mpi_test {
 
 TEST(Mpi, MeetsTheContract) { test::meets_the_contract(test::world()); }
 
@@ -51,5 +51,5 @@ TEST(Mpi, ALargeMessageUnderWayHoldsNobody) {
 
 TEST(Mpi, IsSeenByItsEnvironment) { EXPECT_EQ(comm::detect_launch(), comm::Launch::mpi); }
 
-}  // namespace
+}  // namespace mpi_test
 }  // namespace pecia

@@ -7,7 +7,7 @@
 #include "pecia/base/error.hpp"
 
 namespace pecia {
-namespace {
+namespace threads_test {
 
 TEST(Alone, MeetsTheContract) { test::meets_the_contract(*comm::make_alone()); }
 
@@ -62,5 +62,5 @@ TEST_P(Threads, AbortReachesAllRanks) {
 
 INSTANTIATE_TEST_SUITE_P(Ranks, Threads, ::testing::Values(1, 2, 4, 8));
 
-}  // namespace
+}  // namespace threads_test
 }  // namespace pecia

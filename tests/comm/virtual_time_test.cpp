@@ -10,7 +10,7 @@
 #include "pecia/base/error.hpp"
 
 namespace pecia::comm {
-namespace {
+namespace virtual_time_test {
 
 /// Neither polling nor receiving takes time, so that arrivals can be told to the digit.
 constexpr Network exact{.latency_s = 0.5, .bytes_per_s = 100, .receive_s = 0, .poll_s = 0};
@@ -142,5 +142,5 @@ TEST(VirtualTime, HasNoCollectivesAndAWorldNeedsARank) {
   EXPECT_THROW((VirtualTime{0, exact}), Error);
 }
 
-}  // namespace
+}  // namespace virtual_time_test
 }  // namespace pecia::comm

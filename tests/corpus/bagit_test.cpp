@@ -6,7 +6,7 @@
 #include "scratch.hpp"
 
 namespace pecia::corpus {
-namespace {
+namespace bagit_test {
 
 namespace fs = std::filesystem;
 using testing::ElementsAre;
@@ -176,5 +176,5 @@ TEST_F(Bag, WithoutDataFolderIsAPlainFolder) {
   EXPECT_THAT(paths(list()), ElementsAre("a.pdf", "bagit.txt"));
 }
 
-}  // namespace
+}  // namespace bagit_test
 }  // namespace pecia::corpus

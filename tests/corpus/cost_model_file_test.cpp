@@ -9,7 +9,7 @@
 #include "scratch.hpp"
 
 namespace pecia::corpus {
-namespace {
+namespace cost_model_file_test {
 
 using testing::HasSubstr;
 using testing::StartsWith;
@@ -109,5 +109,5 @@ TEST_F(CostModelRefusal, IsForFilesThatAreNoModelsAtAll) {
   EXPECT_THROW((void)load_cost_model(scratch.folder() / "large.json"), UsageError);
 }
 
-}  // namespace
+}  // namespace cost_model_file_test
 }  // namespace pecia::corpus

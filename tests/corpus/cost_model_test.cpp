@@ -12,7 +12,7 @@
 #include "made_pages.hpp"
 
 namespace pecia::corpus {
-namespace {
+namespace cost_model_test {
 
 using testing::Each;
 using testing::Ge;
@@ -258,5 +258,5 @@ TEST(CostModel, IsTheSameForTheSamePages) {
   }
 }
 
-}  // namespace
+}  // namespace cost_model_test
 }  // namespace pecia::corpus

@@ -5,7 +5,7 @@
 #include "pecia/corpus/cost_model.hpp"
 
 namespace pecia::corpus {
-namespace {
+namespace cost_quality_test {
 
 constexpr auto engine = "tesseract";
 
@@ -64,5 +64,5 @@ TEST(RankCorrelation, IsSpearmans) {
   EXPECT_EQ(rank_correlation({}, {}), 0);
 }
 
-}  // namespace
+}  // namespace cost_quality_test
 }  // namespace pecia::corpus

@@ -7,7 +7,7 @@
 #include "pecia/base/file.hpp"
 
 namespace pecia::corpus {
-namespace {
+namespace document_test {
 
 using namespace std::string_view_literals;
 
@@ -173,5 +173,5 @@ TEST(Document, ThatClaimsFourBillionPagesIsRefusedBeforeRoomIsMade) {
   EXPECT_THROW((void)decoded(bytes), Error);
 }
 
-}  // namespace
+}  // namespace document_test
 }  // namespace pecia::corpus

@@ -9,7 +9,7 @@
 #include "scratch.hpp"
 
 namespace pecia::corpus {
-namespace {
+namespace listing_test {
 
 namespace fs = std::filesystem;
 using testing::ElementsAre;
@@ -379,5 +379,5 @@ TEST(Checksum, ThatCannotBeComputedIsAnError) {
               HasSubstr("crc7"));
 }
 
-}  // namespace
+}  // namespace listing_test
 }  // namespace pecia::corpus

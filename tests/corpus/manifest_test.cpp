@@ -7,7 +7,7 @@
 #include "scratch.hpp"
 
 namespace pecia::corpus {
-namespace {
+namespace manifest_test {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
@@ -149,5 +149,5 @@ TEST(Comparison, SeesAVanishedDocumentComeBack) {
   EXPECT_THAT(difference.vanished, IsEmpty());
 }
 
-}  // namespace
+}  // namespace manifest_test
 }  // namespace pecia::corpus

@@ -8,7 +8,7 @@
 #include <ostream>
 
 namespace pecia::corpus {
-namespace {
+namespace outline_test {
 
 using testing::Each;
 using testing::ElementsAre;
@@ -179,5 +179,5 @@ TEST(Outline, ThatClaimsFourBillionEntriesIsRefusedBeforeRoomIsMade) {
   }
 }
 
-}  // namespace
+}  // namespace outline_test
 }  // namespace pecia::corpus

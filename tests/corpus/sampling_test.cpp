@@ -6,7 +6,7 @@
 #include <algorithm>
 
 namespace pecia::corpus {
-namespace {
+namespace sampling_test {
 
 using testing::ElementsAre;
 using testing::IsEmpty;
@@ -97,5 +97,5 @@ TEST(PageAtHand, IsOneOfAnImageThatIsDecodedFast) {
   EXPECT_FALSE(is_at_hand({1, 1, Coding::jpeg2000, 1, 0}));
 }
 
-}  // namespace
+}  // namespace sampling_test
 }  // namespace pecia::corpus

@@ -9,7 +9,7 @@
 
 // Outlines in segments of the manifest, and documents that are looked up there one by one.
 namespace pecia::corpus {
-namespace {
+namespace segment_outline_test {
 
 using testing::AllOf;
 using testing::HasSubstr;
@@ -57,5 +57,5 @@ TEST(ManifestSegment, FindsOneDocumentAsItIsInTheNewestSegmentThatHasIt) {
               HasSubstr("000002.jsonl"));
 }
 
-}  // namespace
+}  // namespace segment_outline_test
 }  // namespace pecia::corpus

@@ -12,7 +12,7 @@
 #include "scratch.hpp"
 
 namespace pecia::corpus {
-namespace {
+namespace segment_test {
 
 using testing::AllOf;
 using testing::HasSubstr;
@@ -221,5 +221,5 @@ TEST(ManifestSegment, KeepsABookOfFiveThousandPagesInOneModerateLine) {
   EXPECT_EQ(load_manifest(scratch.folder()).pages(), 5000U);
 }
 
-}  // namespace
+}  // namespace segment_test
 }  // namespace pecia::corpus

@@ -12,7 +12,7 @@
 #include "scratch.hpp"
 
 namespace pecia::corpus {
-namespace {
+namespace synthetic_test {
 
 using testing::AllOf;
 using testing::HasSubstr;
@@ -153,5 +153,5 @@ TEST(Synthetic, WithoutErrorEstimatesAreExactUpToTheDearestPages) {
   }
 }
 
-}  // namespace
+}  // namespace synthetic_test
 }  // namespace pecia::corpus

@@ -8,7 +8,7 @@
 #include "scratch.hpp"
 
 namespace pecia::corpus {
-namespace {
+namespace trace_test {
 
 using testing::AllOf;
 using testing::ElementsAre;
@@ -137,5 +137,5 @@ TEST(Trace, WithAGapInADocumentIsRefused) {
   EXPECT_THAT(refusal("path\tpage\tseconds\na\t4294967295\t1\n"), HasSubstr("1 of 4294967295"));
 }
 
-}  // namespace
+}  // namespace trace_test
 }  // namespace pecia::corpus

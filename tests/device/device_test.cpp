@@ -13,7 +13,7 @@
 #include "pecia/device/nccl_broadcast.hpp"
 
 namespace pecia::device {
-namespace {
+namespace device_test {
 
 using testing::AnyOf;
 using testing::HasSubstr;
@@ -151,5 +151,5 @@ TEST(Broadcast, GivesEveryGpuTheBytesOfTheRoot_cuda) {
 
 #endif
 
-}  // namespace
+}  // namespace device_test
 }  // namespace pecia::device

@@ -19,7 +19,7 @@
 #include "pecia/engine/retry.hpp"
 
 namespace pecia {
-namespace {
+namespace continuous_test {
 
 using engine::RemoteEngine;
 using std::chrono::milliseconds;
@@ -411,5 +411,5 @@ TEST(Continuous, EndsWithItsSocket) {
   ::kill(pid, SIGKILL);
 }
 
-}  // namespace
+}  // namespace continuous_test
 }  // namespace pecia

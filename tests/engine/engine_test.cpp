@@ -11,7 +11,7 @@
 #include "support/temp_folder.hpp"
 
 namespace pecia {
-namespace {
+namespace engine_test {
 
 engine::EngineSettings settings(const char* name, int threads) {
   engine::EngineSettings made;
@@ -268,5 +268,5 @@ TEST(Remote, WorkersThatNeverStartAreAnError) {
   EXPECT_THROW(engine::RemoteEngine{workers(PECIA_BAD_WORKER, {"never-starts"}, 2)}, Error);
 }
 
-}  // namespace
+}  // namespace engine_test
 }  // namespace pecia

@@ -19,7 +19,7 @@
 #include "support/temp_folder.hpp"
 
 namespace pecia {
-namespace {
+namespace language_sampler_test {
 
 using engine::LanguageSample;
 
@@ -175,5 +175,5 @@ TEST_F(FakeSampler, IsNotWaitedForByWhoIsToStop) {
   EXPECT_THROW((void)sampler.look(test::text_page(), {"eng"}), Stopped);
 }
 
-}  // namespace
+}  // namespace language_sampler_test
 }  // namespace pecia

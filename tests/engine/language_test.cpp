@@ -9,7 +9,7 @@
 #include "tesseract/scripts.hpp"
 
 namespace pecia {
-namespace {
+namespace language_test {
 
 using engine::LanguageSample;
 using engine::LanguageScore;
@@ -144,5 +144,5 @@ TEST_F(InstalledLanguages, SayNothingOfAnEmptyPage) {
   EXPECT_FALSE(seen.usual.empty());
 }
 
-}  // namespace
+}  // namespace language_test
 }  // namespace pecia

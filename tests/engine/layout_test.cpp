@@ -12,7 +12,7 @@
 #include "tesseract_engine.hpp"
 
 namespace pecia {
-namespace {
+namespace layout_test {
 
 using engine::Area;
 using engine::PixPointer;
@@ -440,5 +440,5 @@ TEST(Orienting, WithoutTheModelGoesByTheLetters) {
   EXPECT_FALSE(orienting.of(sheet(900, 1200).get(), 300).sure);
 }
 
-}  // namespace
+}  // namespace layout_test
 }  // namespace pecia

@@ -6,7 +6,7 @@
 
 #include "leptonica_image.hpp"
 
-namespace {
+namespace line_images_test {
 
 using pecia::engine::PixPointer;
 
@@ -45,4 +45,4 @@ TEST(LineImages, OfOtherFormatsAreLeptonicas) {
   EXPECT_TRUE(written.begins_with("BM"));
 }
 
-}  // namespace
+}  // namespace line_images_test

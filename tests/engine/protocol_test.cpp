@@ -6,7 +6,7 @@
 #include <limits>
 
 namespace pecia::engine::protocol {
-namespace {
+namespace protocol_test {
 
 result::Reading model_reading() {
   result::Reading reading;
@@ -111,5 +111,5 @@ TEST(Protocol, WhatMakesNoSenseIsAnError) {
         << size;
 }
 
-}  // namespace
+}  // namespace protocol_test
 }  // namespace pecia::engine::protocol

@@ -16,7 +16,7 @@
 #include "tesseract_reading.hpp"
 
 namespace pecia {
-namespace {
+namespace reading_test {
 
 using engine::blankness_of;
 using test::made;
@@ -488,5 +488,5 @@ TEST(Ways, BoxesOfAPageReadSmallerAreOnThePage) {
   }
 }
 
-}  // namespace
+}  // namespace reading_test
 }  // namespace pecia

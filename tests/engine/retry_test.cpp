@@ -7,7 +7,7 @@
 #include <vector>
 
 namespace pecia::engine {
-namespace {
+namespace retry_test {
 
 using result::Attempt;
 
@@ -244,5 +244,5 @@ TEST(ReadingBudget, NoneIsNone) {
   EXPECT_FALSE(budget.begin(0));
 }
 
-}  // namespace
+}  // namespace retry_test
 }  // namespace pecia::engine

@@ -6,7 +6,7 @@
 #include "pecia/engine/factory.hpp"
 
 namespace pecia {
-namespace {
+namespace tesseract_test {
 
 result::Reading read_phototest(const page::Affine& to_page) {
   auto image = test::read_netpbm(std::string{PECIA_TEST_DATA} + "/engine/phototest.pbm", 300);
@@ -121,5 +121,5 @@ TEST(TesseractEngine, ReadsEveryPixelFormatAlike) {
   EXPECT_EQ(test::text_of(done.at(1)), test::text_of(done.at(2)));
 }
 
-}  // namespace
+}  // namespace tesseract_test
 }  // namespace pecia

@@ -4,7 +4,7 @@
 #include "export/xml_support.hpp"
 #include "xml_writers.hpp"
 
-namespace {
+namespace alto_writer_test {
 
 using namespace pecia;
 using exporting::write_alto;
@@ -13,7 +13,7 @@ using merge::Places;
 using merge::Role;
 using test::full_book;
 using test::made_model;
-using test::MadeBook;
+using test::XmlBook;
 using test::parsed;
 using test::schema_problems;
 using test::Words;
@@ -47,7 +47,7 @@ std::vector<Words> lines_in(const pugi::xml_node& block) {
   return lines;
 }
 
-std::string first_page(const MadeBook& made) { return Written{write_alto, made.book}.text(".alto/0001.xml"); }
+std::string first_page(const XmlBook& made) { return Written{write_alto, made.book}.text(".alto/0001.xml"); }
 
 class AltoOfEveryPlaces : public testing::TestWithParam<Places> {};
 
@@ -138,8 +138,8 @@ TEST(Alto, ShowsHowTextRuns) {
 }
 
 /// "Wür-" and "de" are one word of the book, over a page break.
-MadeBook divided(Joint joint) {
-  MadeBook made{"a.pdf"};
+XmlBook divided(Joint joint) {
+  XmlBook made{"a.pdf"};
   made.add(made_model(1, Places::words, {{Role::paragraph, {"die Wür-"}}}));
   made.add(made_model(2, Places::words, {{Role::paragraph, {"de des"}}}));
   const auto end = made.book.pages[0].lines[0].text.end;
@@ -180,7 +180,7 @@ TEST(Alto, ShowsAWordOfSeveralBoxesThatWasHyphenated) {
 }
 
 TEST(Alto, ShowsEachOfThePartsOfAPage) {
-  MadeBook made{"a.pdf"};
+  XmlBook made{"a.pdf"};
   made.add(made_model(1, Places::words, {{Role::paragraph, {"der Wür-", "de des Am-", "tes und ei-", "ne"}}}));
   auto& pieces = made.book.units[0].pieces;
   for (std::size_t n = 0; n < 3; ++n) {
@@ -217,7 +217,7 @@ TEST(Alto, SaysWhyAPageHasNoText) {
 }
 
 TEST(Alto, OfADocumentWithoutPagesIsValid) {
-  MadeBook made{"locked.pdf"};
+  XmlBook made{"locked.pdf"};
   made.add_without_text(0, result::State::failed, Reason::encrypted);
   const auto xml = Written{write_alto, made.book}.text(".alto/0000.xml");
   EXPECT_EQ(schema_problems(xml, schema), "");
@@ -230,4 +230,4 @@ TEST(Alto, TheSchemaIsReallyAsked) {
   EXPECT_NE(schema_problems(xml, schema), "");
 }
 
-}  // namespace
+}  // namespace alto_writer_test

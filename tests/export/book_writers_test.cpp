@@ -8,7 +8,7 @@
 #include "support/made_run.hpp"
 #include "writers.hpp"
 
-namespace {
+namespace book_writers_test {
 
 using namespace pecia;
 using exporting::to_json_line;
@@ -281,4 +281,4 @@ TEST(BookLine, HasTheTextsOfUnitsWithTheirPlaces) {
   EXPECT_EQ(line["state"], "complete");
 }
 
-}  // namespace
+}  // namespace book_writers_test

@@ -3,7 +3,7 @@
 
 #include "export/export_fixture.hpp"
 
-namespace {
+namespace earlier_files_test {
 
 using namespace pecia;
 using namespace pecia::test;
@@ -215,4 +215,4 @@ TEST_F(EarlierFiles, OfNobodyInThePlaceOfAFolderAreNamedBeforeAnythingIsWritten)
   EXPECT_FALSE(there("a.png.md"));
 }
 
-}  // namespace
+}  // namespace earlier_files_test

@@ -5,7 +5,7 @@
 #include "pecia/base/stop.hpp"
 #include "support/file_size_limit.hpp"
 
-namespace {
+namespace export_choices_test {
 
 using namespace pecia;
 using namespace pecia::test;
@@ -297,4 +297,4 @@ TEST_F(Pdf, OfBeforeStaysWhereItIsRefusedNow) {
 
 TEST_F(Pdf, NeedsAWriter) { EXPECT_THROW((void)exported(settings({"pdf"})), Error); }
 
-}  // namespace
+}  // namespace export_choices_test

@@ -14,7 +14,7 @@
 #include "pecia/base/file.hpp"
 #include "support/made_run.hpp"
 
-namespace {
+namespace export_test {
 
 using namespace pecia;
 using exporting::export_run;
@@ -311,4 +311,4 @@ TEST_F(Export, KeepsTheImagesOfPagesWhoseRecordsAreDamaged) {
   EXPECT_THAT(names_in(files_below(out_)), testing::IsSupersetOf({"books/a b.pdf.images/3_1.png", "books/a b.pdf.images/3_2.png"}));
 }
 
-}  // namespace
+}  // namespace export_test

@@ -4,7 +4,7 @@
 
 #include "export/export_fixture.hpp"
 
-namespace {
+namespace folder_test {
 
 using namespace pecia;
 using namespace pecia::test;
@@ -292,4 +292,4 @@ TEST_F(Folder, CannotGetFiguresWithLinesAlone) {
   EXPECT_THAT(refusal(how), HasSubstr("Add md or html"));
 }
 
-}  // namespace
+}  // namespace folder_test

@@ -4,7 +4,7 @@
 #include "export/xml_support.hpp"
 #include "xml_writers.hpp"
 
-namespace {
+namespace hocr_writer_test {
 
 using namespace pecia;
 using exporting::write_hocr;
@@ -12,7 +12,7 @@ using merge::Places;
 using merge::Role;
 using test::full_book;
 using test::made_model;
-using test::MadeBook;
+using test::XmlBook;
 using test::parsed;
 using test::Words;
 using test::Written;
@@ -110,7 +110,7 @@ TEST(Hocr, TellsTheLanguagesOfWordsThatAreInAnother) {
 }
 
 TEST(Hocr, RoundsBoxesOutwardsAndKeepsThemInThePage) {
-  MadeBook made{"a.png"};
+  XmlBook made{"a.png"};
   auto model = made_model(1, Places::words, {{Role::paragraph, {"eins zwei drei"}}});
   model.words[1].box = {-20.5F, 1390, 1e30F, 1500};
   model.words[2].box = {30, 60, 20, 50};  // inverted
@@ -124,7 +124,7 @@ TEST(Hocr, RoundsBoxesOutwardsAndKeepsThemInThePage) {
 }
 
 TEST(Hocr, FollowsTheOrderOfTheBook) {
-  MadeBook made{"a.png"};
+  XmlBook made{"a.png"};
   made.add(
       made_model(1, Places::blocks,
                  {{Role::running_head, {"head"}}, {Role::paragraph, {"right"}}, {Role::paragraph, {"left"}}, {Role::page_number, {"1"}}}));
@@ -134,7 +134,7 @@ TEST(Hocr, FollowsTheOrderOfTheBook) {
 }
 
 TEST(Hocr, DoesNotPutBlanksBetweenWordsThatTouch) {
-  MadeBook made{"a.png"};
+  XmlBook made{"a.png"};
   auto model = made_model(1, Places::words, {{Role::paragraph, {"日本 語"}}});
   model.text.replace(model.text.find(' '), 1, "");
   model.words[1].text = {model.words[1].text.begin - 1, model.words[1].text.end - 1};
@@ -161,13 +161,13 @@ TEST(Hocr, SaysWhichPagesAreMissing) {
   EXPECT_EQ(with_id(document, "page_4").attribute("data-state").value(), std::string{"pending"});
   EXPECT_EQ(with_id(document, "page_5").attribute("data-state").value(), std::string{"blank"});
 
-  MadeBook complete{"a.png"};
+  XmlBook complete{"a.png"};
   complete.add(made_model(1, Places::none, {{Role::paragraph, {"x"}}}));
   EXPECT_THAT(Written(write_hocr, complete.book).text(".hocr"), Not(HasSubstr("pecia-gaps")));
 }
 
 TEST(Hocr, HasTheTextOfAModelWithoutItsMarkup) {
-  MadeBook made{"a.png"};
+  XmlBook made{"a.png"};
   auto model =
       made_model(1, Places::blocks,
                  {{Role::heading, {"## Titel"}, 2}, {Role::table, {"<table><tr><td>1</td><td>2</td></tr><tr><td>3</td></tr></table>"}}});
@@ -180,7 +180,7 @@ TEST(Hocr, HasTheTextOfAModelWithoutItsMarkup) {
 }
 
 TEST(Hocr, HasTheLinesOfAModelsTextWithoutItsMarkup) {
-  MadeBook made{"a.png"};
+  XmlBook made{"a.png"};
   auto model = made_model(1, Places::lines,
                           {{Role::heading, {"# Titel # 1"}, 1}, {Role::table, {"<table><tr><td>1 a</td>", "<td>2</td></tr>", "</table>"}}});
   model.markup = true;
@@ -200,4 +200,4 @@ TEST(Hocr, IsTheSameEveryTime) {
   EXPECT_EQ(Written(write_hocr, made.book).text(".hocr"), Written(write_hocr, made.book).text(".hocr"));
 }
 
-}  // namespace
+}  // namespace hocr_writer_test

@@ -7,7 +7,7 @@
 #include "export/xml_support.hpp"
 #include "xml_writers.hpp"
 
-namespace {
+namespace html_writer_test {
 
 using namespace pecia;
 using exporting::write_html;
@@ -17,7 +17,7 @@ using merge::Role;
 using test::full_book;
 using test::made_model;
 using test::MadeBlock;
-using test::MadeBook;
+using test::XmlBook;
 using test::Words;
 using test::Written;
 using testing::AllOf;
@@ -74,7 +74,7 @@ std::string inside(const pugi::xml_node& node) {
 
 /// The flow of a page of these blocks without the mark of the page; a model's, if `markup`.
 std::string flow_of(const std::vector<MadeBlock>& blocks, bool markup = false) {
-  MadeBook made{"a.png"};
+  XmlBook made{"a.png"};
   auto model = made_model(1, Places::blocks, blocks);
   model.markup = markup;
   model.languages.clear();
@@ -86,10 +86,10 @@ std::string flow_of(const std::vector<MadeBlock>& blocks, bool markup = false) {
 
 TEST(Html, IsValidWithEverythingInIt) {
   for (const auto places : {Places::none, Places::words}) checked(Written{write_html, full_book(places).book}.text(".html"));
-  MadeBook locked{"locked.pdf"};
+  XmlBook locked{"locked.pdf"};
   locked.add_without_text(0, result::State::failed, Reason::encrypted);
   checked(Written{write_html, locked.book}.text(".html"));
-  const MadeBook empty{"empty.pdf"};
+  const XmlBook empty{"empty.pdf"};
   checked(Written{write_html, empty.book}.text(".html"));
 }
 
@@ -140,7 +140,7 @@ TEST(Html, LetsNoScriptOutOfAPage) {
   for (const auto& attack : attacks) {
     for (const bool markup : {false, true}) {
       for (const auto role : {Role::paragraph, Role::heading, Role::table, Role::list_item, Role::caption, Role::footnote, Role::formula}) {
-        MadeBook made{attack + ".pdf"};
+        XmlBook made{attack + ".pdf"};
         auto model = made_model(1, Places::none, {{role, {attack}, 1}});
         model.markup = markup;
         model.printed_number = attack;
@@ -166,7 +166,7 @@ TEST(Html, LetsNoScriptOutOfAPage) {
 }
 
 TEST(Html, MarksEveryPageOnceEvenWithinAParagraph) {
-  MadeBook made{"a.pdf"};
+  XmlBook made{"a.pdf"};
   made.add(made_model(1, Places::words, {{Role::paragraph, {"die Wür-"}}}));
   made.add_without_text(2, result::State::failed, Reason::timeout);
   made.add(made_model(3, Places::words, {{Role::paragraph, {"de des"}}}));
@@ -186,7 +186,7 @@ TEST(Html, MarksEveryPageOnceEvenWithinAParagraph) {
 }
 
 TEST(Html, ParagraphThatIsTheRestOfAWordEndsWithTheMarkOfItsPage) {
-  MadeBook made{"a.pdf"};
+  XmlBook made{"a.pdf"};
   made.add(made_model(1, Places::words, {{Role::paragraph, {"die Wür-"}}}));
   made.add(made_model(2, Places::words, {{Role::paragraph, {"de"}}}));
   made.add(made_model(3, Places::words, {{Role::paragraph, {"des Amts"}}}));
@@ -210,7 +210,7 @@ TEST(Html, ShowsTheCharactersThatEntitiesOfAModelStandFor) {
 }
 
 /// A model's table on two pages, joined.
-void add_table_over_pages(MadeBook& made, const std::string& first, const std::string& second) {
+void add_table_over_pages(XmlBook& made, const std::string& first, const std::string& second) {
   for (const auto& [number, text] : std::map<std::uint32_t, std::string>{{1, first}, {2, second}}) {
     auto model = made_model(number, Places::blocks, {{Role::table, {text}}});
     model.markup = true;
@@ -223,7 +223,7 @@ void add_table_over_pages(MadeBook& made, const std::string& first, const std::s
 }
 
 TEST(Html, KeepsWhatIsRaisedAndLoweredInATableThatGoesOn) {
-  MadeBook made{"a.pdf"};
+  XmlBook made{"a.pdf"};
   add_table_over_pages(made, "<table><caption>m<sup>3</sup></caption><tr><td>10<sup>3</sup> m</td></tr>",
                        "<tr><td>H<sub>2</sub>O<br>x</td></tr></table>");
   const auto document = checked(Written{write_html, made.book}.text(".html"));
@@ -233,7 +233,7 @@ TEST(Html, KeepsWhatIsRaisedAndLoweredInATableThatGoesOn) {
 }
 
 TEST(Html, TakesNoTextOfACellForATag) {
-  MadeBook made{"a.pdf"};
+  XmlBook made{"a.pdf"};
   add_table_over_pages(made, "<table><tr><td>&lt;td&gt;</td><td>&lt;/table&gt;</td></tr>",
                        "<tr><td>&lt;u&gt;</td><td>1997</td></tr></table>");
 
@@ -245,7 +245,7 @@ TEST(Html, TakesNoTextOfACellForATag) {
 }
 
 TEST(Html, MarksAPageThatBeginsWithinATable) {
-  MadeBook made{"a.pdf"};
+  XmlBook made{"a.pdf"};
   for (const auto& [number, text] :
        std::map<std::uint32_t, std::string>{{1, "<table><tr><td>1</td></tr>"}, {2, "<tr><td>2</td></tr></table>"}, {3, "3"}}) {
     auto model = made_model(number, Places::blocks, {{Role::table, {text}}});
@@ -266,7 +266,7 @@ TEST(Html, MarksAPageThatBeginsWithinATable) {
 }
 
 TEST(Html, ShowsFiguresThatWereWritten) {
-  MadeBook made{"a b.pdf"};
+  XmlBook made{"a b.pdf"};
   auto model = made_model(1, Places::blocks, {{Role::figure, {}}, {Role::caption, {"Abb. 1"}}, {Role::figure, {}}});
   auto& page = made.add(model);
   for (const auto& block : model.blocks) {
@@ -305,7 +305,7 @@ TEST(Html, ShowsLanguageAndDirection) {
   const auto hebrew = document.select_node("//p[@lang='he']").node();
   EXPECT_EQ(hebrew.attribute("dir").value(), std::string{"rtl"});
 
-  MadeBook made{"a.png"};
+  XmlBook made{"a.png"};
   auto model = made_model(1, Places::none, {{Role::paragraph, {"שלום עולם"}}, {Role::paragraph, {"left"}}});
   model.languages = "heb";
   made.add(model);
@@ -314,4 +314,4 @@ TEST(Html, ShowsLanguageAndDirection) {
   EXPECT_EQ(right.select_node("//p[@dir='ltr']").node().child_value(), std::string{"left"});
 }
 
-}  // namespace
+}  // namespace html_writer_test

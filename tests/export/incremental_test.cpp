@@ -3,7 +3,7 @@
 
 #include "export/export_fixture.hpp"
 
-namespace {
+namespace incremental_test {
 
 using namespace pecia;
 using namespace pecia::test;
@@ -164,4 +164,4 @@ TEST_F(Incremental, SaysInExportJsonWhatWasWrittenOfWhat) {
   EXPECT_TRUE(text.substr(lines[1][3], lines[1][4]).starts_with(R"({"path":"b/c.pdf","page":1)"));
 }
 
-}  // namespace
+}  // namespace incremental_test

@@ -5,7 +5,7 @@
 
 #include "export/export_fixture.hpp"
 
-namespace {
+namespace killed_test {
 
 using namespace pecia;
 using namespace pecia::test;
@@ -92,4 +92,4 @@ TEST_F(Killed, ItsLinesAreNotTakenForThoseOfBeforeByTheirSize) {
   EXPECT_EQ(file("pages.jsonl"), before);
 }
 
-}  // namespace
+}  // namespace killed_test

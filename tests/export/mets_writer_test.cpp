@@ -4,14 +4,14 @@
 #include "export/xml_support.hpp"
 #include "xml_writers.hpp"
 
-namespace {
+namespace mets_writer_test {
 
 using namespace pecia;
 using exporting::write_mets;
 using merge::Places;
 using test::full_book;
 using test::made_model;
-using test::MadeBook;
+using test::XmlBook;
 using test::parsed;
 using test::schema_problems;
 using test::Words;
@@ -43,7 +43,7 @@ struct Everything {
     attempt.detail = "loop & <x>";
   }
 
-  MadeBook made = full_book(Places::words);
+  XmlBook made = full_book(Places::words);
   corpus::Document listed;
   exporting::WriteContext context;
 };
@@ -53,7 +53,7 @@ TEST(Mets, IsValid) {
   EXPECT_EQ(schema_problems(Written(write_mets, all.made.book, all.context).text(".mets.xml"), schema), "");
   EXPECT_EQ(schema_problems(Written(write_mets, all.made.book).text(".mets.xml"), schema), "") << "without the manifest and other formats";
 
-  MadeBook locked{"locked.pdf"};
+  XmlBook locked{"locked.pdf"};
   locked.add_without_text(0, result::State::failed, Reason::encrypted);
   EXPECT_EQ(schema_problems(Written(write_mets, locked.book).text(".mets.xml"), schema), "");
 }
@@ -137,9 +137,9 @@ TEST(Mets, SaysThatADocumentHasGaps) {
   EXPECT_THAT(text, HasSubstr("RECORDSTATUS=\"with gaps\""));
   EXPECT_THAT(text, HasSubstr("<note>The document has gaps: 1 page could not be read: 3; 1 page is not read yet: 4</note>"));
 
-  MadeBook complete{"a.png"};
+  XmlBook complete{"a.png"};
   complete.add(made_model(1, Places::none, {{merge::Role::paragraph, {"x"}}}));
   EXPECT_THAT(Written(write_mets, complete.book).text(".mets.xml"), HasSubstr("RECORDSTATUS=\"complete\""));
 }
 
-}  // namespace
+}  // namespace mets_writer_test

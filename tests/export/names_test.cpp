@@ -9,7 +9,7 @@
 #include "pecia/base/text.hpp"
 #include "pecia/corpus/listing.hpp"
 
-namespace {
+namespace names_test {
 
 using namespace pecia;
 using testing::ElementsAre;
@@ -91,4 +91,4 @@ TEST(ExportNames, AreDifferentForDifferentDocumentsWhateverTheirNames) {
   EXPECT_EQ((std::set<std::string>{names.begin(), names.end()}).size(), 8u);
 }
 
-}  // namespace
+}  // namespace names_test

@@ -8,7 +8,7 @@
 #include "export/export_fixture.hpp"
 
 // What a PDF says of its parts, from the manifest to the formats.
-namespace {
+namespace outline_test {
 
 using namespace pecia;
 using namespace pecia::test;
@@ -132,4 +132,4 @@ TEST_F(OutlinedExport, LinesOfPagesDoNotDependOnIt) {
   EXPECT_EQ(exported({"jsonl"}, false).unchanged, 2U);
 }
 
-}  // namespace
+}  // namespace outline_test

@@ -4,7 +4,7 @@
 #include "export/xml_support.hpp"
 #include "xml_writers.hpp"
 
-namespace {
+namespace page_xml_writer_test {
 
 using namespace pecia;
 using exporting::write_page_xml;
@@ -12,7 +12,7 @@ using merge::Places;
 using merge::Role;
 using test::full_book;
 using test::made_model;
-using test::MadeBook;
+using test::XmlBook;
 using test::parsed;
 using test::schema_problems;
 using test::Words;
@@ -54,7 +54,7 @@ std::vector<Words> placed_lines_in(const pugi::xml_node& region) {
   return lines;
 }
 
-std::string first_page(const MadeBook& made) { return Written{write_page_xml, made.book}.text(".page/0001.xml"); }
+std::string first_page(const XmlBook& made) { return Written{write_page_xml, made.book}.text(".page/0001.xml"); }
 
 class PageXmlOfEveryPlaces : public testing::TestWithParam<Places> {};
 
@@ -128,7 +128,7 @@ TEST(PageXml, HasThePageAndItsFlow) {
 }
 
 TEST(PageXml, OutlinesSurroundWhatLiesInThem) {
-  MadeBook made{"a.png"};
+  XmlBook made{"a.png"};
   auto model = made_model(1, Places::words, {{Role::paragraph, {"eins zwei"}}});
   model.words[1].box = {50, 5, 950, 60};
   made.add(model);
@@ -139,7 +139,7 @@ TEST(PageXml, OutlinesSurroundWhatLiesInThem) {
 }
 
 TEST(PageXml, HasARegionForEachPartOfAFigure) {
-  MadeBook made{"a.png"};
+  XmlBook made{"a.png"};
   auto model = made_model(1, Places::blocks, {{Role::figure, {}}});
   model.blocks[0].boxes = {{100, 10, 200, 100}, {300, 10, 899, 100}};
   made.add(model);
@@ -167,7 +167,7 @@ TEST(PageXml, SaysWhyAPageHasNoText) {
 }
 
 TEST(PageXml, TakesTheSizeOfAPageThatWasNotReadFromTheManifest) {
-  MadeBook made{"a.png"};
+  XmlBook made{"a.png"};
   made.add_pending(1);
   corpus::Document listed;
   listed.pages.resize(1);
@@ -187,4 +187,4 @@ TEST(PageXml, TellsTheLanguagesOfWordsThatAreInAnother) {
   EXPECT_THAT(languages, ElementsAre("", "Latin"));
 }
 
-}  // namespace
+}  // namespace page_xml_writer_test

@@ -1,7 +1,7 @@
 #include "export/pdf_layer_fixture.hpp"
 
 namespace pecia::exporting {
-namespace {
+namespace pdf_borrowed_test {
 
 using namespace test;
 
@@ -85,5 +85,5 @@ TEST_F(BorrowedForms, FontsStayForAppearancesAndPatternsThatTakeThemFromThePage)
   }
 }
 
-}  // namespace
+}  // namespace pdf_borrowed_test
 }  // namespace pecia::exporting

@@ -2,7 +2,7 @@
 #include "export/pdf_layer_fixture.hpp"
 
 namespace pecia::exporting {
-namespace {
+namespace pdf_contents_test {
 
 using namespace test;
 
@@ -255,5 +255,5 @@ TEST_F(PdfContentsTest, APageOfWhichNobodyKnowsIsKeptWhereTextIsToBeKept) {
   EXPECT_EQ(lines(), std::vector<std::string>{"earlier"});
 }
 
-}  // namespace
+}  // namespace pdf_contents_test
 }  // namespace pecia::exporting

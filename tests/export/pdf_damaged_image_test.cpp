@@ -5,7 +5,7 @@
 #include "export/pdf_fixture.hpp"
 
 namespace pecia::exporting {
-namespace {
+namespace pdf_damaged_image_test {
 
 using namespace test;
 using ::testing::ElementsAre;
@@ -281,5 +281,5 @@ TEST_F(PdfDamagedImageTest, PagesThatFailedAreAsLargeAsTheirFilesSay) {
   }
 }
 
-}  // namespace
+}  // namespace pdf_damaged_image_test
 }  // namespace pecia::exporting

@@ -4,7 +4,7 @@
 #include "metadata.hpp"
 
 namespace pecia::app {
-namespace {
+namespace pdf_export_test {
 
 std::vector<std::string> files_below(const std::filesystem::path& root) {
   std::vector<std::string> files;
@@ -272,5 +272,5 @@ TEST_F(PdfExportTest, WhatTheRunDecidedOfAPagesTextIsHeeded) {
   EXPECT_EQ(acts("skipped", Policy::replace), Act::leave);
 }
 
-}  // namespace
+}  // namespace pdf_export_test
 }  // namespace pecia::app

@@ -4,7 +4,7 @@
 #include "page/made_jpeg2000.hpp"
 
 namespace pecia::exporting {
-namespace {
+namespace pdf_image_test {
 
 using namespace test;
 
@@ -261,5 +261,5 @@ TEST_F(PdfImageTest, CutOffPngsLeaveNoMemoryBehind) {
   EXPECT_LT(::mallinfo2().uordblks, before + times * least_bytes_of_a_reading);
 }
 
-}  // namespace
+}  // namespace pdf_image_test
 }  // namespace pecia::exporting

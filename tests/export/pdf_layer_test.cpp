@@ -2,7 +2,7 @@
 #include "pecia/base/error.hpp"
 
 namespace pecia::exporting {
-namespace {
+namespace pdf_layer_test {
 
 using namespace test;
 
@@ -260,5 +260,5 @@ TEST_F(PdfLayerTest, LinearizesWhereAsked) {
   EXPECT_EQ(check(out_), "");
 }
 
-}  // namespace
+}  // namespace pdf_layer_test
 }  // namespace pecia::exporting

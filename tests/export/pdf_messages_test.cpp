@@ -7,7 +7,7 @@
 #include "pecia/export/pdf_messages.hpp"
 
 namespace pecia::exporting {
-namespace {
+namespace pdf_messages_test {
 
 TEST(PdfMessages, PagesComeBackAsTheyWere) {
   PdfPage page;
@@ -185,5 +185,5 @@ TEST(PdfPageText, NoWordIsCutWhereItsScriptHasBlanks) {
     EXPECT_TRUE(row.find('P') == std::string::npos || row.find("PECIA") != std::string::npos) << row;
 }
 
-}  // namespace
+}  // namespace pdf_messages_test
 }  // namespace pecia::exporting

@@ -5,7 +5,7 @@
 #include "pdfa.hpp"
 
 namespace pecia::exporting {
-namespace {
+namespace pdf_metadata_test {
 
 using namespace test;
 
@@ -230,5 +230,5 @@ TEST_F(PdfMetadataTest, TheOutputIntentOfThePdfStays) {
   expect_refusal(with("/S/GTS_PDFX/OutputConditionIdentifier(Adobe RGB)", adobe, 3), "output intent");
 }
 
-}  // namespace
+}  // namespace pdf_metadata_test
 }  // namespace pecia::exporting

@@ -1,7 +1,7 @@
 #include "export/pdf_fixture.hpp"
 
 namespace pecia::exporting {
-namespace {
+namespace pdf_place_test {
 
 using namespace test;
 
@@ -81,5 +81,5 @@ TEST_F(PdfTest, APageOfAnotherShapeThanTheRunHasReadGetsNoText) {
   EXPECT_NE(result.warnings[0].find("page 1"), std::string::npos) << result.warnings[0];
 }
 
-}  // namespace
+}  // namespace pdf_place_test
 }  // namespace pecia::exporting

@@ -5,7 +5,7 @@
 #include "support/file_size_limit.hpp"
 
 namespace pecia::app {
-namespace {
+namespace pdf_refusals_test {
 
 using PdfRefusalsTest = PdfExportTest;
 
@@ -157,5 +157,5 @@ TEST_F(PdfRefusalsTest, AFullDiskEndsTheExportAndNotTheDocumentAlone) {
   EXPECT_TRUE(std::filesystem::is_empty(out_.parent_path()));
 }
 
-}  // namespace
+}  // namespace pdf_refusals_test
 }  // namespace pecia::app

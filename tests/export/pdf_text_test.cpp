@@ -3,7 +3,7 @@
 #include "writing_direction.hpp"
 
 namespace pecia::exporting {
-namespace {
+namespace pdf_text_test {
 
 using namespace test;
 
@@ -146,5 +146,5 @@ TEST(WritingDirection, CharactersStandAsTheyAreDrawn) {
   EXPECT_EQ(pdf::in_drawing_order("plain"), "plain");
 }
 
-}  // namespace
+}  // namespace pdf_text_test
 }  // namespace pecia::exporting

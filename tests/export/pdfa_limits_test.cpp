@@ -1,7 +1,7 @@
 #include "export/pdfa_fixture.hpp"
 
 namespace pecia::exporting {
-namespace {
+namespace pdfa_limits_test {
 
 using namespace test;
 
@@ -136,5 +136,5 @@ TEST_F(PdfaLimitsTest, NothingIsToBeRenderedFirst) {
   EXPECT_NE(write(from, {page}, archival).not_pdfa.find("/NeedsRendering"), std::string::npos);
 }
 
-}  // namespace
+}  // namespace pdfa_limits_test
 }  // namespace pecia::exporting

@@ -5,7 +5,7 @@
 #include "pdfa.hpp"
 
 namespace pecia::exporting {
-namespace {
+namespace pdfa_test {
 
 using namespace test;
 
@@ -279,5 +279,5 @@ TEST(SrgbProfile, HasAHeaderAndTagsWithinItself) {
   EXPECT_LT(profile.size(), 1000U);
 }
 
-}  // namespace
+}  // namespace pdfa_test
 }  // namespace pecia::exporting

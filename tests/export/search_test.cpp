@@ -7,7 +7,7 @@
 
 #include "pecia/base/error.hpp"
 
-namespace {
+namespace search_test {
 
 using namespace pecia;
 using exporting::Pattern;
@@ -80,4 +80,4 @@ TEST(Pattern, GivesUpWhatWouldTakeYears) {
   EXPECT_LT(std::chrono::steady_clock::now() - begun, std::chrono::seconds{30});
 }
 
-}  // namespace
+}  // namespace search_test

@@ -7,7 +7,7 @@
 
 #include "pecia/base/text.hpp"
 
-namespace {
+namespace writers_test {
 
 using namespace pecia;
 using exporting::to_json_line;
@@ -278,4 +278,4 @@ TEST(TextsAsTheyWereRead, OfModelsKeepTheirImagesInPlace) {
   EXPECT_EQ(to_markdown(document_of({page})), "<!-- page 1 -->\n\nbad \uFFFD byte\n\n<!-- image 1 2 3 4 -->\n\nbehind\n");
 }
 
-}  // namespace
+}  // namespace writers_test

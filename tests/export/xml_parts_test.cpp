@@ -18,7 +18,7 @@
 #include "xml_rows.hpp"
 #include "xml_writers.hpp"
 
-namespace {
+namespace xml_parts_test {
 
 using namespace pecia;
 using exporting::Direction;
@@ -27,7 +27,7 @@ using exporting::languages_of;
 using merge::Places;
 using merge::Role;
 using test::made_model;
-using test::MadeBook;
+using test::XmlBook;
 using testing::ElementsAre;
 using testing::EndsWith;
 using testing::IsEmpty;
@@ -168,7 +168,7 @@ TEST(Gaps, AreSaidInASentence) {
 }
 
 TEST(Order, IsTheBooksAndHasEveryBlockOnce) {
-  MadeBook made{"a.pdf"};
+  XmlBook made{"a.pdf"};
   made.add(made_model(1, Places::none,
                       {{Role::running_head, {"0"}}, {Role::paragraph, {"1"}}, {Role::paragraph, {"2"}}, {Role::page_number, {"3"}}}));
   std::swap(made.book.units[0], made.book.units[1]);
@@ -259,7 +259,7 @@ merge::PageModel random_model(std::uint32_t number, std::mt19937& random) {
 TEST(XmlOfRandomBooks, IsValid) {
   for (unsigned seed = 0; seed < 100; ++seed) {
     std::mt19937 random{seed};
-    MadeBook made{"a.pdf"};
+    XmlBook made{"a.pdf"};
     for (std::uint32_t n = 1; n <= 3; ++n) made.add(random_model(n, random));
     std::ranges::shuffle(made.book.units, random);
     for (std::size_t n = 1; n < made.book.units.size(); ++n) {  // some go on in the next
@@ -296,4 +296,4 @@ TEST(XmlOfALongDocument, NeedsLittleMemoryBesideTheBook) {
 }
 #endif
 
-}  // namespace
+}  // namespace xml_parts_test

@@ -82,9 +82,9 @@ inline merge::PageModel made_model(std::uint32_t number, merge::Places places, c
 }
 
 /// A document and its book, which refers to it. The flow is that of `bind`: blocks in their order.
-class MadeBook {
+class XmlBook {
  public:
-  explicit MadeBook(std::string path) {
+  explicit XmlBook(std::string path) {
     document_->id = {0x1234};
     document_->path = std::move(path);
     book.document = document_.get();
@@ -138,8 +138,8 @@ class MadeBook {
 };
 
 /// A page of two words, the first in its first language, the other in its second.
-inline MadeBook bilingual_book() {
-  MadeBook made{"a.png"};
+inline XmlBook bilingual_book() {
+  XmlBook made{"a.png"};
   auto model = made_model(1, merge::Places::words, {{Role::paragraph, {"eins unum"}}});
   model.words[0].language = 1;
   model.words[1].language = 2;
@@ -148,8 +148,8 @@ inline MadeBook bilingual_book() {
 }
 
 /// Every role, every state, quotes and ampersands, right to left, vertical, U+FFFD; places as fine as `places`.
-inline MadeBook full_book(merge::Places places) {
-  MadeBook made{"books & \"more\"/a b;<c>.pdf"};
+inline XmlBook full_book(merge::Places places) {
+  XmlBook made{"books & \"more\"/a b;<c>.pdf"};
   made.add(made_model(1, places,
                       {{Role::running_head, {"Das & <Buch> \"x\" 'y'"}},
                        {Role::heading, {"Erstes Kapitel"}, 1},

@@ -7,7 +7,7 @@
 #include "result/made_readings.hpp"
 
 namespace pecia::merge {
-namespace {
+namespace aligned_page_test {
 
 using result::test::BoxedPage;
 using result::test::ModelPage;
@@ -65,5 +65,5 @@ TEST(AlignedPage, SaysWhichLinesHaveNoPlace) {
   EXPECT_TRUE(model.lines[2].placed);
 }
 
-}  // namespace
+}  // namespace aligned_page_test
 }  // namespace pecia::merge

@@ -6,7 +6,7 @@
 #include "balance.hpp"
 #include "merge/drawn.hpp"
 
-namespace {
+namespace balance_test {
 
 using namespace pecia;
 using test::Drawn;
@@ -105,4 +105,4 @@ TEST(Balance, HoldsForDocumentsWithoutAnything) {
   }
 }
 
-}  // namespace
+}  // namespace balance_test

@@ -5,7 +5,7 @@
 #include "pecia/merge/table.hpp"
 #include "support/made_book.hpp"
 
-namespace {
+namespace check_format_test {
 
 using namespace pecia;
 using merge::ChangeKind;
@@ -120,4 +120,4 @@ TEST(BrokenFormulas, MayBeDeep) {
   EXPECT_THAT(findings_of("\\[" + open + std::string(200000, '}') + "\\]", "formula"), IsEmpty());
 }
 
-}  // namespace
+}  // namespace check_format_test

@@ -4,7 +4,7 @@
 #include "pecia/merge/check.hpp"
 #include "support/made_book.hpp"
 
-namespace {
+namespace check_order_test {
 
 using namespace pecia;
 using merge::Finding;
@@ -162,4 +162,4 @@ TEST(HeadingNumbers, ThatAreMisreadOnceAreSaidToBe) {
   EXPECT_THAT(findings[0].detail, HasSubstr("chapter 51 stands between chapter 2 and chapter 4: misread?"));
 }
 
-}  // namespace
+}  // namespace check_order_test

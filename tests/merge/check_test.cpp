@@ -6,7 +6,7 @@
 #include "support/made_book.hpp"
 #include "support/made_run.hpp"
 
-namespace {
+namespace check_test {
 
 using namespace pecia;
 using merge::Finding;
@@ -140,4 +140,4 @@ TEST(Check, GivesNothingForAnEmptyDocument) {
   EXPECT_THAT(made.book.findings, IsEmpty());
 }
 
-}  // namespace
+}  // namespace check_test

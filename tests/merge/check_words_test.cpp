@@ -5,7 +5,7 @@
 #include "support/made_book.hpp"
 #include "support/made_run.hpp"
 
-namespace {
+namespace check_words_test {
 
 using namespace pecia;
 using merge::ChangeKind;
@@ -268,4 +268,4 @@ TEST(Languages, ShouldBeThoseOfTheModels) {
   EXPECT_THAT(languages_of({german, german, german}, ""), IsEmpty());
 }
 
-}  // namespace
+}  // namespace check_words_test

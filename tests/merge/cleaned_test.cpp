@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace {
+namespace cleaned_test {
 
 using namespace pecia;
 
@@ -36,4 +36,4 @@ TEST(Cleaned, MovesThePartsOfAReadingWithTheirText) {
             "cd");
 }
 
-}  // namespace
+}  // namespace cleaned_test

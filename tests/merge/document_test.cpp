@@ -8,7 +8,7 @@
 #include "pecia/base/file.hpp"
 #include "support/made_run.hpp"
 
-namespace {
+namespace document_test {
 
 using namespace pecia;
 using merge::Document;
@@ -115,4 +115,4 @@ TEST(MergedDocuments, SayThatARecordIsDamagedAndGoOn) {
   EXPECT_FALSE(documents[0].complete());
 }
 
-}  // namespace
+}  // namespace document_test

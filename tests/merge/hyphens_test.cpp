@@ -6,7 +6,7 @@
 #include "merge/drawn.hpp"
 #include "support/temp_folder.hpp"
 
-namespace {
+namespace hyphens_test {
 
 using namespace pecia;
 using merge::ChangeKind;
@@ -167,4 +167,4 @@ TEST(Dictionaries, AreToldFromOthersByWhatIsInThem) {
   EXPECT_EQ(looked_at.fingerprint(first, "eng"), before) << "as long as those are kept that were opened";
 }
 
-}  // namespace
+}  // namespace hyphens_test

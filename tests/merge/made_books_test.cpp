@@ -2,7 +2,7 @@
 
 #include "merge/merge_scores.hpp"
 
-namespace {
+namespace made_books_test {
 
 using namespace pecia;
 
@@ -60,4 +60,4 @@ TEST_P(MadeBooks, AndThoseThatAnEngineReadAre) {
 
 INSTANTIATE_TEST_SUITE_P(Sets, MadeBooks, testing::Bool(), [](const auto& set) { return set.param ? "held_out" : "fitted"; });
 
-}  // namespace
+}  // namespace made_books_test

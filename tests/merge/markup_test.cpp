@@ -5,7 +5,7 @@
 
 #include "pecia/merge/marked_text.hpp"
 
-namespace {
+namespace markup_test {
 
 using namespace pecia;
 using merge::html_tag;
@@ -99,4 +99,4 @@ TEST(MarkedText, HasNoMarksOfNothingAndNoneThatOverlapInPart) {
   EXPECT_LE(made_of(std::string(100000, '^') + "x").marks.size(), 8U);
 }
 
-}  // namespace
+}  // namespace markup_test

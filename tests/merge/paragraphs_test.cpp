@@ -3,7 +3,7 @@
 
 #include "merge/drawn.hpp"
 
-namespace {
+namespace paragraphs_test {
 
 using namespace pecia;
 using merge::ChangeKind;
@@ -241,4 +241,4 @@ TEST(PagesOfAModel, GoOnToo) {
   EXPECT_EQ(book.balance.unexplained, 0u);
 }
 
-}  // namespace
+}  // namespace paragraphs_test

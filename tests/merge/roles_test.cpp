@@ -3,7 +3,7 @@
 
 #include "merge/drawn.hpp"
 
-namespace {
+namespace roles_test {
 
 using namespace pecia;
 using merge::ChangeKind;
@@ -316,4 +316,4 @@ TEST(KindOfDocument, IsFoundByItsParagraphsAndItsLabels) {
   EXPECT_EQ((Drawn{"page\n" + body, forms}.book().kind), Kind::forms);
 }
 
-}  // namespace
+}  // namespace roles_test

@@ -4,7 +4,7 @@
 
 #include "merge/drawn.hpp"
 
-namespace {
+namespace running_heads_test {
 
 using namespace pecia;
 using merge::ChangeKind;
@@ -300,4 +300,4 @@ TEST(Signatures, AreNotLettersThatStandAlone) {
   EXPECT_THAT(drawn.book().changes, IsEmpty());
 }
 
-}  // namespace
+}  // namespace running_heads_test

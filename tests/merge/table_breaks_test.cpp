@@ -5,7 +5,7 @@
 #include "pecia/merge/table.hpp"
 #include "support/table_breaks.hpp"
 
-namespace {
+namespace table_breaks_test {
 
 using namespace pecia;
 
@@ -69,4 +69,4 @@ TEST(TableBreaks, EveryCharacterIsExplained) {
   }
 }
 
-}  // namespace
+}  // namespace table_breaks_test

@@ -4,7 +4,7 @@
 #include "pecia/merge/table.hpp"
 #include "support/made_book.hpp"
 
-namespace {
+namespace table_join_test {
 
 using namespace pecia;
 using merge::ChangeKind;
@@ -127,4 +127,4 @@ TEST(JoinTables, DoesNotTakeARowOfValuesForAHead) {
   EXPECT_THAT(made.book.changes[0].evidence, HasSubstr("said to be continued, both are table 1"));
 }
 
-}  // namespace
+}  // namespace table_join_test

@@ -5,7 +5,7 @@
 
 #include "support/made_book.hpp"
 
-namespace {
+namespace table_test {
 
 using namespace pecia;
 using merge::Role;
@@ -326,4 +326,4 @@ TEST(TablesOfWords, AreNotOtherThings) {
   }
 }
 
-}  // namespace
+}  // namespace table_test

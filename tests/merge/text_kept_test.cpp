@@ -6,7 +6,7 @@
 
 #include "merge/drawn.hpp"
 
-namespace {
+namespace text_kept_test {
 
 using namespace pecia;
 using merge::ChangeKind;
@@ -216,4 +216,4 @@ TEST(RunningHeads, AreNeverMuchOfAnyPage) {
   }
 }
 
-}  // namespace
+}  // namespace text_kept_test

@@ -12,7 +12,7 @@
 #include "support/confined.hpp"
 
 namespace pecia::page {
-namespace {
+namespace density_test {
 
 using namespace test;
 
@@ -198,5 +198,5 @@ TEST(DensityProtocol, RefusesNonsense) {
   EXPECT_THROW((void)round({0, 0, 1.5F}), Error);
 }
 
-}  // namespace
+}  // namespace density_test
 }  // namespace pecia::page

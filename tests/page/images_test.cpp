@@ -10,7 +10,7 @@
 
 // Images of each format, made here: their sizes, their bits, their colours.
 namespace pecia::page {
-namespace {
+namespace images_test {
 
 using namespace test;
 
@@ -301,5 +301,5 @@ TEST_F(ImagesTest, DamagedJpegsLeaveNoMemoryBehind) {
   EXPECT_LT(::mallinfo2().uordblks, before + 300 * 100) << "less than 100 bytes each time";
 }
 
-}  // namespace
+}  // namespace images_test
 }  // namespace pecia::page

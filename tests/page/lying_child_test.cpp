@@ -17,7 +17,7 @@
 // What a pecia-page that a document has taken over can say: nothing of it is believed, and it costs
 // that page alone.
 namespace pecia::page {
-namespace {
+namespace lying_child_test {
 
 using testing::HasSubstr;
 
@@ -185,5 +185,5 @@ TEST_F(LyingChildTest, WhatItSaysToAPersonIsShortenedText) {
   }
 }
 
-}  // namespace
+}  // namespace lying_child_test
 }  // namespace pecia::page

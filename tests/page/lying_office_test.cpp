@@ -12,7 +12,7 @@
 // What a pecia-office can say that a document has taken over by way of LibreOffice: it costs that
 // document alone.
 namespace pecia::page {
-namespace {
+namespace lying_office_test {
 
 std::size_t open_descriptors() {
   const std::filesystem::directory_iterator all{"/proc/self/fd"};
@@ -72,5 +72,5 @@ INSTANTIATE_TEST_SUITE_P(
       return name;
     });
 
-}  // namespace
+}  // namespace lying_office_test
 }  // namespace pecia::page

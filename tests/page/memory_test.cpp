@@ -8,7 +8,7 @@
 
 // Pages and documents that need more memory than there is, and what they are said to have failed for.
 namespace pecia::page {
-namespace {
+namespace memory_test {
 
 using namespace test;
 using MemoryTest = test::PageReaderTest;
@@ -81,5 +81,5 @@ TEST_F(MemoryTest, NamesTheLimitAFileDoesNotFitIn) {
 #endif
 }
 
-}  // namespace
+}  // namespace memory_test
 }  // namespace pecia::page

@@ -15,7 +15,7 @@
 #include "support/confined.hpp"
 
 namespace pecia::page {
-namespace {
+namespace office_ends_test {
 
 namespace fs = std::filesystem;
 using test::OfficeTest;
@@ -156,5 +156,5 @@ TEST_F(OfficeEndsTest, WhatWasLeftByAnEarlierJobIsRemoved) {
   fs::remove_all(of_another);
 }
 
-}  // namespace
+}  // namespace office_ends_test
 }  // namespace pecia::page

@@ -12,7 +12,7 @@
 #include "support/confined.hpp"
 
 namespace pecia::page {
-namespace {
+namespace office_test {
 
 namespace fs = std::filesystem;
 using test::OfficeTest;
@@ -250,5 +250,5 @@ TEST_F(OfficeTest, IsReadWithTheRealLibreOffice) {
   EXPECT_EQ(odt.pages.size(), 1U);
 }
 
-}  // namespace
+}  // namespace office_test
 }  // namespace pecia::page

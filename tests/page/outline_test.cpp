@@ -4,7 +4,7 @@
 
 // Chapters: the top level of a PDF's outline, which may be anything but an error.
 namespace pecia {
-namespace {
+namespace outline_test {
 
 using testing::ElementsAre;
 using testing::IsEmpty;
@@ -70,5 +70,5 @@ TEST_F(Outline, OfAMillionEntriesIsReadInPart) {
   EXPECT_THAT(chapters("/Outlines " + reference(root)), ElementsAre(1, 2));
 }
 
-}  // namespace
+}  // namespace outline_test
 }  // namespace pecia

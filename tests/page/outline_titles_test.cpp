@@ -4,7 +4,7 @@
 
 // Titles and levels of a PDF's outline, and its page labels: as they are, or left out.
 namespace pecia {
-namespace {
+namespace outline_titles_test {
 
 using namespace std::string_literals;
 using testing::ElementsAre;
@@ -170,5 +170,5 @@ TEST_F(OutlineTitles, PageLabelsOfWhichThereAreMoreThanAnyoneReadsAreNotTaken) {
   EXPECT_THAT(labels(tree + "]>>"), IsEmpty());
 }
 
-}  // namespace
+}  // namespace outline_titles_test
 }  // namespace pecia

@@ -7,7 +7,7 @@
 // and cropped pages. Each page is made once over an image that could be handed on by itself, and
 // once over drawings.
 namespace pecia::page {
-namespace {
+namespace pdf_look_test {
 
 using namespace test;
 
@@ -402,5 +402,5 @@ TEST_F(PdfLookTest, AnImageUnderAnotherBlendModeIsLeftToTheRasteriser) {
   EXPECT_TRUE(is_embedded(under("Multiply"))) << "over white it looks like the image";
 }
 
-}  // namespace
+}  // namespace pdf_look_test
 }  // namespace pecia::page

@@ -7,7 +7,7 @@
 #include "raster.hpp"
 
 namespace pecia::page {
-namespace {
+namespace pdf_repair_test {
 
 using testing::HasSubstr;
 
@@ -58,5 +58,5 @@ TEST(PdfRepair, IsGivenUpBeyondItsLimits) {
   EXPECT_EQ(refusal(many, {}).reason, Reason::none);
 }
 
-}  // namespace
+}  // namespace pdf_repair_test
 }  // namespace pecia::page

@@ -4,7 +4,7 @@
 
 // PDFs whose pages are not where they should be, that are wrappings around something else, or that nest without end.
 namespace pecia::page {
-namespace {
+namespace pdf_structure_test {
 
 using PdfStructureTest = PdfWaysTest;
 
@@ -320,5 +320,5 @@ TEST_F(PdfStructureTest, ObjectsAreReadToALimitInNumber) {
   EXPECT_THAT(most.problem_detail, HasSubstr("more than 4000000"));
 }
 
-}  // namespace
+}  // namespace pdf_structure_test
 }  // namespace pecia::page

@@ -9,7 +9,7 @@
 #include "text_order.hpp"
 
 namespace pecia::page {
-namespace {
+namespace pdf_text_test {
 
 using namespace test;
 
@@ -418,5 +418,5 @@ TEST(TextLayerMessage, RefusesLies) {
   lie([](auto& it) { it.words.resize(most_layer_words + 1, it.words[1]); });
 }
 
-}  // namespace
+}  // namespace pdf_text_test
 }  // namespace pecia::page

@@ -8,7 +8,7 @@
 
 // Every way into a PDF: the usual one, through a repair, by Poppler alone, with a password.
 namespace pecia::page {
-namespace {
+namespace pdf_ways_test {
 
 TEST_F(PdfWaysTest, TheUsualWayHasNoSteps) {
   EXPECT_THAT(details(image(picture_page())), IsEmpty());
@@ -210,5 +210,5 @@ TEST_F(PdfWaysTest, EachOddDocumentEndsAsItShould) {
   }
 }
 
-}  // namespace
+}  // namespace pdf_ways_test
 }  // namespace pecia::page

@@ -16,7 +16,7 @@
 #include "support/confined.hpp"
 
 namespace pecia::page {
-namespace {
+namespace processes_test {
 
 using namespace std::chrono_literals;
 
@@ -109,5 +109,5 @@ TEST(Processes, WhereProcDoesNotTellAGroupIsEnded) {
   EXPECT_EQ(status_of(child, 10s), 7);
 }
 
-}  // namespace
+}  // namespace processes_test
 }  // namespace pecia::page

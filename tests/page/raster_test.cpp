@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 namespace pecia::page {
-namespace {
+namespace raster_test {
 
 /// 3 x 2 pixels: 1 2 3 / 4 5 6.
 Raster numbered() {
@@ -132,5 +132,5 @@ TEST(Raster, TooLargeOrEmptyIsRefused) {
   EXPECT_THROW((void)make_raster(0, 10, PixelFormat::gray8, 100), PageError);
 }
 
-}  // namespace
+}  // namespace raster_test
 }  // namespace pecia::page

@@ -11,7 +11,7 @@
 #include "support/confined.hpp"
 
 namespace pecia::page {
-namespace {
+namespace reader_test {
 
 using namespace test;
 
@@ -342,5 +342,5 @@ TEST_F(ReaderTest, NoOddDocumentHarmsIt) {
   }
 }
 
-}  // namespace
+}  // namespace reader_test
 }  // namespace pecia::page

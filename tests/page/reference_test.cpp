@@ -11,7 +11,7 @@
 // The images that DeepSeek-OCR-2's golden values are made from, decoded here and by Pillow, with
 // which the reference decodes. Where the two differ, this room is right, or as right.
 namespace pecia::page {
-namespace {
+namespace reference_test {
 
 using namespace test;
 
@@ -107,5 +107,5 @@ TEST_F(PageReaderTest, EqualsPillowButWhereItDiffersOnPurpose) {
   EXPECT_EQ(files, 30);
 }
 
-}  // namespace
+}  // namespace reference_test
 }  // namespace pecia::page

@@ -18,7 +18,7 @@
 #include "support/confined.hpp"
 
 namespace pecia::page {
-namespace {
+namespace sandboxed_test {
 
 using testing::HasSubstr;
 
@@ -146,5 +146,5 @@ TEST_F(SandboxedPage, ThatIsEndedByItsCpuLimitHasTimedOutAndNotCrashed) {
   EXPECT_THAT(failure.detail, HasSubstr("CPU"));
 }
 
-}  // namespace
+}  // namespace sandboxed_test
 }  // namespace pecia::page

@@ -9,7 +9,7 @@
 
 // A TIFF of each kind of pixels, made here, and the gray, or the colour, that must come of it.
 namespace pecia::page {
-namespace {
+namespace tiff_pixels_test {
 
 using namespace test;
 using Samples = std::vector<double>;  ///< of a pixel, in the file's own numbers
@@ -277,5 +277,5 @@ TEST_F(PageReaderTest, ATiffKeepsItsColoursWhereTheyAreAskedFor) {
   EXPECT_EQ(std::to_integer<int>(pixel[2]), 60);
 }
 
-}  // namespace
+}  // namespace tiff_pixels_test
 }  // namespace pecia::page

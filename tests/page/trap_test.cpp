@@ -13,7 +13,7 @@
 // Documents that look like one thing and are another: what must not be handed on, must not be lost,
 // and must not cost the machine.
 namespace pecia::page {
-namespace {
+namespace trap_test {
 
 using namespace test;
 
@@ -247,5 +247,5 @@ TEST(PageProtocol, RefusesNonsenseAboutAPage) {
   EXPECT_THROW((void)protocol::decode_answer(protocol::encode(protocol::Answer{bad})), Error);
 }
 
-}  // namespace
+}  // namespace trap_test
 }  // namespace pecia::page

@@ -7,7 +7,7 @@
 #include "pecia/plan/partition.hpp"
 
 namespace pecia::plan {
-namespace {
+namespace engine_classes_test {
 
 constexpr int gpu = 0, cpu = 1;
 
@@ -122,5 +122,5 @@ TEST(EngineClasses, NeedCostsForEachThatHasRanks) {
   EXPECT_THROW((void)partition(runs, std::vector<RankSpec>{{1, -1}}), Error);
 }
 
-}  // namespace
+}  // namespace engine_classes_test
 }  // namespace pecia::plan

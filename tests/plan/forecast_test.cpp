@@ -9,7 +9,7 @@
 #include "pecia/base/error.hpp"
 
 namespace pecia::plan {
-namespace {
+namespace forecast_test {
 
 PageRun run(std::uint32_t document, std::vector<float> cost_s) {
   return {document, 1, std::move(cost_s)};
@@ -107,5 +107,5 @@ TEST(Workload, IsNotSpoiltByAbsurdCosts) {
   EXPECT_TRUE(std::isfinite(workload.wall_time(2).high_s));
 }
 
-}  // namespace
+}  // namespace forecast_test
 }  // namespace pecia::plan

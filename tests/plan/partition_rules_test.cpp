@@ -10,7 +10,7 @@
 #include "pecia/plan/partition.hpp"
 
 namespace pecia::plan {
-namespace {
+namespace partition_rules_test {
 
 using corpus::Priority;
 
@@ -201,5 +201,5 @@ TEST(Strategies, ForComparisonAreWhatTheyAreCalled) {
   EXPECT_FALSE(parse_strategy("best").has_value());
 }
 
-}  // namespace
+}  // namespace partition_rules_test
 }  // namespace pecia::plan

@@ -13,7 +13,7 @@
 #include "pecia/base/error.hpp"
 
 namespace pecia::plan {
-namespace {
+namespace partition_test {
 
 using Speeds = std::vector<double>;
 
@@ -315,5 +315,5 @@ TEST(Partition, OfALargeJobOnManyRanksKeepsThemBusy) {
   EXPECT_GT(efficiency(runs, 512), 0.95);
 }
 
-}  // namespace
+}  // namespace partition_test
 }  // namespace pecia::plan

@@ -10,7 +10,7 @@
 
 #include "pecia/base/file.hpp"
 
-namespace {
+namespace holder_test {
 
 using namespace pecia;
 using report::life_of;
@@ -136,4 +136,4 @@ TEST_F(HolderOfARun, IsEndingWhenItHasWrittenItsLastStatus) {
               StartsWith("ending on "));
 }
 
-}  // namespace
+}  // namespace holder_test

@@ -8,7 +8,7 @@
 #include "pecia/store/ledger.hpp"
 #include "support/made_run.hpp"
 
-namespace {
+namespace overview_test {
 
 using namespace pecia;
 using report::look_at;
@@ -223,4 +223,4 @@ TEST(SlurmAnswers, AreRead) {
   EXPECT_FALSE(parse_squeue("squeue: error\n"));
 }
 
-}  // namespace
+}  // namespace overview_test

@@ -10,7 +10,7 @@
 #include "pecia/corpus/cost_model.hpp"
 #include "support/made_run.hpp"
 
-namespace {
+namespace status_test {
 
 using namespace pecia;
 using report::duration_text;
@@ -222,4 +222,4 @@ TEST(DurationText, IsUnknownForWhatIsNoTime) {
     EXPECT_EQ(duration_text(seconds), "unknown");
 }
 
-}  // namespace
+}  // namespace status_test

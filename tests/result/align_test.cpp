@@ -10,7 +10,7 @@
 #include "result/made_readings.hpp"
 
 namespace pecia::result::test {
-namespace {
+namespace align_test {
 
 using testing::ElementsAre;
 using testing::IsEmpty;
@@ -427,5 +427,5 @@ TEST_P(RandomPages, HaveWordsInOrderAndBoxesOfTheOtherReading) {
 
 INSTANTIATE_TEST_SUITE_P(AlignWords, RandomPages, testing::Range(0U, 10U));
 
-}  // namespace
+}  // namespace align_test
 }  // namespace pecia::result::test

@@ -7,7 +7,7 @@
 #include "pecia/base/error.hpp"
 
 namespace pecia::result {
-namespace {
+namespace outcome_test {
 
 PageOutcome full_outcome() {
   PageOutcome outcome;
@@ -187,5 +187,5 @@ TEST(State, NamesAreRead) {
   EXPECT_EQ(parse_state("fine"), std::nullopt);
 }
 
-}  // namespace
+}  // namespace outcome_test
 }  // namespace pecia::result

@@ -6,7 +6,7 @@
 #include "sched/hand_run.hpp"
 
 namespace pecia {
-namespace {
+namespace classes_test {
 
 using sched::class_of;
 using sched::EngineClass;
@@ -166,5 +166,5 @@ TEST(Classes, WithoutARankOfTheEngineTheRunEndsWithAnError) {
   EXPECT_EQ(run.at(0).failures().size(), 1U);
 }
 
-}  // namespace
+}  // namespace classes_test
 }  // namespace pecia

@@ -35,7 +35,7 @@
 #include "sched/model_world.hpp"
 
 namespace pecia {
-namespace {
+namespace model_check_test {
 
 using test::Budget;
 using test::Event;
@@ -245,5 +245,5 @@ TEST(ModelCheck, ASlowNetworkMakesLiveRanksSuspect) {
   if (!only_small) check_all({0, 1}, {.hurries = 3});
 }
 
-}  // namespace
+}  // namespace model_check_test
 }  // namespace pecia

@@ -9,7 +9,7 @@
 #include "sched/hand_run.hpp"
 
 namespace pecia {
-namespace {
+namespace page_queue_test {
 
 using corpus::Priority;
 using sched::Level;
@@ -177,5 +177,5 @@ TEST(PageQueue, LosesNothing) {
   }
 }
 
-}  // namespace
+}  // namespace page_queue_test
 }  // namespace pecia

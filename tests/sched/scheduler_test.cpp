@@ -7,7 +7,7 @@
 #include "sched/hand_run.hpp"
 
 namespace pecia {
-namespace {
+namespace scheduler_test {
 
 using sched::Command;
 using sched::ExitStatus;
@@ -246,5 +246,5 @@ TEST(Scheduler, RandomMessagesNeverDoHarm) {
   }
 }
 
-}  // namespace
+}  // namespace scheduler_test
 }  // namespace pecia

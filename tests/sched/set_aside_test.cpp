@@ -4,7 +4,7 @@
 #include "sched/hand_run.hpp"
 
 namespace pecia {
-namespace {
+namespace set_aside_test {
 
 using test::HandRun;
 using test::pages;
@@ -89,5 +89,5 @@ TEST(SetAside, APageThatComesBackAfterAnAttemptIsHandedOutWithItsHistory) {
   EXPECT_EQ(run.at(1).history_of(*stolen), "the storage was away");
 }
 
-}  // namespace
+}  // namespace set_aside_test
 }  // namespace pecia

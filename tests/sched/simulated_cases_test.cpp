@@ -6,7 +6,7 @@
 #include "sched/cases.hpp"
 
 namespace pecia {
-namespace {
+namespace simulated_cases_test {
 
 using sched::ExitStatus;
 using test::Dice;
@@ -265,5 +265,5 @@ TEST(SimulatedCase, RankZeroHandlesFewMessagesPerPage) {
   }
 }
 
-}  // namespace
+}  // namespace simulated_cases_test
 }  // namespace pecia

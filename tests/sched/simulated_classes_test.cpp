@@ -6,7 +6,7 @@
 #include "sched/cases.hpp"
 
 namespace pecia {
-namespace {
+namespace simulated_classes_test {
 
 using sched::class_of;
 using sched::ExitStatus;
@@ -212,5 +212,5 @@ TEST(SimulatedClasses, RanksOfTheFallbackReadWhatIsGivenUpWhileTheEngineGoesOn) 
   EXPECT_LE(result.makespan_s, 100 + 6);
 }
 
-}  // namespace
+}  // namespace simulated_classes_test
 }  // namespace pecia

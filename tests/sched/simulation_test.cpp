@@ -7,7 +7,7 @@
 #include "sched/cases.hpp"
 
 namespace pecia {
-namespace {
+namespace simulation_test {
 
 using sched::ExitStatus;
 using sched::never_s;
@@ -297,5 +297,5 @@ TEST(Simulation, APageOfALevelStartsOnceAllOfTheLevelsBeforeHaveStartedAnywhere)
   }
 }
 
-}  // namespace
+}  // namespace simulation_test
 }  // namespace pecia

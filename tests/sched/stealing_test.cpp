@@ -4,7 +4,7 @@
 #include "sched/hand_run.hpp"
 
 namespace pecia {
-namespace {
+namespace stealing_test {
 
 using sched::Command;
 using sched::Kind;
@@ -341,5 +341,5 @@ TEST(Stealing, HundredsThatRunDryAtOnceDoNotMeetAtOneVictim) {
   EXPECT_LE(most_requests(1, 511), 128);
 }
 
-}  // namespace
+}  // namespace stealing_test
 }  // namespace pecia

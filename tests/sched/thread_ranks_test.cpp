@@ -8,7 +8,7 @@
 #include "sched/ranks_contract.hpp"
 
 namespace pecia {
-namespace {
+namespace thread_ranks_test {
 
 using sched::Command;
 using sched::ExitStatus;
@@ -237,5 +237,5 @@ TEST(ThreadRanks, InWhateverOrderThingsHappenNothingIsLostAndLevelsStartInOrder)
   }
 }
 
-}  // namespace
+}  // namespace thread_ranks_test
 }  // namespace pecia

@@ -6,7 +6,7 @@
 
 #include "support/made_run.hpp"
 
-namespace {
+namespace contents_test {
 
 using namespace pecia;
 
@@ -51,4 +51,4 @@ TEST_F(ContentsTest, HasTheSameChecksumOfARecordInTheJournalAndInAShard) {
   EXPECT_NE(in_journal.at(1), in_journal.at(2));
 }
 
-}  // namespace
+}  // namespace contents_test

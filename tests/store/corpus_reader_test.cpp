@@ -7,7 +7,7 @@
 #include "pecia/base/file.hpp"
 #include "support/made_run.hpp"
 
-namespace {
+namespace corpus_reader_test {
 
 using namespace pecia;
 using store::CorpusReader;
@@ -83,4 +83,4 @@ TEST_F(CorpusReaderTest, IsNotThereWithoutAFileThatCanBeRead) {
   EXPECT_FALSE(CorpusReader::open_current(run_.paths()).has_value());
 }
 
-}  // namespace
+}  // namespace corpus_reader_test

@@ -12,7 +12,7 @@
 #include "support/temp_folder.hpp"
 
 namespace pecia::store {
-namespace {
+namespace damage_test {
 
 namespace fs = std::filesystem;
 using test::FileSizeLimit;
@@ -224,5 +224,5 @@ TEST_F(Index, IsNotLeftOverShardsThatWereDeleted) {
   EXPECT_FALSE(fs::exists(run_.corpus_index())) << "it would read as zeros";
 }
 
-}  // namespace
+}  // namespace damage_test
 }  // namespace pecia::store

@@ -13,7 +13,7 @@
 #include "support/temp_folder.hpp"
 
 namespace pecia::store {
-namespace {
+namespace faults_test {
 
 namespace fs = std::filesystem;
 using test::FileSizeLimit;
@@ -231,5 +231,5 @@ TEST_F(Faults, AnIndexThatDoesNotFitLeavesTheOldOne) {
   EXPECT_FALSE(fs::exists(run_.corpus_index().string() + ".part"));
 }
 
-}  // namespace
+}  // namespace faults_test
 }  // namespace pecia::store

@@ -13,7 +13,7 @@
 
 // Shards that HDF5 can read and that are none of ours: what fuzz_shard found, and its like.
 namespace pecia::store {
-namespace {
+namespace hostile_shard_test {
 
 using fuzz::ShardParts;
 
@@ -82,5 +82,5 @@ TEST_F(HostileShardTest, StatesAndReasonsThatThereAreNotAreRefused) {
   EXPECT_THROW(read(with_row([](PageRow& row) { row.reason = 255; })), Error);
 }
 
-}  // namespace
+}  // namespace hostile_shard_test
 }  // namespace pecia::store

@@ -12,7 +12,7 @@
 #include "support/temp_folder.hpp"
 
 namespace pecia::store {
-namespace {
+namespace in_flight_test {
 
 namespace fs = std::filesystem;
 using test::made_key;
@@ -209,5 +209,5 @@ TEST(SegmentName, IsReadBackAndNothingElseIs) {
     EXPECT_FALSE(parse_segment_name(other)) << other;
 }
 
-}  // namespace
+}  // namespace in_flight_test
 }  // namespace pecia::store

@@ -12,7 +12,7 @@
 #include "support/temp_folder.hpp"
 
 namespace pecia::store {
-namespace {
+namespace journal_test {
 
 using test::encoded;
 using test::made_key;
@@ -219,5 +219,5 @@ TEST(Wins, ALaterGenerationBeatsABetterState) {
   EXPECT_TRUE(wins({0, result::State::ok, 5, 9, 9, 9}, {0, result::State::blank, 0, 1, 0, 0}));
 }
 
-}  // namespace
+}  // namespace journal_test
 }  // namespace pecia::store

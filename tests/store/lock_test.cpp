@@ -23,7 +23,7 @@
 extern char** environ;
 
 namespace pecia::store {
-namespace {
+namespace lock_test {
 
 /// A variable of the environment, as long as this lives.
 class Environment {
@@ -322,5 +322,5 @@ TEST_F(LockTest, IsHadByOneOfManyWhoStartAtOnce) {
   EXPECT_EQ(held, 1);
 }
 
-}  // namespace
+}  // namespace lock_test
 }  // namespace pecia::store

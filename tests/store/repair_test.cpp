@@ -12,7 +12,7 @@
 #include "support/temp_folder.hpp"
 
 namespace pecia::store {
-namespace {
+namespace repair_test {
 
 namespace fs = std::filesystem;
 using ::testing::Contains;
@@ -265,5 +265,5 @@ TEST(Ledgers, PromiseWhatWasSealedSince) {
   EXPECT_THAT(verify(run).problems, Contains(HasSubstr("journal segment 000001-00000-00001.seg is missing")));
 }
 
-}  // namespace
+}  // namespace repair_test
 }  // namespace pecia::store

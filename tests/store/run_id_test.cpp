@@ -6,7 +6,7 @@
 #include "support/temp_folder.hpp"
 
 namespace pecia::store {
-namespace {
+namespace run_id_test {
 
 TEST(RunId, IsMadeOnceForEachRun) {
   const test::TempFolder folder;
@@ -29,5 +29,5 @@ TEST(RunId, OfAnotherFormIsNone) {
   EXPECT_EQ(run_id(run), "");
 }
 
-}  // namespace
+}  // namespace run_id_test
 }  // namespace pecia::store

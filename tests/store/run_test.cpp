@@ -13,7 +13,7 @@
 #include "support/temp_folder.hpp"
 
 namespace pecia::store {
-namespace {
+namespace run_test {
 
 namespace fs = std::filesystem;
 using test::made_key;
@@ -211,7 +211,7 @@ TEST(Run, OfAnOlderEpochIsNotBound) {
   EXPECT_FALSE(fs::exists(run.corpus_index()));
 }
 
-class Damage : public ::testing::Test {
+class DamagedShards : public ::testing::Test {
  protected:
   void SetUp() override {
     epoch_ = take_next_epoch(run_);
@@ -226,7 +226,7 @@ class Damage : public ::testing::Test {
   fs::path shard_ = run_.shards() / "000001-00001-00001.h5";
 };
 
-TEST_F(Damage, AFlippedByteOfAShardIsFound) {
+TEST_F(DamagedShards, AFlippedByteOfAShardIsFound) {
   const auto size = fs::file_size(shard_);
   for (std::size_t at = 100; at < size; at += size / 23) {
     flip(shard_, at);
@@ -236,7 +236,7 @@ TEST_F(Damage, AFlippedByteOfAShardIsFound) {
   EXPECT_TRUE(verify(run_).sound());
 }
 
-TEST_F(Damage, AShardCutShortOrMissingIsFound) {
+TEST_F(DamagedShards, AShardCutShortOrMissingIsFound) {
   fs::resize_file(shard_, fs::file_size(shard_) / 2);
   EXPECT_FALSE(verify(run_).sound());
   fs::remove(shard_);
@@ -245,25 +245,25 @@ TEST_F(Damage, AShardCutShortOrMissingIsFound) {
   fs::remove(shard_.string() + ".sum");
 }
 
-TEST_F(Damage, AnIndexWhoseSourceIsGoneReadsAsZerosAndIsFound) {
+TEST_F(DamagedShards, AnIndexWhoseSourceIsGoneReadsAsZerosAndIsFound) {
   fs::rename(shard_, folder_.path() / "away.h5");
   write_pages(run_, 2, 1, 2, pages, true);  // the same pages, in another shard
   const auto report = verify(run_);
   EXPECT_FALSE(report.sound());
 }
 
-TEST_F(Damage, ARecordOfNoPageIsAnOrphan) {
+TEST_F(DamagedShards, ARecordOfNoPageIsAnOrphan) {
   write_pages(run_, 2, 0, 77, 1, true);
   const auto report = verify(run_);
   EXPECT_EQ(report.orphans, 1U);
   EXPECT_FALSE(report.sound());
 }
 
-TEST_F(Damage, AMissingPageIsPending) {
+TEST_F(DamagedShards, AMissingPageIsPending) {
   fs::remove(shard_);
   fs::remove(shard_.string() + ".sum");
   EXPECT_EQ(verify(run_).pending, pages);
 }
 
-}  // namespace
+}  // namespace run_test
 }  // namespace pecia::store

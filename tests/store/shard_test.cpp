@@ -14,7 +14,7 @@
 #include "support/temp_folder.hpp"
 
 namespace pecia::store {
-namespace {
+namespace shard_test {
 
 namespace fs = std::filesystem;
 using test::encoded;
@@ -209,5 +209,5 @@ TEST(CorpusIndex, OfMoreShardsThanFilesMayBeOpenHasAllText) {
   ::setrlimit(RLIMIT_NOFILE, &before);
 }
 
-}  // namespace
+}  // namespace shard_test
 }  // namespace pecia::store

@@ -9,7 +9,7 @@
 #include "support/temp_folder.hpp"
 
 namespace pecia::store {
-namespace {
+namespace suspects_test {
 
 using test::made_key;
 
@@ -128,5 +128,5 @@ TEST(Suspects, AreWrittenAndReadBackAndDamageIsSaid) {
   EXPECT_FALSE(std::filesystem::exists(run.root / "suspects.json"));
 }
 
-}  // namespace
+}  // namespace suspects_test
 }  // namespace pecia::store

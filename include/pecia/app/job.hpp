@@ -18,6 +18,9 @@
 
 namespace pecia::app {
 
+/// The engine that reads with a model.
+inline constexpr std::string_view model_engine = "deepseek_ocr2";
+
 /// What becomes of pages that bring their text along: "Text that a PDF brings along" in docs/tutorial.md.
 enum class TextLayerPolicy { automatic, ignore, redo, keep, skip };
 

@@ -8,7 +8,7 @@
 namespace pecia::engine::deepseek {
 namespace {
 
-constexpr std::uint32_t none = 0xFFFFFFFF;
+constexpr std::uint32_t no_link = 0xFFFFFFFF;
 
 /// A symbol in a list that is linked both ways; merged into its left neighbour it has no symbol.
 struct Link {
@@ -31,13 +31,13 @@ void BytePairs::merge(std::vector<std::int32_t>& symbols) const {
   std::vector<Link> links(symbols.size());
   std::priority_queue<Candidate, std::vector<Candidate>, std::greater<>> queue;
   const auto consider = [&](std::uint32_t left, std::uint32_t right) {
-    if (left == none || right == none) return;
+    if (left == no_link || right == no_link) return;
     const auto a = links[left].symbol, b = links[right].symbol;
     if (const auto* found = find(a, b)) queue.push({found->rank, left, right, a, b, found->merged});
   };
   const auto count = static_cast<std::uint32_t>(symbols.size());
   for (std::uint32_t n = 0; n < count; ++n)
-    links[n] = {symbols[n], n == 0 ? none : n - 1, n + 1 == count ? none : n + 1};
+    links[n] = {symbols[n], n == 0 ? no_link : n - 1, n + 1 == count ? no_link : n + 1};
   for (std::uint32_t n = 1; n < count; ++n) consider(n - 1, n);
   while (!queue.empty()) {
     const auto best = queue.top();
@@ -49,12 +49,12 @@ void BytePairs::merge(std::vector<std::int32_t>& symbols) const {
     left.symbol = best.merged;
     left.after = right.after;
     right.symbol = -1;
-    if (left.after != none) links[left.after].before = best.left;
+    if (left.after != no_link) links[left.after].before = best.left;
     consider(left.before, best.left);
     consider(best.left, left.after);
   }
   symbols.clear();
-  for (std::uint32_t n = count == 0 ? none : 0; n != none; n = links[n].after)
+  for (std::uint32_t n = count == 0 ? no_link : 0; n != no_link; n = links[n].after)
     symbols.push_back(links[n].symbol);
 }
 

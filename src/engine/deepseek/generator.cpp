@@ -15,11 +15,11 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+}  // namespace
+
 double seconds_since(Clock::time_point begin) {
   return std::chrono::duration<double>(Clock::now() - begin).count();
 }
-
-}  // namespace
 
 Generator::Generator(std::shared_ptr<const Decoder> decoder, std::int32_t eos_id,
                      SchedulerLimits limits)

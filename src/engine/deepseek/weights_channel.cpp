@@ -17,7 +17,7 @@ namespace pecia::engine {
 namespace {
 
 using deepseek::WeightsFrame;
-constexpr std::uint64_t block_bytes = std::uint64_t{8} << 20;
+constexpr std::uint64_t message_block_bytes = std::uint64_t{8} << 20;
 
 int milliseconds_of(std::chrono::seconds patience) {
   return static_cast<int>(std::chrono::milliseconds{patience}.count());
@@ -113,9 +113,9 @@ Bytes WeightsReader::next() {
   const auto& tensors = s.files.tensors();
   Bytes block;
   // Many tensors are small, and a message for each would cost more than its bytes.
-  while (s.tensor < tensors.size() && block.size() < block_bytes) {
+  while (s.tensor < tensors.size() && block.size() < message_block_bytes) {
     const auto& tensor = tensors[s.tensor];
-    const auto part = std::min(tensor.bytes() - s.offset, block_bytes - block.size());
+    const auto part = std::min(tensor.bytes() - s.offset, message_block_bytes - block.size());
     const auto at = block.size();
     block.resize(at + part);
     s.files.read(tensor.name, s.offset, std::span{block}.subspan(at));

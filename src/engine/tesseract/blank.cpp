@@ -18,7 +18,7 @@ namespace pecia::engine {
 namespace {
 
 /// Looked at with at most this many pixels a side, which is about 150 dots an inch: a numeral has 8 to 16.
-constexpr int longest_px = 1800;
+constexpr int blank_longest_px = 1800;
 /// Marks are darker than the paper by so much, of 255; and by so many times the noise of the paper.
 constexpr double least_contrast = 25, least_contrast_in_noise = 5;
 /// Ink whose edges are blurred may be a bad photograph's; show-through is not so dark.
@@ -78,7 +78,7 @@ std::string found_on(const Gray& gray, const Paper& paper, double contrast) {
 }  // namespace
 
 Blankness blankness_of(Pix* pix) {
-  const auto small = reduced(pix, longest_px);
+  const auto small = reduced(pix, blank_longest_px);
   const auto page = page_area(small.gray.get());
   const auto inside = cut_out(small.gray.get(), page.x0, page.y0, page.x1, page.y1).pix;
   std::string seen;

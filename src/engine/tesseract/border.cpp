@@ -9,17 +9,17 @@ namespace {
 
 /// Darker than this share of the paper is border, and lighter than that is no ink.
 constexpr double border_shade = 0.45, ink_shade = 0.7;
-constexpr int least_paper = 110;  ///< a page whose paper is darker is a negative or a picture
-constexpr double paper_percentile = 0.5;
+constexpr int least_paper_gray = 110;  ///< a page whose paper is darker is a negative or a picture
+constexpr double median_share = 0.5;
 /// A border is no wider, of the image's side; and one that is thinner than the second does no harm.
-constexpr double widest = 0.2, thinnest = 0.004;
+constexpr double widest_border = 0.2, thinnest_border = 0.004;
 constexpr double most_light_outside = 0.01;  ///< of the side: a light line around the border
 constexpr double dark_line = 0.6;            ///< of its length is dark
 constexpr int most_runs = 6;            ///< of dark pixels in a line of a border; letters make more
 constexpr double widest_corner = 0.03;  ///< of the side: 1.7 degrees of slant
 
 /// A row or a column of an image: `at(n)` for n in [0, length).
-struct Line {
+struct PixelLine {
   int length = 0;
   std::function<int(int)> at;
 };
@@ -32,7 +32,7 @@ enum class Kind {
   written,  ///< dark, with letters in it
 };
 
-Kind kind_of(const Line& line, int paper) {
+Kind kind_of(const PixelLine& line, int paper) {
   int dark = 0, runs = 0, inky = 0, first_run = 0, last_run = 0, run = 0;
   for (int n = 0; n < line.length; ++n) {
     const int gray = line.at(n);
@@ -53,7 +53,7 @@ Kind kind_of(const Line& line, int paper) {
   return inky > 1 ? Kind::ink : Kind::light;
 }
 
-int paper_of(Pix* gray) {
+int median_gray_of(Pix* gray) {
   std::array<int, 256> histogram{};
   const int width = pixGetWidth(gray), height = pixGetHeight(gray);
   int total = 0;
@@ -63,16 +63,16 @@ int paper_of(Pix* gray) {
   }
   int seen = 0, level = 0;
   while (level < 255 &&
-         seen + histogram[static_cast<std::size_t>(level)] < paper_percentile * total)
+         seen + histogram[static_cast<std::size_t>(level)] < median_share * total)
     seen += histogram[static_cast<std::size_t>(level++)];
   return level;
 }
 
-using Lines = std::function<Line(int)>;
+using Lines = std::function<PixelLine(int)>;
 
 /// How many of `side` lines, counted from an edge, are border.
 int border_lines(const Lines& line, int side, int paper) {
-  const int limit = static_cast<int>(widest * side);
+  const int limit = static_cast<int>(widest_border * side);
   int end = 0;
   for (int n = 0; n < limit; ++n) {
     const auto kind = kind_of(line(n), paper);
@@ -81,7 +81,7 @@ int border_lines(const Lines& line, int side, int paper) {
     } else if (kind == Kind::written) {
       return 0;
     } else if (kind == Kind::ink || end > 0 || n > most_light_outside * side) {
-      return end >= thinnest * side ? end : 0;
+      return end >= thinnest_border * side ? end : 0;
     }
   }
   return 0;  // so wide: a picture
@@ -100,17 +100,17 @@ int corner_lines(const Lines& line, int side, int paper) {
 Area page_area(Pix* gray) {
   const int width = pixGetWidth(gray), height = pixGetHeight(gray);
   Area area{0, 0, width, height};
-  const int paper = paper_of(gray);
-  if (paper < least_paper) return area;
+  const int paper = median_gray_of(gray);
+  if (paper < least_paper_gray) return area;
   const auto at = [&](int x, int y) {
     return static_cast<int>(
         GET_DATA_BYTE(pixGetData(gray) + static_cast<std::ptrdiff_t>(y) * pixGetWpl(gray), x));
   };
   const auto column = [&](int x) {
-    return Line{area.y1 - area.y0, [&at, &area, x](int n) { return at(x, area.y0 + n); }};
+    return PixelLine{area.y1 - area.y0, [&at, &area, x](int n) { return at(x, area.y0 + n); }};
   };
   const auto row = [&](int y) {
-    return Line{area.x1 - area.x0, [&at, &area, y](int n) { return at(area.x0 + n, y); }};
+    return PixelLine{area.x1 - area.x0, [&at, &area, y](int n) { return at(area.x0 + n, y); }};
   };
   const Lines from_left = [&](int n) { return column(area.x0 + n); };
   const Lines from_right = [&](int n) { return column(area.x1 - 1 - n); };

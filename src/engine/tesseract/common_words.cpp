@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "tesseract/long_s.hpp"
+
 namespace pecia::engine {
 namespace {
 
@@ -59,7 +61,6 @@ bool is_punctuation(char c) {
 }
 
 std::string plain(std::string_view word) {
-  constexpr std::string_view long_s = "\u017F";
   std::string text;
   for (std::size_t n = 0; n < word.size(); ++n) {
     if (word.substr(n, long_s.size()) == long_s) {

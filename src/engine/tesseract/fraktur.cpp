@@ -6,13 +6,13 @@
 #include <string_view>
 
 #include "pecia/base/text.hpp"
+#include "tesseract/long_s.hpp"
 #include "tesseract/text_changes.hpp"
 
 namespace pecia::engine {
 namespace {
 
 constexpr std::string_view vowels = "aeiouyAEIOUY";
-constexpr std::string_view long_s = "\u017F";
 
 bool is_ascii_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 

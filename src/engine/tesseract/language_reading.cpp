@@ -25,29 +25,28 @@ namespace {
 using Api = tesseract::TessBaseAPI;
 
 /// A rank has as many such processes as threads. To load a model takes a fifth of the time in which it reads a sample.
-constexpr std::size_t apis_kept = 8;
+constexpr std::size_t language_apis_kept = 8;
 constexpr std::size_t most_lines = 8;
 constexpr std::uint32_t least_word = 3;  ///< letters: shorter words are common to many languages
 constexpr float common_of_unlisted =
     0.1F;  ///< of a language whose words are not listed: neither for it nor against it
 constexpr float well_read = 0.6F;  ///< confidence
-constexpr int skew_longest_px = 1800;
-constexpr double least_skew_degrees = 0.4;
+constexpr double least_sample_skew_degrees = 0.4;
 constexpr int margin_px = 20;  ///< around the lines of the sample, and between them
 /// Lines of a usual height and length, of the median and of the longest one's.
 constexpr double least_height = 0.6, most_height = 1.8, least_length = 0.5;
 
-struct Line {
+struct TextLine {
   int x = 0, y = 0, width = 0, height = 0;
 };
 
 /// Some of a page's lines, over all of its height, in its bilevel image.
-std::vector<Line> lines_of(Api& api) {
+std::vector<TextLine> lines_of(Api& api) {
   const std::unique_ptr<Boxa, decltype([](Boxa* boxes) { boxaDestroy(&boxes); })> boxes{
       api.GetComponentImages(tesseract::RIL_TEXTLINE, true, false, 0, nullptr, nullptr, nullptr)};
-  std::vector<Line> lines;
+  std::vector<TextLine> lines;
   for (int n = 0; boxes && n < boxaGetCount(boxes.get()); ++n) {
-    Line line;
+    TextLine line;
     if (boxaGetBoxGeometry(boxes.get(), n, &line.x, &line.y, &line.width, &line.height) == 0)
       lines.push_back(line);
   }
@@ -55,16 +54,16 @@ std::vector<Line> lines_of(Api& api) {
   auto heights = lines;
   std::ranges::nth_element(heights,
                            heights.begin() + static_cast<std::ptrdiff_t>(heights.size() / 2), {},
-                           &Line::height);
+                           &TextLine::height);
   const int height = heights[heights.size() / 2].height;
-  const int length = std::ranges::max_element(lines, {}, &Line::width)->width;
-  const auto usual = [&](const Line& line) {
+  const int length = std::ranges::max_element(lines, {}, &TextLine::width)->width;
+  const auto usual = [&](const TextLine& line) {
     return line.height >= least_height * height && line.height <= most_height * height &&
            line.width >= least_length * length;
   };
   if (std::ranges::count_if(lines, usual) >= 2)
-    std::erase_if(lines, [&](const Line& line) { return !usual(line); });
-  std::vector<Line> some;
+    std::erase_if(lines, [&](const TextLine& line) { return !usual(line); });
+  std::vector<TextLine> some;
   const auto count = std::min(most_lines, lines.size());
   for (std::size_t n = 0; n < count; ++n)
     some.push_back(lines[(2 * n + 1) * lines.size() / (2 * count)]);
@@ -72,7 +71,7 @@ std::vector<Line> lines_of(Api& api) {
 }
 
 /// The lines, one below the other.
-PixPointer stacked(Pix* page, const std::vector<Line>& lines) {
+PixPointer stacked(Pix* page, const std::vector<TextLine>& lines) {
   int width = 0, height = margin_px;
   for (const auto& line : lines) {
     width = std::max(width, line.width);
@@ -135,7 +134,7 @@ struct LanguageReading::State {
     if (found.sure && found.quarters != 0) pix = turned_quarters(pix.get(), found.quarters).pix;
     // Lines that rise would have parts of their neighbours with them.
     const auto skew = skew_of(reduced(pix.get(), skew_longest_px).gray.get());
-    if (skew.sure && std::abs(skew.degrees) > least_skew_degrees)
+    if (skew.sure && std::abs(skew.degrees) > least_sample_skew_degrees)
       pix = turned(pix.get(), skew.degrees).pix;
     sample.script = orienting.script_of(pix.get(), dpi);
   }
@@ -193,7 +192,7 @@ struct LanguageReading::State {
 };
 
 LanguageReading::LanguageReading(std::filesystem::path models, const std::vector<std::string>& installed)
-    : state_{new State{ApiCache{models, tesseract::OEM_LSTM_ONLY, apis_kept}, installed, Orienting{models}}} {
+    : state_{new State{ApiCache{models, tesseract::OEM_LSTM_ONLY, language_apis_kept}, installed, Orienting{models}}} {
   std::erase_if(state_->installed, [](const std::string& name) { return !is_language(name); });
 }
 LanguageReading::~LanguageReading() = default;

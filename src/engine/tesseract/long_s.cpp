@@ -12,7 +12,6 @@
 namespace pecia::engine {
 namespace {
 
-constexpr std::string_view long_s = "\u017F";
 /// A word of n such letters has 2^n spellings.
 constexpr std::size_t most_letters = 5;
 /// One word in a few hundred is misread so that it makes another one: two are not chance when nothing speaks against them.

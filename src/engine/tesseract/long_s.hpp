@@ -1,9 +1,13 @@
 #pragma once
 
+#include <string_view>
+
 #include "pecia/result/outcome.hpp"
 #include "tesseract/text_changes.hpp"
 
 namespace pecia::engine {
+
+constexpr std::string_view long_s = "\u017F";
 
 /// Puts the long s where a model that does not know it read an f.
 ///

@@ -18,7 +18,7 @@ namespace pecia::engine {
 namespace {
 
 constexpr int least_side_to_split_px = 600;
-constexpr int skew_longest_px = 1800, layout_longest_px = 1600;
+constexpr int layout_longest_px = 1600;
 /// Tesseract follows lines that rise less by itself, and is as likely to lose by a page that was
 /// turned as to gain. A page that it reads poorly as it is, it may read better level.
 constexpr double least_skew_degrees = 1.5, least_skew_read_again_degrees = 0.4;

@@ -6,8 +6,8 @@
 namespace pecia::engine {
 namespace {
 
-constexpr double paper_percentile = 0.8;
-constexpr int white = 255;
+constexpr double tile_paper_percentile = 0.8;
+constexpr int white_gray = 255;
 
 }  // namespace
 
@@ -45,8 +45,8 @@ Paper::Paper(const Gray& gray) : columns_{gray.width / tile_px + 1}, rows_{gray.
     for (int column = 0; column < columns_; ++column) {
       const auto histogram = histogram_of(gray, column, row);
       const bool empty = std::ranges::max(histogram) == 0;  // the image ends at the tile's edge
-      own.push_back(empty ? 0 : percentile(histogram, paper_percentile));
-      medians.push_back(empty ? white : percentile(histogram, 0.5));
+      own.push_back(empty ? 0 : percentile(histogram, tile_paper_percentile));
+      medians.push_back(empty ? white_gray : percentile(histogram, 0.5));
       for (std::size_t n = 0; n < all.size(); ++n) all[n] += histogram[n];
     }
   }

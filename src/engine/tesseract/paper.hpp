@@ -24,6 +24,8 @@ struct Gray {
 /// The gray at or below which `share` of the pixels are.
 [[nodiscard]] int percentile(const std::array<int, 256>& histogram, double share);
 
+constexpr int even_paper = 1;  ///< gray values of variation: one threshold tells ink from such paper
+
 /// The paper's gray in every part of a page: of a tile of 32 x 32 pixels the lightest fifth, and of this the lightest
 /// among a tile and its neighbours, since a picture or a heading may cover a tile. For pages reduced to about 150 dots an inch.
 class Paper {

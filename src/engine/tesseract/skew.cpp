@@ -19,10 +19,10 @@ constexpr int sweep_reduction = 2, search_reduction = 1;
 /// (docs/performance.md).
 constexpr float least_confidence = 1.5;
 
-PixPointer checked(Pix* pix) { return engine::checked(pix, "no memory to turn the page's image"); }
+PixPointer checked_turned(Pix* pix) { return checked(pix, "no memory to turn the page's image"); }
 
 /// The commonest gray: what comes in at the corners must have no edge that looks like a rule.
-l_uint32 paper_of(Pix* gray) {
+l_uint32 commonest_gray_of(Pix* gray) {
   constexpr int every = 8;
   const std::unique_ptr<Numa, decltype([](Numa* numbers) { numaDestroy(&numbers); })> histogram{
       pixGetGrayHistogram(gray, every)};
@@ -56,17 +56,17 @@ Size size_turned(Size size, double degrees) {
 }
 
 Moved turned(Pix* pix, double degrees) {
-  const auto gray = checked(pixConvertTo8(pix, 0));
+  const auto gray = checked_turned(pixConvertTo8(pix, 0));
   const int width = pixGetWidth(pix), height = pixGetHeight(pix);
   const double radians = degrees * std::numbers::pi / 180;
   const double c = std::cos(radians), s = std::sin(radians);
   const auto size = size_turned({width, height}, degrees);
   const int left = (size.width_px - width) / 2, top = (size.height_px - height) / 2;
-  const auto paper = paper_of(gray.get());
-  const auto larger = checked(pixCreate(size.width_px, size.height_px, 8));
+  const auto paper = commonest_gray_of(gray.get());
+  const auto larger = checked_turned(pixCreate(size.width_px, size.height_px, 8));
   pixSetAllArbitrary(larger.get(), paper);
   pixRasterop(larger.get(), left, top, width, height, PIX_SRC, gray.get(), 0, 0);
-  auto made = checked(
+  auto made = checked_turned(
       pixRotateAMGray(larger.get(), static_cast<float>(radians), static_cast<l_uint8>(paper)));
   const int x = pixGetWidth(made.get()) / 2,
             y = pixGetHeight(made.get()) / 2;  // what it turns about
@@ -75,7 +75,7 @@ Moved turned(Pix* pix, double degrees) {
 }
 
 Moved turned_quarters(Pix* pix, int quarters) {
-  return {checked(pixRotateOrth(pix, quarters & 3)),
+  return {checked_turned(pixRotateOrth(pix, quarters & 3)),
           turned_by(quarters, pixGetWidth(pix), pixGetHeight(pix))};
 }
 
@@ -85,7 +85,7 @@ Moved cut_out(Pix* pix, int x0, int y0, int x1, int y1) {
       "a part of a page reaches beyond it");
   const std::unique_ptr<Box, decltype([](Box* box) { boxDestroy(&box); })> box{
       boxCreate(x0, y0, x1 - x0, y1 - y0)};
-  return {checked(pixClipRectangle(pix, box.get(), nullptr)), moved_by(x0, y0)};
+  return {checked_turned(pixClipRectangle(pix, box.get(), nullptr)), moved_by(x0, y0)};
 }
 
 }  // namespace pecia::engine

@@ -5,6 +5,9 @@
 
 namespace pecia::engine {
 
+/// Of an image in which skew is looked for.
+constexpr int skew_longest_px = 1800;
+
 /// How far the lines of a page rise or fall.
 struct Skew {
   double degrees = 0;  ///< to turn the page clockwise by, so that they lie level

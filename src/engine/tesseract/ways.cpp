@@ -14,7 +14,7 @@
 namespace pecia::engine {
 namespace {
 
-constexpr int longest_px = 1800;
+constexpr int ways_longest_px = 1800;
 /// Of 255 gray values: clearly ink.
 constexpr int letter_contrast = 80;
 constexpr double fullest_letter = 0.8;
@@ -30,11 +30,10 @@ constexpr double most_enlarged_px = 20e6;
 constexpr double least_enlargement = 1.1;  ///< below, it would be the same page again
 constexpr double largest_reduction = 0.69;  ///< Leptonica averages areas below .7, and interpolates above
 constexpr int automatic = 3, one_block = 6;
-/// Gray values: pages that a program made have none of either, photographed paper varies by 13 to 41.
-constexpr int even_paper = 1;
+/// Gray values, as those of `even_paper`: pages that a program made have none of either, photographed paper varies by 13 to 41.
 constexpr double fine_grain = 0.9;
 /// On darker paper, which may be a negative, nothing is known of what whitening does.
-constexpr int least_paper = 110;
+constexpr int least_light_paper = 110;
 
 double median_height(const Gray& gray, const Paper& paper) {
   const auto dark = dark_of(gray, paper, letter_contrast);
@@ -71,7 +70,7 @@ double enlargement_of(const PageLook& look) {
 }  // namespace
 
 PageLook look_at(Pix* pix) {
-  const auto small = reduced(pix, longest_px);
+  const auto small = reduced(pix, ways_longest_px);
   const Gray gray{small.gray.get()};
   const Paper paper{gray};
   PageLook look;
@@ -81,7 +80,7 @@ PageLook look_at(Pix* pix) {
   look.paper = paper.overall();
   look.paper_variation = paper.variation();
   look.grain = noise_of(gray);
-  look.dark_areas = paper.dark_tiles() > 0 || look.paper < least_paper;
+  look.dark_areas = paper.dark_tiles() > 0 || look.paper < least_light_paper;
   look.letter_px = small.factor * median_height(gray, paper);
   return look;
 }
@@ -89,7 +88,7 @@ PageLook look_at(Pix* pix) {
 Way way_for(const PageLook& look, int reading) {
   Way way;
   const bool uneven = look.paper_variation > even_paper || look.grain > fine_grain;
-  const bool whiten = uneven && look.paper >= least_paper;
+  const bool whiten = uneven && look.paper >= least_light_paper;
   way.binarisation = look.bilevel ? Binarisation::bilevel : whiten ? Binarisation::whitened : Binarisation::otsu;
   way.segmentation = automatic;
   if (look.letter_px > large_letter_px) way.scale = std::clamp(best_letter_px / look.letter_px, least_scale, largest_reduction);

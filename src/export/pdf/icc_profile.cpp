@@ -60,15 +60,13 @@ Profile curve() {
   return tag.fixed(2.4).fixed(1 / 1.055).fixed(0.055 / 1.055).fixed(1 / 12.92).fixed(0.04045);
 }
 
-constexpr std::size_t header_bytes = 128;
-
 Profile header(std::size_t size) {
   Profile out;
   out.u32(static_cast<std::uint32_t>(size)).u32(0).u32(0x04200000).raw("mntrRGB XYZ ");
   out.u16(2026).u16(1).u16(1).u16(0).u16(0).u16(0);  // a date of its making must be there
   out.raw("acsp").u32(0).u32(0).u32(0).u32(0).u32(0).u32(0).u32(0);
   out.fixed(0.9642).fixed(1).fixed(0.8249);
-  return out.zeros(header_bytes - out.bytes().size());
+  return out.zeros(icc_header_bytes - out.bytes().size());
 }
 
 }  // namespace
@@ -91,14 +89,14 @@ std::string srgb_profile() {
   Profile body;
   std::vector<std::size_t> begins;
   for (const auto& part : parts) {
-    begins.push_back(header_bytes + 4 + 12 * tags.size() + body.bytes().size());
+    begins.push_back(icc_header_bytes + 4 + 12 * tags.size() + body.bytes().size());
     body.raw(part.bytes()).zeros((4 - part.bytes().size() % 4) % 4);
   }
   Profile table;
   table.u32(tags.size());
   for (const auto& tag : tags)
     table.raw(tag.name).u32(static_cast<std::uint32_t>(begins[tag.part])).u32(static_cast<std::uint32_t>(parts[tag.part].bytes().size()));
-  auto whole = header(header_bytes + table.bytes().size() + body.bytes().size());
+  auto whole = header(icc_header_bytes + table.bytes().size() + body.bytes().size());
   return whole.raw(table.bytes()).raw(body.bytes()).bytes();
 }
 

@@ -206,9 +206,9 @@ std::string image_keys(std::uint32_t width_px, std::uint32_t height_px, int bits
 }
 
 QPDFObjectHandle color_space(QPDF& pdf, int components, const std::string& icc) {
-  constexpr std::size_t header_bytes = 128, space_at = 16;
+  constexpr std::size_t space_at = 16;
   const std::string_view wanted = components == 1 ? "GRAY" : components == 3 ? "RGB " : "CMYK";
-  if (icc.size() > header_bytes && std::string_view{icc}.substr(space_at, 4) == wanted && icc[8] <= 4) {
+  if (icc.size() > icc_header_bytes && std::string_view{icc}.substr(space_at, 4) == wanted && icc[8] <= 4) {
     auto profile = compressed_stream(pdf, icc);
     profile.getDict().replaceKey("/N", QPDFObjectHandle::newInteger(components));
     return QPDFObjectHandle::newArray({QPDFObjectHandle::newName("/ICCBased"), profile});

@@ -11,7 +11,7 @@ namespace {
 
 using std::string_view_literals::operator""sv;
 
-std::uint64_t number(std::string_view bytes, std::size_t at, std::size_t size) {
+std::uint64_t number_in_box(std::string_view bytes, std::size_t at, std::size_t size) {
   if (at + size > bytes.size()) throw std::runtime_error{"damaged JPEG 2000: a box is cut off"};
   std::uint64_t value = 0;
   for (std::size_t n = 0; n < size; ++n) value = value << 8 | static_cast<unsigned char>(bytes[at + n]);
@@ -36,21 +36,21 @@ constexpr std::size_t largest_header = 16 << 20;
 
 void read_header_box(std::string_view box, Header& header) {
   for (std::size_t at = 0; at + 8 <= box.size();) {
-    const auto length = number(box, at, 4);
+    const auto length = number_in_box(box, at, 4);
     const auto name = box.substr(at + 4, 4);
     if (length < 8 || length > box.size() - at) break;
     const auto body = box.substr(at + 8, static_cast<std::size_t>(length) - 8);
     if (name == "ihdr") {
-      header.height_px = static_cast<std::uint32_t>(number(body, 0, 4));
-      header.width_px = static_cast<std::uint32_t>(number(body, 4, 4));
-      header.components = static_cast<int>(number(body, 8, 2));
-      const auto bits = static_cast<int>(number(body, 10, 1));
+      header.height_px = static_cast<std::uint32_t>(number_in_box(body, 0, 4));
+      header.width_px = static_cast<std::uint32_t>(number_in_box(body, 4, 4));
+      header.components = static_cast<int>(number_in_box(body, 8, 2));
+      const auto bits = static_cast<int>(number_in_box(body, 10, 1));
       if (bits != 0xFF) header.bits = (bits & 0x7F) + 1;
-    } else if (name == "colr" && header.color == 0 && number(body, 0, 1) == 1) {
-      header.color = number(body, 3, 4);
+    } else if (name == "colr" && header.color == 0 && number_in_box(body, 0, 1) == 1) {
+      header.color = number_in_box(body, 3, 4);
     } else if (name == "cdef") {
-      for (std::size_t n = 0; n < number(body, 0, 2); ++n) {
-        const auto type = number(body, 4 + 6 * n, 2);
+      for (std::size_t n = 0; n < number_in_box(body, 0, 2); ++n) {
+        const auto type = number_in_box(body, 4 + 6 * n, 2);
         if (type == 1 || type == 2) header.alpha = static_cast<int>(type);
       }
     }
@@ -62,9 +62,9 @@ Header header_of_boxes(const SourceFile& file) {
   Header header;
   for (std::uint64_t at = 0; at + 8 <= file.size();) {
     const auto head = file.read(at, 16);
-    auto length = number(head, 0, 4);
+    auto length = number_in_box(head, 0, 4);
     std::size_t skip = 8;
-    if (length == 1) length = number(head, 8, 8), skip = 16;
+    if (length == 1) length = number_in_box(head, 8, 8), skip = 16;
     if (length == 0) length = file.size() - at;
     if (length < skip || length > file.size() - at) throw std::runtime_error{"damaged JPEG 2000: a box is cut off"};
     if (head.substr(4, 4) == "jp2h" && length - skip < largest_header) {
@@ -79,12 +79,12 @@ Header header_of_boxes(const SourceFile& file) {
 /// Of the segment SIZ, which comes first (A.5.1).
 Header header_of_codestream(const SourceFile& file) {
   const auto head = file.read_whole(0, 43);
-  if (number(head, 2, 2) != 0xFF51) throw std::runtime_error{"damaged JPEG 2000: its codestream has no size"};
+  if (number_in_box(head, 2, 2) != 0xFF51) throw std::runtime_error{"damaged JPEG 2000: its codestream has no size"};
   Header header;
-  header.width_px = static_cast<std::uint32_t>(number(head, 8, 4) - number(head, 16, 4));
-  header.height_px = static_cast<std::uint32_t>(number(head, 12, 4) - number(head, 20, 4));
-  header.components = static_cast<int>(number(head, 40, 2));
-  header.bits = static_cast<int>(number(head, 42, 1) & 0x7F) + 1;
+  header.width_px = static_cast<std::uint32_t>(number_in_box(head, 8, 4) - number_in_box(head, 16, 4));
+  header.height_px = static_cast<std::uint32_t>(number_in_box(head, 12, 4) - number_in_box(head, 20, 4));
+  header.components = static_cast<int>(number_in_box(head, 40, 2));
+  header.bits = static_cast<int>(number_in_box(head, 42, 1) & 0x7F) + 1;
   header.color = header.components < 3 ? 17 : 16;
   return header;
 }

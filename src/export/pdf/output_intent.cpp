@@ -12,7 +12,7 @@ namespace {
 
 using Object = QPDFObjectHandle;
 
-constexpr std::size_t header_bytes = 128, entry_bytes = 12;
+constexpr std::size_t entry_bytes = 12;
 
 std::uint64_t number_at(std::string_view bytes, std::size_t at) {
   std::uint64_t value = 0;
@@ -22,13 +22,13 @@ std::uint64_t number_at(std::string_view bytes, std::size_t at) {
 
 /// Of an RGB monitor or printer, of a version up to 4, with a table of tags that lie within it (ICC.1:2010, 7.2 and 7.3).
 bool is_rgb_profile(std::string_view bytes) {
-  if (bytes.size() < header_bytes + 4 || number_at(bytes, 0) != bytes.size() || bytes.substr(36, 4) != "acsp") return false;
+  if (bytes.size() < icc_header_bytes + 4 || number_at(bytes, 0) != bytes.size() || bytes.substr(36, 4) != "acsp") return false;
   const auto device = bytes.substr(12, 4);
   if (bytes[8] < 2 || bytes[8] > 4 || (device != "mntr" && device != "prtr") || bytes.substr(16, 4) != "RGB ") return false;
-  const auto tags = number_at(bytes, header_bytes);
-  if (tags == 0 || tags > (bytes.size() - header_bytes - 4) / entry_bytes) return false;
+  const auto tags = number_at(bytes, icc_header_bytes);
+  if (tags == 0 || tags > (bytes.size() - icc_header_bytes - 4) / entry_bytes) return false;
   for (std::uint64_t n = 0; n < tags; ++n) {
-    const auto entry = static_cast<std::size_t>(header_bytes + 4 + n * entry_bytes);
+    const auto entry = static_cast<std::size_t>(icc_header_bytes + 4 + n * entry_bytes);
     if (number_at(bytes, entry + 4) + number_at(bytes, entry + 8) > bytes.size()) return false;
   }
   return true;

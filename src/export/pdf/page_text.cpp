@@ -6,6 +6,7 @@
 #include "../gaps.hpp"
 #include "../line_text.hpp"
 #include "pecia/export/pdf_messages.hpp"
+#include "pecia/merge/ascii.hpp"
 
 namespace pecia::exporting {
 namespace {
@@ -15,8 +16,6 @@ constexpr double letters_of_pitch = 0.83;
 /// A letter's mean width over the font's size.
 constexpr double mean_letter_width = 0.5;
 
-constexpr std::string_view white{" \t\n"};
-
 bool continues(char byte) { return (static_cast<unsigned char>(byte) & 0xC0U) == 0x80U; }
 
 std::size_t characters(std::string_view text) {
@@ -24,16 +23,16 @@ std::size_t characters(std::string_view text) {
 }
 
 std::string_view trimmed(std::string_view text) {
-  const auto begin = text.find_first_not_of(white);
+  const auto begin = text.find_first_not_of(merge::white);
   if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(white) - begin + 1);
+  return text.substr(begin, text.find_last_not_of(merge::white) - begin + 1);
 }
 
 /// Every run of white space as one blank.
 std::string with_single_blanks(std::string_view text) {
   std::string out;
   for (const char byte : trimmed(text)) {
-    if (white.find(byte) == std::string_view::npos)
+    if (merge::white.find(byte) == std::string_view::npos)
       out += byte;
     else if (!out.ends_with(' '))
       out += ' ';
@@ -56,7 +55,7 @@ PdfLine line_of(const merge::PageModel& page, const merge::Block& block, const m
     const auto end = n + 1 < line.words_end ? page.words[n + 1].text.begin : line.text.end;
     const auto whole = text({begin, end});
     PdfWord word{with_single_blanks(whole), page.words[n].box,
-                 n + 1 < line.words_end && !whole.empty() && white.find(whole.back()) != std::string_view::npos};
+                 n + 1 < line.words_end && !whole.empty() && merge::white.find(whole.back()) != std::string_view::npos};
     if (!has_area(word.box)) word.box = line.box;
     if (!word.text.empty()) made.words.push_back(std::move(word));
   }
@@ -100,7 +99,7 @@ std::size_t longest_word(std::string_view text) {
 }
 
 /// Rows of at most `most` characters, no fewer than the longest word has, so that a search finds each word.
-std::vector<std::string> rows_of(std::string_view text, std::size_t most) {
+std::vector<std::string> rows_of_text(std::string_view text, std::size_t most) {
   std::vector<std::string> rows;
   while (!text.empty()) {
     std::size_t end = 0, cut = 0;
@@ -139,7 +138,7 @@ std::vector<PdfLine> rows_in(std::string_view text, const result::Box& box, doub
   const double pitch = std::sqrt(width * height / (mean_letter_width * letters_of_pitch * static_cast<double>(count)));
   const auto fitting = static_cast<std::size_t>(std::max(1.0, std::ceil(width / (mean_letter_width * letters_of_pitch * pitch))));
   for (const auto& line : paragraphs) {
-    for (auto& row : rows_of(line, std::max(fitting, word))) rows.push_back(std::move(row));
+    for (auto& row : rows_of_text(line, std::max(fitting, word))) rows.push_back(std::move(row));
   }
   std::size_t longest = 1;
   for (const auto& row : rows) longest = std::max(longest, characters(row));
@@ -202,7 +201,7 @@ void add_lines(const merge::PageModel& page, const merge::Block& block, PdfPage&
   place_waiting(nullptr);
 }
 
-void add_text(const merge::PageModel& page, PdfPage& made) {
+void add_page_text(const merge::PageModel& page, PdfPage& made) {
   for (const auto& block : page.blocks) {
     bool any_line = false;
     for (auto n = block.lines_begin; n < block.lines_end; ++n) any_line = any_line || (page.lines[n].placed && has_area(page.lines[n].box));
@@ -239,7 +238,7 @@ PdfPage pdf_page_of(const merge::Book& book, std::size_t index, const PdfSetting
   made.keeps_text =
       page.outcome.engine == "text_layer" || decision == "kept" || decision == "skipped" || page.outcome.reason == Reason::has_text;
   if (made.keeps_text || !model.has_text) return made;
-  add_text(model, made);
+  add_page_text(model, made);
   made.act = settings.text_layers == PdfSettings::TextLayers::replace || decision == "redo" ? PdfPage::Act::replace : PdfPage::Act::add;
   return made;
 }

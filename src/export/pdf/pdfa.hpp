@@ -11,6 +11,7 @@ namespace pecia::exporting::pdf {
 
 /// sRGB (IEC 61966-2-1) as an ICC profile of version 4.2, made here: it is nobody's but this program's.
 [[nodiscard]] std::string srgb_profile();
+inline constexpr std::size_t icc_header_bytes = 128;
 
 /// What is in the way of a page that the run could not read.
 inline const std::string may_be_damaged = "it could not be read, and its image may be damaged";

@@ -13,7 +13,7 @@
 namespace pecia::exporting::pdf {
 namespace {
 
-constexpr std::size_t piece_bytes = std::size_t{1} << 20;
+constexpr std::size_t copy_piece_bytes = std::size_t{1} << 20;
 
 std::string with_reversed_bits(std::string bytes) {
   for (auto& one : bytes) {
@@ -83,8 +83,9 @@ QPDFObjectHandle stream_of_parts(QPDF& pdf, std::shared_ptr<const SourceFile> fi
   const auto make = [file = std::move(file), parts = std::move(parts)](Pipeline& to) {
     for (const auto& part : parts) {
       put(to, part.bytes);
-      for (std::uint64_t at = 0; at < part.size; at += piece_bytes) {
-        auto piece = file->read_whole(part.offset + at, static_cast<std::size_t>(std::min<std::uint64_t>(piece_bytes, part.size - at)));
+      for (std::uint64_t at = 0; at < part.size; at += copy_piece_bytes) {
+        auto piece = file->read_whole(part.offset + at,
+                                      static_cast<std::size_t>(std::min<std::uint64_t>(copy_piece_bytes, part.size - at)));
         put(to, part.reversed_bits ? with_reversed_bits(std::move(piece)) : piece);
       }
     }

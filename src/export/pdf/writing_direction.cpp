@@ -43,14 +43,14 @@ bool within(char32_t c, char32_t first, char32_t last) { return c >= first && c 
 bool is_digit(char32_t c) { return within(c, '0', '9') || within(c, 0x660, 0x669) || within(c, 0x6F0, 0x6F9); }
 
 /// The blocks that Unicode reserves for scripts from right to left (UAX #9, table of default classes R and AL).
-bool is_right_to_left(char32_t c) {
+bool runs_right_to_left(char32_t c) {
   return !is_digit(c) && (within(c, 0x590, 0x8FF) || within(c, 0xFB1D, 0xFDFF) || within(c, 0xFE70, 0xFEFE) ||
                           within(c, 0x10800, 0x10FFF) || within(c, 0x1E800, 0x1EFFF));
 }
 
-bool is_left_to_right(char32_t c) {
+bool runs_left_to_right(char32_t c) {
   return is_digit(c) || within(c, 'A', 'Z') || within(c, 'a', 'z') ||
-         (c >= 0xC0 && !is_right_to_left(c) && !within(c, 0x2000, 0x2BFF) && !within(c, 0x3000, 0x303F));
+         (c >= 0xC0 && !runs_right_to_left(c) && !within(c, 0x2000, 0x2BFF) && !within(c, 0x3000, 0x303F));
 }
 
 /// Chinese, Japanese, Korean and what else is written in columns.
@@ -89,9 +89,9 @@ bool is_right_to_left(std::string_view utf8) {
   std::size_t right = 0, left = 0;
   for (const auto character : characters_of(utf8)) {
     const auto value = value_of(character);
-    if (is_right_to_left(value))
+    if (runs_right_to_left(value))
       ++right;
-    else if (is_left_to_right(value) && !is_digit(value))
+    else if (runs_left_to_right(value) && !is_digit(value))
       ++left;
   }
   return right > left;
@@ -99,12 +99,12 @@ bool is_right_to_left(std::string_view utf8) {
 
 std::string in_drawing_order(std::string_view utf8) {
   auto characters = characters_of(utf8);
-  if (std::ranges::none_of(characters, [](auto c) { return is_right_to_left(value_of(c)); })) return std::string{utf8};
+  if (std::ranges::none_of(characters, [](auto c) { return runs_right_to_left(value_of(c)); })) return std::string{utf8};
   if (is_right_to_left(utf8)) {
     std::ranges::reverse(characters);
-    reverse_runs(characters, [](char32_t c) { return is_left_to_right(c); });
+    reverse_runs(characters, [](char32_t c) { return runs_left_to_right(c); });
   } else {
-    reverse_runs(characters, [](char32_t c) { return is_right_to_left(c); });
+    reverse_runs(characters, [](char32_t c) { return runs_right_to_left(c); });
   }
   std::string out;
   for (const auto character : characters) out += character;

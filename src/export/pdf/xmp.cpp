@@ -10,7 +10,7 @@
 namespace pecia::exporting::pdf {
 namespace {
 
-using Form = XmpProperty::Form;
+using XmpForm = XmpProperty::Form;
 
 constexpr std::string_view rdf = "http://www.w3.org/1999/02/22-rdf-syntax-ns#";
 constexpr std::string_view pdfa_id = "http://www.aiim.org/pdfa/ns/id/";
@@ -125,9 +125,9 @@ bool arrange_alternatives(std::vector<XmpProperty::Item>& items) {
 
 /// False if the values are not such as the property has.
 bool fit(const XmpKnown& known, std::vector<XmpProperty::Item>& items) {
-  if (known.form == Form::text && items.size() > 1) return false;
+  if (known.form == XmpForm::text && items.size() > 1) return false;
   if (!std::ranges::all_of(items, [&](const auto& item) { return is_of_kind(item.text, known.kind); })) return false;
-  if (known.form == Form::alt) return arrange_alternatives(items);
+  if (known.form == XmpForm::alt) return arrange_alternatives(items);
   return true;
 }
 
@@ -169,11 +169,11 @@ std::string escaped(std::string_view text) {
 
 std::string written(const XmpProperty& property) {
   const auto open = "<" + property.name + ">", close = "</" + property.name + ">\n";
-  if (property.form == Form::text) return open + escaped(property.items.front().text) + close;
-  const std::string container = property.form == Form::bag ? "rdf:Bag" : property.form == Form::seq ? "rdf:Seq" : "rdf:Alt";
+  if (property.form == XmpForm::text) return open + escaped(property.items.front().text) + close;
+  const std::string container = property.form == XmpForm::bag ? "rdf:Bag" : property.form == XmpForm::seq ? "rdf:Seq" : "rdf:Alt";
   std::string out = open + "<" + container + ">";
   for (const auto& item : property.items) {
-    out += property.form == Form::alt ? "<rdf:li xml:lang=\"" + item.language + "\">" : "<rdf:li>";
+    out += property.form == XmpForm::alt ? "<rdf:li xml:lang=\"" + item.language + "\">" : "<rdf:li>";
     out += escaped(item.text) + "</rdf:li>";
   }
   return out + "</" + container + ">" + close;

@@ -7,7 +7,7 @@
 #include "weights_hash.hpp"
 
 namespace pecia::engine::deepseek {
-namespace {
+namespace checkpoint_test {
 
 namespace fs = std::filesystem;
 using testing::AllOf;
@@ -215,5 +215,5 @@ TEST(WeightsHash, IsXxh64InAnyPieces) {
   }
 }
 
-}  // namespace
+}  // namespace checkpoint_test
 }  // namespace pecia::engine::deepseek

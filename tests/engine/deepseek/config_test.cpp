@@ -7,7 +7,7 @@
 #include "file_weight_source.hpp"
 
 namespace pecia::engine::deepseek {
-namespace {
+namespace config_test {
 
 using Json = nlohmann::json;
 using testing::AllOf;
@@ -183,5 +183,5 @@ TEST(Config, ImpossibleValuesAreRefusedByName) {
               HasSubstr("config.json"));
 }
 
-}  // namespace
+}  // namespace config_test
 }  // namespace pecia::engine::deepseek

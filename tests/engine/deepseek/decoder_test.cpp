@@ -12,7 +12,7 @@
 #include "golden.hpp"
 
 namespace pecia::engine::deepseek::test {
-namespace {
+namespace decoder_test {
 
 class DecoderTest : public DeviceTest {
  protected:
@@ -104,5 +104,5 @@ TEST_P(DecoderTest, gives_the_logits_of_c) { meets_the_golden_logits("c", device
 
 INSTANTIATE_TEST_SUITE_P(Devices, DecoderTest, testing::ValuesIn(devices()), device_name);
 
-}  // namespace
+}  // namespace decoder_test
 }  // namespace pecia::engine::deepseek::test

@@ -9,7 +9,7 @@
 #include "checkpoint_copy.hpp"
 
 namespace pecia::engine::deepseek {
-namespace {
+namespace download_test {
 
 namespace fs = std::filesystem;
 using testing::AllOf;
@@ -110,5 +110,5 @@ TEST(Download, RandomWeightsHaveATokenizerThatKnowsAsciiAndTheModelsTokens) {
   }
 }
 
-}  // namespace
+}  // namespace download_test
 }  // namespace pecia::engine::deepseek

@@ -15,7 +15,7 @@
 #include "ngram_guard.hpp"
 
 namespace pecia::engine::deepseek::test {
-namespace {
+namespace generation_test {
 
 using Ids = std::vector<std::int32_t>;
 
@@ -301,5 +301,5 @@ TEST_P(GenerationTest, bf16_stays_near_fp32) {
 
 INSTANTIATE_TEST_SUITE_P(Devices, GenerationTest, testing::ValuesIn(devices()), device_name);
 
-}  // namespace
+}  // namespace generation_test
 }  // namespace pecia::engine::deepseek::test

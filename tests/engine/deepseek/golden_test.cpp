@@ -3,7 +3,7 @@
 #include <gtest/gtest-spi.h>
 
 namespace pecia::engine::deepseek::test {
-namespace {
+namespace golden_test {
 
 TEST(Golden, ConfigurationAndPrompt) {
   const Golden golden{"a"};
@@ -44,5 +44,5 @@ TEST(Golden, StageNoticesOneWrongElement) {
   EXPECT_NONFATAL_FAILURE(expect_stage(wrong, right, 5e-5, "stage"), "element -1");
 }
 
-}  // namespace
+}  // namespace golden_test
 }  // namespace pecia::engine::deepseek::test

@@ -9,7 +9,7 @@
 #include "ngram_guard.hpp"
 
 namespace pecia::engine::deepseek {
-namespace {
+namespace loops_test {
 
 using Ids = std::vector<std::int32_t>;
 
@@ -135,5 +135,5 @@ TEST(LoopDetector, leaves_tables_and_rows_of_dots_alone) {
   EXPECT_GT(noticed_in(table(1, 2000, [](int) { return Ids{}; })), 0) << "cells without end";
 }
 
-}  // namespace
+}  // namespace loops_test
 }  // namespace pecia::engine::deepseek

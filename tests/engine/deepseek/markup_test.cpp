@@ -9,7 +9,7 @@
 #include <regex>
 
 namespace pecia::engine::deepseek {
-namespace {
+namespace markup_test {
 
 using testing::ElementsAre;
 using testing::IsEmpty;
@@ -164,5 +164,5 @@ TEST(Markup, TakesTimeByItsLength) {
   }
 }
 
-}  // namespace
+}  // namespace markup_test
 }  // namespace pecia::engine::deepseek

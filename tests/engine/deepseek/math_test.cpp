@@ -8,7 +8,7 @@
 #include <string>
 
 namespace pecia::engine::deepseek {
-namespace {
+namespace math_test {
 
 std::string shape_of(std::int64_t rows, std::int64_t in, std::int64_t out, at::ScalarType type) {
   return std::to_string(rows) + " x " + std::to_string(in) + " times " + std::to_string(in) +
@@ -58,5 +58,5 @@ TEST(ApplyLinear, pads_no_more_than_it_gives) {
   EXPECT_EQ(y.sizes(), (at::IntArrayRef{2, 1, 5}));
 }
 
-}  // namespace
+}  // namespace math_test
 }  // namespace pecia::engine::deepseek

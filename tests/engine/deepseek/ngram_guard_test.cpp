@@ -9,7 +9,7 @@
 #include <set>
 
 namespace pecia::engine::deepseek {
-namespace {
+namespace ngram_guard_test {
 
 using Ids = std::vector<std::int32_t>;
 
@@ -91,5 +91,5 @@ TEST_P(NgramGuardGolden, bans_what_the_reference_bans) {
 
 INSTANTIATE_TEST_SUITE_P(Configurations, NgramGuardGolden, testing::Values("a", "b", "c"));
 
-}  // namespace
+}  // namespace ngram_guard_test
 }  // namespace pecia::engine::deepseek

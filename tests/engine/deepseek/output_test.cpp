@@ -11,7 +11,7 @@
 #include "pecia/base/error.hpp"
 
 namespace pecia::engine::deepseek {
-namespace {
+namespace output_test {
 
 using result::BlockKind;
 using result::FinishReason;
@@ -171,5 +171,5 @@ TEST(Output, OfNothingIsEmpty) {
   EXPECT_EQ(reading.confidence, 0);
 }
 
-}  // namespace
+}  // namespace output_test
 }  // namespace pecia::engine::deepseek

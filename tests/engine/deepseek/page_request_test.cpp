@@ -8,7 +8,7 @@
 #include "prompt.hpp"
 
 namespace pecia::engine::deepseek {
-namespace {
+namespace page_request_test {
 
 TEST(GuardOfARung, IsTheJobsAtFirstAndStrongerThen) {
   const NoRepeatNgram normal{20, 90, {"<td>"}};
@@ -38,5 +38,5 @@ TEST(Prompt, OfTokensThatTheModelDoesNotHaveIsRefused) {
   EXPECT_THROW((void)prompt_ids(tokenizer, config, "grounding", 3), UsageError);
 }
 
-}  // namespace
+}  // namespace page_request_test
 }  // namespace pecia::engine::deepseek

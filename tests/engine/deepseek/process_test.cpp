@@ -19,7 +19,7 @@
 #include "ppm.hpp"
 
 namespace pecia::engine::deepseek {
-namespace {
+namespace process_test {
 
 namespace fs = std::filesystem;
 using std::chrono::milliseconds;
@@ -184,5 +184,5 @@ TEST(Process, SaysWhatItIsInOneLine) {
   }
 }
 
-}  // namespace
+}  // namespace process_test
 }  // namespace pecia::engine::deepseek

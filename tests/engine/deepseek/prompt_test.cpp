@@ -8,7 +8,7 @@
 #include "pecia/base/file.hpp"
 
 namespace pecia::engine::deepseek {
-namespace {
+namespace prompt_test {
 
 using Json = nlohmann::json;
 using Ids = std::vector<std::int32_t>;
@@ -71,5 +71,5 @@ TEST(Prompt, UnknownSpecialTokensAreText) {
   EXPECT_EQ(tokenizer().decode(std::span{ids}.subspan(2)), "\n<|no such|>");
 }
 
-}  // namespace
+}  // namespace prompt_test
 }  // namespace pecia::engine::deepseek

@@ -11,7 +11,7 @@
 #include "finite.hpp"
 
 namespace pecia::engine::deepseek {
-namespace {
+namespace random_weights_test {
 
 std::vector<float> first_values(WeightSource& source, std::string_view name, std::size_t count) {
   std::vector<float> values(count);
@@ -89,5 +89,5 @@ TEST(Finite, TheFirstValueThatIsNotIsFound) {
   EXPECT_EQ(first_not_finite(std::as_bytes(std::span{half}), TensorType::bf16), std::nullopt);
 }
 
-}  // namespace
+}  // namespace random_weights_test
 }  // namespace pecia::engine::deepseek

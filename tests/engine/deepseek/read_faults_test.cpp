@@ -10,7 +10,7 @@
 
 // Faults in reading weights, played by the shim.
 namespace pecia::engine::deepseek {
-namespace {
+namespace read_faults_test {
 
 using testing::AllOf;
 using testing::HasSubstr;
@@ -53,5 +53,5 @@ TEST(ReadFaults, ShortReadsLoseNothing) {
   EXPECT_EQ(said(fmt::format("do=shorten on=pread {} count=all bytes=100", shard)), whole);
 }
 
-}  // namespace
+}  // namespace read_faults_test
 }  // namespace pecia::engine::deepseek

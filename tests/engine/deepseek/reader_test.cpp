@@ -14,7 +14,7 @@
 #include "ppm.hpp"
 
 namespace pecia::engine::deepseek::test {
-namespace {
+namespace reader_test {
 
 using Json = nlohmann::json;
 using Ids = std::vector<std::int32_t>;
@@ -313,5 +313,5 @@ TEST(Engine, says_what_is_wrong_with_settings) {
 
 INSTANTIATE_TEST_SUITE_P(Devices, ReaderTest, testing::ValuesIn(devices()), device_name);
 
-}  // namespace
+}  // namespace reader_test
 }  // namespace pecia::engine::deepseek::test

@@ -6,7 +6,7 @@
 #include "checkpoint_copy.hpp"
 
 namespace pecia::engine::deepseek {
-namespace {
+namespace safetensors_test {
 
 using testing::HasSubstr;
 
@@ -102,5 +102,5 @@ TEST(Safetensors, AFileThatIsNoneIsRefused) {
   EXPECT_EQ(of_file(to_bytes("{}", "")), "no error");
 }
 
-}  // namespace
+}  // namespace safetensors_test
 }  // namespace pecia::engine::deepseek

@@ -21,7 +21,7 @@
 #include "pecia/base/error.hpp"
 
 namespace pecia::engine::deepseek::test {
-namespace {
+namespace sam_test {
 
 class SamTest : public DeviceTest {};
 INSTANTIATE_TEST_SUITE_P(Devices, SamTest, testing::ValuesIn(devices()), device_name);
@@ -99,5 +99,5 @@ TEST(Encoder, RefusesTokensItHasNoQueriesFor) {
   EXPECT_THROW((void)load_encoder(again, config), Error);
 }
 
-}  // namespace
+}  // namespace sam_test
 }  // namespace pecia::engine::deepseek::test

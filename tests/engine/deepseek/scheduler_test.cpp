@@ -8,7 +8,7 @@
 #include <set>
 
 namespace pecia::engine::deepseek {
-namespace {
+namespace scheduler_test {
 
 using Tickets = std::vector<std::uint64_t>;
 
@@ -197,5 +197,5 @@ TEST(Scheduler, random_pages_all_finish_and_share_no_block) {
   }
 }
 
-}  // namespace
+}  // namespace scheduler_test
 }  // namespace pecia::engine::deepseek

@@ -8,7 +8,7 @@
 #include "checkpoint_copy.hpp"
 
 namespace pecia::engine::deepseek {
-namespace {
+namespace tensor_loader_test {
 
 using testing::AllOf;
 using testing::HasSubstr;
@@ -105,5 +105,5 @@ TEST(TensorLoader, ValuesThatAreNotFiniteAreToldByTensor) {
       AllOf(HasSubstr("model.layers.1.mlp.gate.weight"), HasSubstr("not finite (element 0)")));
 }
 
-}  // namespace
+}  // namespace tensor_loader_test
 }  // namespace pecia::engine::deepseek

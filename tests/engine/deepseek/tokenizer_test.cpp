@@ -12,7 +12,7 @@
 #include "pecia/base/file.hpp"
 
 namespace pecia::engine::deepseek {
-namespace {
+namespace tokenizer_test {
 
 using Json = nlohmann::ordered_json;
 using testing::AllOf;
@@ -323,5 +323,5 @@ TEST(Utf8Stream, WhatCannotBecomeACharacterIsReplacedAtOnce) {
   EXPECT_EQ(stream.push("q"), "\uFFFDq");
 }
 
-}  // namespace
+}  // namespace tokenizer_test
 }  // namespace pecia::engine::deepseek

@@ -17,7 +17,7 @@
 #include "resize.hpp"
 
 namespace pecia::engine::deepseek {
-namespace {
+namespace views_test {
 
 using Json = nlohmann::json;
 using testing::HasSubstr;
@@ -276,5 +276,5 @@ TEST(Rotated, TurnsClockwiseAndKeepsPageCoordinates) {
   }
 }
 
-}  // namespace
+}  // namespace views_test
 }  // namespace pecia::engine::deepseek

@@ -19,7 +19,7 @@
 #include "pecia/base/error.hpp"
 
 namespace pecia::engine::deepseek::test {
-namespace {
+namespace vision_test {
 
 /// Every stage of every view, by its name in the golden set.
 Tensors stages_of(const Vision& vision, const PageViews& pages) {
@@ -163,5 +163,5 @@ TEST(VisionOnACpu, NeverHoldsTheLogitsOfAView) {
   EXPECT_LT(memory->bytes(), 48 << 20);
 }
 
-}  // namespace
+}  // namespace vision_test
 }  // namespace pecia::engine::deepseek::test
