@@ -3,12 +3,14 @@ option(PECIA_WARNINGS_AS_ERRORS "Warnings of the compiler are errors; off for co
 add_library(pecia_flags INTERFACE)
 target_compile_options(pecia_flags INTERFACE -Wall -Wextra -Wpedantic -Wconversion -Wshadow
   -Wnon-virtual-dtor -Woverloaded-virtual)
-if(PECIA_DEPS_DIR AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-  # With fmt's source inlined, GCC 12 takes the other alternatives of a variant that is moved for uninitialised.
-  target_compile_options(pecia_flags INTERFACE -Wno-maybe-uninitialized)
-endif()
-if(CMAKE_UNITY_BUILD AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")  # takes what was written in a .cpp file for a header's there
-  target_compile_options(pecia_flags INTERFACE -Wno-subobject-linkage)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  if(PECIA_DEPS_DIR OR CMAKE_UNITY_BUILD)
+    # With so much to inline, GCC 12 takes the other alternatives of a variant that is moved for uninitialised.
+    target_compile_options(pecia_flags INTERFACE -Wno-maybe-uninitialized)
+  endif()
+  if(CMAKE_UNITY_BUILD)  # what a .cpp file has for itself looks as if it came from a header
+    target_compile_options(pecia_flags INTERFACE -Wno-subobject-linkage)
+  endif()
 endif()
 if(PECIA_WARNINGS_AS_ERRORS)
   target_compile_options(pecia_flags INTERFACE -Werror)
