@@ -13,10 +13,10 @@ function(pecia_test_program target)
   target_compile_options(${target} PRIVATE -O0)  # compiles in two thirds of the time, half under asan
 endfunction()
 
-# pecia_test_timeout(<variable> <seconds, may be empty>): 60 by default, four times as long under sanitizers
+# pecia_test_timeout(<variable> <seconds, may be empty>): 120 by default, four times as long under sanitizers
 function(pecia_test_timeout variable seconds)
   if(NOT seconds)
-    set(seconds 60)
+    set(seconds 120)
   endif()
   if(PECIA_SANITIZER)
     math(EXPR seconds "4 * ${seconds}")

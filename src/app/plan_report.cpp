@@ -99,10 +99,11 @@ PlanReport make_plan_report(const corpus::Manifest& manifest, const PagesToRead&
     report.longest = {printable(manifest.document(longest->page).path), longest->page.page,
                       longest->cost_s};
   if (request.within_s) {
-    auto& within = report.within.emplace();
+    PlanReport::Within within;
     within.within_s = *request.within_s;
     within.ranks = workload.least_ranks(within.within_s, request.threads);
     if (within.ranks) within.wall = workload.wall_time(*within.ranks * request.threads);
+    report.within = within;
   }
   return report;
 }

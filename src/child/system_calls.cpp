@@ -240,8 +240,10 @@ int restrict_connections() noexcept {
       filter.refuse(name, argument(1, SCMP_CMP_MASKED_EQ, socket_kinds, kind));
   }
   nothing_of_other_processes(filter);
-  for (const std::uint64_t space : {CLONE_NEWUSER, CLONE_NEWNS, CLONE_NEWNET, CLONE_NEWPID, CLONE_NEWIPC, CLONE_NEWUTS, CLONE_NEWCGROUP})
-    filter.refuse("clone", argument(clone_flags, SCMP_CMP_MASKED_EQ, space, space));
+  for (const int space : {CLONE_NEWUSER, CLONE_NEWNS, CLONE_NEWNET, CLONE_NEWPID, CLONE_NEWIPC, CLONE_NEWUTS, CLONE_NEWCGROUP}) {
+    const auto bit = static_cast<unsigned>(space);
+    filter.refuse("clone", argument(clone_flags, SCMP_CMP_MASKED_EQ, bit, bit));
+  }
   filter.without("clone3");
   // LibreOffice listens in /tmp for another LibreOffice that would hand it its documents, and ends if it cannot.
   filter.pretend("bind");

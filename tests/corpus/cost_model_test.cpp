@@ -173,7 +173,7 @@ TEST(CostModel, TakesPagesNotMeasuredToBeLikeTheirNeighbours) {
   pages[2] = measured(10'000, 500);
   pages[6] = measured(90'000, 6'000);
   const auto seconds = model.estimate_s(engine, document("d", pages));
-  for (const std::size_t n : {4, 5, 6}) EXPECT_GT(seconds[n], seconds[n - 1]) << n;
+  for (const std::size_t n : {4U, 5U, 6U}) EXPECT_GT(seconds[n], seconds[n - 1]) << n;
   EXPECT_GT(seconds[0], seconds[2]);
   EXPECT_LT(seconds[8], seconds[6]);
   pages[8].compressed_bytes = 150'000;

@@ -172,7 +172,7 @@ INSTANTIATE_TEST_SUITE_P(
     [](const auto& wrong) { return std::string{wrong.param.name}; });
 
 TEST(Outline, ThatClaimsFourBillionEntriesIsRefusedBeforeRoomIsMade) {
-  for (const std::size_t count_at : {0, 4}) {
+  for (const std::size_t count_at : {0U, 4U}) {
     auto bytes = encoded({});
     for (std::size_t n = count_at; n < count_at + 4; ++n) bytes[n] = std::byte{0xFF};
     EXPECT_THROW((void)decoded(bytes), Error) << count_at;

@@ -88,7 +88,7 @@ TEST(Synthetic, TheSameSpecGivesTheSameTrace) {
 }
 
 TEST(Synthetic, HasSoManyPagesInSortedDocuments) {
-  for (const std::uint64_t pages : {0, 1, 41, 5000}) {
+  for (const std::uint64_t pages : {0U, 1U, 41U, 5000U}) {
     const auto trace = make_synthetic({.pages = pages});
     EXPECT_EQ(all_seconds(trace).size(), pages);
     EXPECT_TRUE(std::ranges::is_sorted(trace.documents, {}, &Document::path));

@@ -21,7 +21,7 @@ struct Written {
 
 PixPointer some_image(int depth) {
   PixPointer pix{pixCreate(61, 7, depth)};
-  for (int n = 0; n < 61 * 7; ++n) pixSetPixel(pix.get(), n % 61, n / 61, static_cast<l_uint32>(n * 2654435761U) >> (32 - depth));
+  for (int n = 0; n < 61 * 7; ++n) pixSetPixel(pix.get(), n % 61, n / 61, (static_cast<l_uint32>(n) * 2654435761U) >> (32 - depth));
   return pix;
 }
 

@@ -45,7 +45,7 @@ class OfficeIsKilledTest : public OfficeTest, public testing::WithParamInterface
 
 TEST_P(OfficeIsKilledTest, LeavesNothing) {
   use("setsid " + nap() + " &\n" + nap());
-  std::thread kills{[this] {
+  std::thread kills{[] {
     while (naps() < 2) std::this_thread::sleep_for(std::chrono::milliseconds{20});
     const auto guard = office_below(::getpid());
     test::end_process(GetParam() ? guard : office_below(guard));

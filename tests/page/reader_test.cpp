@@ -155,7 +155,7 @@ TEST_F(ReaderTest, HandsOnCcittAsItIs) {
   TIFFWriteEncodedStrip(whole, 0, bits.data(), static_cast<tmsize_t>(bits.size()));
   TIFFClose(whole);
   whole = TIFFOpen((folder_.path() / "one.tif").c_str(), "r");
-  std::string stream(TIFFRawStripSize(whole, 0), '\0');
+  std::string stream(static_cast<std::size_t>(TIFFRawStripSize(whole, 0)), '\0');
   TIFFReadRawStrip(whole, 0, stream.data(), static_cast<tmsize_t>(stream.size()));
   TIFFClose(whole);
   const auto pdf = source("ccitt.pdf", page_with("/ColorSpace/DeviceGray/BitsPerComponent 1/Filter/CCITTFaxDecode/DecodeParms<</K -1/Columns 60/Rows 40>>", stream));

@@ -44,7 +44,7 @@ TEST(Workload, OfNothingTakesNoTime) {
 
 TEST(Workload, TakesAsLongAsItsTotalOrItsLongestPage) {
   const Workload workload{archive(100, 20, 1)};
-  for (const std::size_t workers : {1, 2, 8, 40, 300, 3000}) {
+  for (const std::size_t workers : {1U, 2U, 8U, 40U, 300U, 3000U}) {
     const auto wall = workload.wall_time(workers);
     const double bound =
         std::max(workload.cost_s() / static_cast<double>(workers), workload.longest_page()->cost_s);
@@ -68,7 +68,7 @@ TEST(Workload, IntervalHoldsWhatCostsAreDrawnFromInFourOfFiveCases) {
     const double sigma = mean_absolute_error * 1.2533;
     return std::exp(normal(random) * sigma - sigma * sigma / 2);
   };
-  for (const std::size_t workers : {1, 16, 500}) {
+  for (const std::size_t workers : {1U, 16U, 500U}) {
     const auto wall = workload.wall_time(workers);
     int within = 0;
     constexpr int trials = 200;

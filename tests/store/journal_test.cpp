@@ -162,7 +162,7 @@ TEST(Journal, DamageThatSoundRecordsFollowIsNoTornTail) {
 
 TEST(Journal, OfZerosAloneIsTorn) {
   const test::TempFolder folder;
-  for (const std::size_t size : {1, 28, 29, 5000}) {
+  for (const std::size_t size : {1U, 28U, 29U, 5000U}) {
     const auto replay = replay_and_check(folder.write("zeros.seg", std::string(size, '\0')));
     EXPECT_EQ(replay.torn_bytes, size);
     EXPECT_EQ(replay.problem, "") << size;

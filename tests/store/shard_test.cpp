@@ -90,7 +90,7 @@ TEST(Shard, OfEachSchemaAreJoinedAndBound) {
   const auto run = made_run(folder.path(), 4, pages);
   const std::vector<std::string> shards{"000003-00002-00001.h5", "000001-00001-00001.h5", "000001-00002-00001.h5",
                                         test::write_multilingual_pages(run, 1, 3, 4, pages, true).shards.at(0).name};
-  for (const std::size_t schema : {1, 2, 3}) {
+  for (const std::size_t schema : {1U, 2U, 3U}) {
     const auto file = run.shards() / shards[schema - 1];
     fs::copy_file(fs::path{PECIA_TEST_DATA} / fmt::format("store/shard-schema-{}.h5", schema), file);
     write_sum(file);

@@ -174,18 +174,18 @@ struct LanguageReading::State {
     find_script(pix, dpi, sample);
     const auto lines = lines_alone(pix.get(), dpi, candidates.front());
     if (!lines) return sample;
-    const auto others = std::ranges::stable_partition(candidates, [&](const std::string& language) {
+    const auto others = std::stable_partition(candidates.begin(), candidates.end(), [&](const std::string& language) {
       return sample.script.empty() || script_of(language) == script_of_page(sample.script);
     });
     const auto read_all = [&](auto begin, auto end) {
       for (auto at = begin; at != end; ++at) sample.scores.push_back(read(lines.get(), dpi, *at));
     };
-    read_all(candidates.begin(), others.begin());
+    read_all(candidates.begin(), others);
     // Of letters that none of them reads well the script may be another.
     const auto reads_well = [](const LanguageScore& score) {
       return score.confidence >= well_read;
     };
-    if (std::ranges::none_of(sample.scores, reads_well)) read_all(others.begin(), others.end());
+    if (std::ranges::none_of(sample.scores, reads_well)) read_all(others, candidates.end());
     std::erase_if(sample.scores, [](const LanguageScore& score) { return score.letters == 0; });
     return sample;
   }

@@ -149,7 +149,7 @@ TEST(Process, ACancelledPageLeavesTheOthersAsTheyAre) {
   auto done = submit_all(*engine, false);
   step(*engine, done);
   std::set<std::uint64_t> cancelled;
-  for (const std::uint64_t ticket : {2, 4}) {
+  for (const std::uint64_t ticket : {2U, 4U}) {
     engine->cancel(ticket);
     if (!done.contains(ticket)) cancelled.insert(ticket);
   }

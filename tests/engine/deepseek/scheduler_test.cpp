@@ -62,7 +62,7 @@ class Runner {
       for (const auto block : scheduler_.table(ticket))
         EXPECT_TRUE(taken.insert(block).second) << "block of two";
       if (page.said > 0) {
-        EXPECT_GE(scheduler_.table(ticket).size() * block_tokens, page.prompt + page.said + 0U);
+        EXPECT_GE(scheduler_.table(ticket).size() * block_tokens, static_cast<std::size_t>(page.prompt + page.said));
       }
     }
     EXPECT_EQ(static_cast<int>(taken.size()) + scheduler_.free_blocks(), limits_.blocks);
