@@ -253,8 +253,7 @@ TEST(SimulatedCase, ARankFourTimesSlowerReadsAQuarterOfThePagesOfOthers) {
 TEST(SimulatedCase, RankZeroHandlesFewMessagesPerPage) {
   for (const std::uint32_t seed : {1U, 2U, 3U}) {
     Dice dice{seed};
-    const auto made = test::planned(test::random_documents(dice, 32'000 / test::fewer, false),
-                                    test::equal_ranks(std::max(2U, 32 / test::fewer)));
+    const auto made = test::planned(test::random_documents(dice, 32'000, false), test::equal_ranks(32));
 
     const auto result = made.run();
 
