@@ -76,7 +76,7 @@ check_engine_part() {
 
 # With clang, in a build tree of their own.
 run_fuzzers() {
-  (set -e; configure_and_build fuzz) || exit 1
+  (set -e; configure_and_build fuzz -DCMAKE_CXX_FLAGS_RELWITHDEBINFO="-O0 -g1") || exit 1  # compiled in half the time
   say "built the fuzzers after $((SECONDS - began)) s"
   run_tests "$top/build/fuzz" -L '^fuzz$' -j 2
 }
