@@ -20,6 +20,7 @@ usage: tests/run.sh [--thorough] [--label unit|mpi|deepseek|gpu|system|soak|slur
               under the sanitizers (asan, tsan; without LibTorch, which would take too long), and 20 s of each fuzzer; on
               where CI=true
   --label L   only the tests with this label; those of gpu are skipped, and counted so, where there is no GPU
+PECIA_TEST_LIMIT_S=N leaves sanitizers or fuzzers out that would not be done after N seconds, and counts them as skipped.
 PECIA_TORCH=OFF builds without LibTorch and the engine deepseek_ocr2. PECIA_SOAK_SEED=N repeats the kill matrix with that seed (it prints its own).
 TEXT
       exit 0 ;;
@@ -30,6 +31,14 @@ done
 
 passed=0 failed=0 skipped=0
 began=$SECONDS
+
+# has_time SECONDS NAME: whether that many are left of PECIA_TEST_LIMIT_S; else it says what is left out, and counts it.
+has_time() {
+  [ $((SECONDS - began + $1)) -le "${PECIA_TEST_LIMIT_S:-$((SECONDS + $1))}" ] && return 0
+  say "left out, as it takes up to $1 s and PECIA_TEST_LIMIT_S is $PECIA_TEST_LIMIT_S: $2"
+  skipped=$((skipped + 1))
+  return 1
+}
 
 # run_tests BUILD_FOLDER CTEST_OPTION...: adds to the counts
 run_tests() {
@@ -121,11 +130,12 @@ if [ "$thorough" = yes ]; then
   esac
   case "$label" in ''|unit|mpi|deepseek) presets=(asan tsan) ;; *) presets=() ;; esac
   for preset in "${presets[@]}"; do
+    has_time "$([ "$preset" = asan ] && echo 1500 || echo 750)" "$preset" || continue
     (set -e; configure_and_build "$preset") || exit 1
     say "built $preset after $((SECONDS - began)) s"
     run_tests "$top/build/$preset" -L "^(${label:-unit|mpi|deepseek})\$" -j 3
   done
-  [ -n "$label" ] || run_fuzzers
+  [ -n "$label" ] || ! has_time 420 "the fuzzers" || run_fuzzers
 fi
 
 say "all of it took $((SECONDS - began)) s"
