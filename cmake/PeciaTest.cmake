@@ -24,17 +24,17 @@ function(pecia_test_timeout variable seconds)
   set(${variable} ${seconds} PARENT_SCOPE)
 endfunction()
 
-# pecia_add_tests(<path> [TESTS <name>...] [THREADED <name>...] LIBS <lib>... [SOURCES <file>...] [INCLUDES <folder>...]
-#                 [DEFINITIONS <macro>...] [NEEDS <program target>...] [LABEL <label>] [TIMEOUT <seconds>])
+# pecia_add_tests(<path> [COMPUTES] [TESTS <name>...] [THREADED <name>...] LIBS <lib>... [SOURCES <file>...]
+#                 [INCLUDES <folder>...] [DEFINITIONS <macro>...] [NEEDS <program target>...] [LABEL <label>] [TIMEOUT <seconds>])
 #
 # One program, <path>_tests with _ for /, of the files <name>_test.cpp of the folder it is called in; ctest lists its cases
 # one by one as <path>:<suite>.<case>. A room's tests share a program, and each file has its namespace <name>_test, as a
 # program for each file would take three times as long to build (docs/developing.md).
 # THREADED: those that, or whose children of ours, have threads that share something; the others are not built for
-# ThreadSanitizer, which would find nothing.
+# ThreadSanitizer, which would find nothing. COMPUTES: they run for minutes unless they are optimised.
 # Labels: unit (default), deepseek; gpu besides for cases whose name ends in cuda.
 function(pecia_add_tests path)
-  cmake_parse_arguments(arg "" "TIMEOUT;LABEL" "TESTS;THREADED;LIBS;SOURCES;INCLUDES;DEFINITIONS;NEEDS" ${ARGN})
+  cmake_parse_arguments(arg "COMPUTES" "TIMEOUT;LABEL" "TESTS;THREADED;LIBS;SOURCES;INCLUDES;DEFINITIONS;NEEDS" ${ARGN})
   set(tests ${arg_THREADED})
   if(NOT PECIA_SANITIZER STREQUAL "thread")
     list(APPEND tests ${arg_TESTS})
@@ -47,6 +47,9 @@ function(pecia_add_tests path)
   target_include_directories(${target} PRIVATE ${arg_INCLUDES})
   target_compile_definitions(${target} PRIVATE ${arg_DEFINITIONS})
   target_link_libraries(${target} PRIVATE ${arg_LIBS} GTest::gtest_main)
+  if(arg_COMPUTES)
+    target_compile_options(${target} PRIVATE -O1)
+  endif()
   if(arg_NEEDS)
     add_dependencies(${target} ${arg_NEEDS})
   endif()
