@@ -27,21 +27,24 @@ if(PECIA_SANITIZER)
   endif()
 endif()
 
-# pecia_add_room(<name> [COMPUTES] SOURCES <file>... [USES <room>...] [PRIVATE <target>...] [PUBLIC <target>...])
+# pecia_add_room(<name> SOURCES <file>... [USES <room>...] [PRIVATE <target>...] [PUBLIC <target>...])
 #
 # One static library per room, from src/<name>/CMakeLists.txt. All headers of include/pecia/<name>
 # belong to it and are compiled alone by the target `headers` (VERIFY_INTERFACE_HEADER_SETS).
-# COMPUTES: its tests run for minutes under sanitizers unless it is optimised.
 function(pecia_add_room name)
-  cmake_parse_arguments(arg "COMPUTES" "" "SOURCES;USES;PRIVATE;PUBLIC" ${ARGN})
+  cmake_parse_arguments(arg "" "" "SOURCES;USES;PRIVATE;PUBLIC" ${ARGN})
   list(TRANSFORM arg_USES PREPEND pecia_)
   file(GLOB headers CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/include/pecia/${name}/*.hpp)
   add_library(pecia_${name} STATIC ${arg_SOURCES})
   target_sources(pecia_${name} PUBLIC FILE_SET HEADERS BASE_DIRS ${PROJECT_SOURCE_DIR}/include FILES ${headers})
   target_link_libraries(pecia_${name} PUBLIC ${arg_USES} ${arg_PUBLIC} PRIVATE pecia_flags ${arg_PRIVATE})
   set_target_properties(pecia_${name} PROPERTIES VERIFY_INTERFACE_HEADER_SETS ON)
-  if(arg_COMPUTES AND PECIA_SANITIZER)
-    target_compile_options(pecia_${name} PRIVATE -O1)
+endfunction()
+
+# pecia_computes(<target>): its tests run for minutes under sanitizers unless it is optimised.
+function(pecia_computes target)
+  if(PECIA_SANITIZER)
+    target_compile_options(${target} PRIVATE -O1)
   endif()
 endfunction()
 

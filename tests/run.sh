@@ -83,6 +83,22 @@ check_engine_part() {
   [ "$torch" = OFF ] || "$folder/bin/pecia-deepseek" --describe
 }
 
+# That they still work, not how fast: two at a time.
+run_benchmarks() {
+  local names=(accuracy balance end_to_end engine export merge preprocess probe searchable_pdf startup store)
+  local since=$SECONDS name broken; broken=$(mktemp)
+  for name in "${names[@]}"; do
+    [ "$(jobs -rp | wc -l)" -lt 2 ] || wait -n
+    { "$top/build/bin/bench_$name" --quick >/dev/null || echo "$name" >>"$broken"; } &
+  done
+  wait
+  while read -r name; do say "bench_$name --quick failed"; done <"$broken"
+  failed=$((failed + $(wc -l <"$broken")))
+  passed=$((passed + ${#names[@]} - $(wc -l <"$broken")))
+  rm -f "$broken"
+  say "${#names[@]} benchmarks --quick: $((SECONDS - since)) s"
+}
+
 # With clang, in a build tree of their own.
 run_fuzzers() {
   (set -e; configure_and_build fuzz -DCMAKE_CXX_FLAGS_RELWITHDEBINFO="-O0 -g1") || exit 1  # compiled in half the time
@@ -117,11 +133,7 @@ else
 fi
 
 if [ "$thorough" = yes ]; then
-  for name in accuracy balance end_to_end engine export merge preprocess probe searchable_pdf startup store; do  # that they still work, not how fast
-    since=$SECONDS
-    if "$top/build/bin/bench_$name" --quick >/dev/null; then passed=$((passed + 1)); else failed=$((failed + 1)); fi
-    say "bench_$name --quick: $((SECONDS - since)) s"
-  done
+  run_benchmarks
   case "$label" in
     ''|deepseek)
       since=$SECONDS
