@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "page_readers.hpp"
+#include "pecia/base/clock.hpp"
 #include "pecia/base/log.hpp"
 #include "pecia/base/stop.hpp"
 #include "pecia/base/text.hpp"

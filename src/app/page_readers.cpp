@@ -6,6 +6,7 @@
 #include <iterator>
 #include <utility>
 
+#include "pecia/base/clock.hpp"
 #include "pecia/base/log.hpp"
 #include "pecia/base/stop.hpp"
 #include "pecia/base/text.hpp"

@@ -81,10 +81,6 @@ struct PageWork {
   bool move(Stage from, Stage to) noexcept { return stage.compare_exchange_strong(from, to); }
 };
 
-[[nodiscard]] inline double seconds_since(std::chrono::steady_clock::time_point start) {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-}
-
 [[nodiscard]] result::Geometry geometry_of(const page::Image& image);
 /// An outcome with all but state and reading.
 [[nodiscard]] result::PageOutcome outcome_of(const PageWork& work,

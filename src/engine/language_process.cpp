@@ -9,13 +9,13 @@
 #include <thread>
 #include <utility>
 
+#include "pecia/base/clock.hpp"
 #include "pecia/base/error.hpp"
 #include "pecia/base/log.hpp"
 #include "pecia/base/stop.hpp"
 #include "pecia/child/child.hpp"
 #include "pecia/child/shared_memory.hpp"
 #include "sample_protocol.hpp"
-#include "worker.hpp"
 
 namespace pecia::engine {
 namespace {

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "pecia/base/clock.hpp"
 #include "pecia/base/error.hpp"
 #include "pecia/base/log.hpp"
 #include "pecia/base/text.hpp"

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "pecia/base/clock.hpp"
 #include "pecia/child/shared_memory.hpp"
 #include "protocol.hpp"
 
@@ -25,10 +26,6 @@ child::SharedMemory copy_of(const page::Image& image) {
 }
 
 }  // namespace
-
-double seconds_since(Worker::Clock::time_point time) {
-  return std::chrono::duration<double>(Worker::Clock::now() - time).count();
-}
 
 Room Worker::left() const {
   Room left = room;

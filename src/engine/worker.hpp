@@ -45,8 +45,6 @@ struct Worker {
   [[nodiscard]] bool give(std::uint64_t number, std::uint64_t ticket, const Prepared& page);
 };
 
-[[nodiscard]] double seconds_since(Worker::Clock::time_point time);
-
 /// Why a worker is to be ended, if it is. One that has a page at a time is watched by the page's
 /// CPU time, since a machine that is crowded is no fault of the page; one that has many, by its
 /// silence.

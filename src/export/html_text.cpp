@@ -4,7 +4,7 @@
 #include <string>
 #include <utility>
 
-#include "pecia/merge/ascii.hpp"
+#include "pecia/base/ascii.hpp"
 #include "pecia/merge/markup.hpp"
 
 namespace pecia::exporting {
@@ -16,7 +16,7 @@ constexpr std::size_t deepest = 64;       ///< of elements; markup that nests wi
 bool is_one_of(std::string_view name, std::initializer_list<std::string_view> names) {
   return std::ranges::find(names, name) != names.end();
 }
-bool is_all_white(std::string_view text) { return text.find_first_not_of(merge::white) == std::string_view::npos; }
+bool is_all_white(std::string_view text) { return text.find_first_not_of(ascii_white) == std::string_view::npos; }
 
 /// Elements of HTML that have no end tag.
 bool is_void(std::string_view name) { return is_one_of(name, {"br", "img", "meta"}); }

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <array>
 
-#include "pecia/merge/ascii.hpp"
+#include "pecia/base/ascii.hpp"
 
 namespace pecia::exporting {
 namespace {
@@ -34,7 +34,7 @@ std::size_t mark_of(std::string_view line) {
   if (is_rule(line)) return 0;
   if ((first == '-' || first == '+' || first == '*') && ends_word(1)) return 0;
   std::size_t digits = 0;
-  while (digits < line.size() && merge::is_ascii_digit(line[digits])) ++digits;
+  while (digits < line.size() && is_ascii_digit(line[digits])) ++digits;
   if (digits > 0 && digits <= 9 && digits < line.size() && (line[digits] == '.' || line[digits] == ')') && ends_word(digits + 1))
     return digits;
   return std::string_view::npos;
@@ -42,7 +42,7 @@ std::size_t mark_of(std::string_view line) {
 
 /// Whether the mark that `mark_of` found begins an item of a list.
 bool is_list_mark(std::string_view line, std::size_t mark) {
-  return merge::is_ascii_digit(line[0]) || (mark == 0 && std::string_view{"-+*"}.find(line[0]) != std::string_view::npos && !is_rule(line));
+  return is_ascii_digit(line[0]) || (mark == 0 && std::string_view{"-+*"}.find(line[0]) != std::string_view::npos && !is_rule(line));
 }
 
 /// How many bytes the sign has that begins an item here, 0 if there is none.
@@ -71,7 +71,7 @@ class Escaper {
     for (; at < line.size(); ++at) {
       insert_up_to(begin + at);
       const char next = at + 1 < line.size() ? line[at + 1] : '\0';
-      const bool tag = line[at] == '<' && (merge::is_ascii_letter(next) || next == '/' || next == '!' || next == '?');
+      const bool tag = line[at] == '<' && (is_ascii_letter(next) || next == '/' || next == '!' || next == '?');
       if (at == mark || tag || line[at] == '\\') out_ += '\\';
       out_ += line[at];
     }

@@ -1,6 +1,6 @@
 #include <fmt/format.h>
 
-#include "pecia/merge/ascii.hpp"
+#include "pecia/base/ascii.hpp"
 #include "table_tag.hpp"
 #include "writers.hpp"
 
@@ -17,7 +17,7 @@ void append_model_text(std::string& out, std::string_view text) {
   while (!text.empty()) {
     const char c = text.front();
     const char next = text.size() > 1 ? text[1] : '\0';
-    const bool opens = c == '<' && (merge::is_ascii_letter(next) || next == '/' || next == '!' || next == '?');
+    const bool opens = c == '<' && (is_ascii_letter(next) || next == '/' || next == '!' || next == '?');
     const auto tag = opens ? table_tag(text) : std::nullopt;
     const auto size = tag ? tag->size : 1;
     if (opens && !tag) out += '\\';

@@ -4,7 +4,7 @@
 #include <array>
 #include <charconv>
 
-#include "pecia/merge/ascii.hpp"
+#include "pecia/base/ascii.hpp"
 #include "pecia/merge/tag_scanner.hpp"
 
 namespace pecia::exporting {
@@ -21,10 +21,10 @@ int span_of(std::string_view digits) {
 }
 
 bool take_attribute(merge::TagScanner& rest, TableTag& tag) {
-  const auto name = rest.take_while(merge::is_ascii_letter);
+  const auto name = rest.take_while(is_ascii_letter);
   if (std::ranges::find(attribute_names, name) == attribute_names.end() || !rest.take('=')) return false;
   const bool quoted = rest.take('"');
-  const auto value = rest.take_while(merge::is_ascii_digit);
+  const auto value = rest.take_while(is_ascii_digit);
   if (value.empty() || (quoted && !rest.take('"'))) return false;
   if (name == "colspan") tag.columns = span_of(value);
   if (name == "rowspan") tag.rows = span_of(value);
@@ -38,7 +38,7 @@ std::optional<TableTag> table_tag(std::string_view text) {
   merge::TagScanner rest{text};
   if (!rest.take('<')) return std::nullopt;
   tag.closes = rest.take('/');
-  tag.name = rest.take_while(merge::is_ascii_letter);
+  tag.name = rest.take_while(is_ascii_letter);
   if (std::ranges::find(element_names, tag.name) == element_names.end()) return std::nullopt;
   while (rest.take(' ') && !rest.ends_tag()) {
     if (!take_attribute(rest, tag)) return std::nullopt;

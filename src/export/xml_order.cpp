@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <string_view>
 
-#include "pecia/merge/ascii.hpp"
+#include "pecia/base/ascii.hpp"
 
 namespace pecia::exporting {
 namespace {
@@ -31,12 +31,12 @@ void add_flow(const merge::Book& book, std::vector<PageOrder>& orders) {
 }
 
 merge::Span last_word(const merge::Book& book, const merge::Piece& piece) {
-  const auto space = text_of(book.pages[piece.page], piece.text).find_last_of(merge::white);
+  const auto space = text_of(book.pages[piece.page], piece.text).find_last_of(ascii_white);
   return {space == std::string_view::npos ? piece.text.begin : piece.text.begin + static_cast<std::uint32_t>(space) + 1, piece.text.end};
 }
 
 merge::Span first_word(const merge::Book& book, const merge::Piece& piece) {
-  const auto space = text_of(book.pages[piece.page], piece.text).find_first_of(merge::white);
+  const auto space = text_of(book.pages[piece.page], piece.text).find_first_of(ascii_white);
   return {piece.text.begin, space == std::string_view::npos ? piece.text.end : piece.text.begin + static_cast<std::uint32_t>(space)};
 }
 

@@ -5,12 +5,12 @@
 #include <string_view>
 
 #include "line_text.hpp"
-#include "pecia/merge/ascii.hpp"
+#include "pecia/base/ascii.hpp"
 
 namespace pecia::exporting {
 namespace {
 
-bool is_white(char c) { return merge::white.find(c) != std::string_view::npos; }
+bool is_white(char c) { return ascii_white.find(c) != std::string_view::npos; }
 
 /// Splits a text that stands at `begin` of the page at white space.
 void add_tokens(Row& row, std::string_view text, std::uint32_t begin, bool of_page) {
@@ -55,7 +55,7 @@ void add_plain_rows(std::vector<Row>& rows, std::string_view text) {
   while (!text.empty()) {
     const auto line = text.substr(0, text.find('\n'));
     text.remove_prefix(std::min(text.size(), line.size() + 1));
-    const auto begin = line.find_first_not_of(merge::white), last = line.find_last_not_of(merge::white);
+    const auto begin = line.find_first_not_of(ascii_white), last = line.find_last_not_of(ascii_white);
     if (begin == std::string_view::npos) continue;
     auto& row = rows.emplace_back();
     row.text = line.substr(begin, last + 1 - begin);

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <array>
 
-#include "pecia/merge/ascii.hpp"
+#include "pecia/base/ascii.hpp"
 
 namespace pecia::merge {
 namespace {
@@ -158,9 +158,9 @@ bool ends_sentence(std::string_view text) noexcept {
 }
 
 std::string_view trim(std::string_view text) noexcept {
-  const auto begin = text.find_first_not_of(white);
+  const auto begin = text.find_first_not_of(ascii_white);
   if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(white) - begin + 1);
+  return text.substr(begin, text.find_last_not_of(ascii_white) - begin + 1);
 }
 
 bool alike(std::string_view one, std::string_view other, std::size_t most) noexcept {

@@ -7,7 +7,7 @@
 
 #include "check_parts.hpp"
 #include "numbers.hpp"
-#include "pecia/merge/ascii.hpp"
+#include "pecia/base/ascii.hpp"
 #include "shingles.hpp"
 
 namespace pecia::merge {

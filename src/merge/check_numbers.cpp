@@ -7,8 +7,8 @@
 
 #include "check_parts.hpp"
 #include "numbers.hpp"
+#include "pecia/base/ascii.hpp"
 #include "pecia/base/text.hpp"
-#include "pecia/merge/ascii.hpp"
 
 namespace pecia::merge {
 namespace {

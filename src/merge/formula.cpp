@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <vector>
 
+#include "pecia/base/ascii.hpp"
 #include "pecia/base/text.hpp"
-#include "pecia/merge/ascii.hpp"
 
 namespace pecia::merge {
 namespace {

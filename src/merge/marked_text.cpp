@@ -4,7 +4,7 @@
 #include <array>
 #include <utility>
 
-#include "pecia/merge/ascii.hpp"
+#include "pecia/base/ascii.hpp"
 
 namespace pecia::merge {
 namespace {
@@ -99,7 +99,7 @@ std::string plain_text(const MarkedText& text) {
 
 void MarkedTextBuilder::add(std::string_view sign) {
   auto& text = made_.text;
-  if (white.find(sign.front()) == std::string_view::npos)
+  if (ascii_white.find(sign.front()) == std::string_view::npos)
     text += sign;
   else if (!text.empty() && text.back() != ' ')
     text += ' ';

@@ -5,7 +5,7 @@
 #include <charconv>
 #include <utility>
 
-#include "pecia/merge/ascii.hpp"
+#include "pecia/base/ascii.hpp"
 #include "pecia/merge/tag_scanner.hpp"
 
 namespace pecia::merge {
@@ -18,7 +18,7 @@ constexpr std::array<std::string_view, 12> names_within_words{"sup",    "sub",  
                                                               "strong", "span", "a", "font", "small", "s"};
 constexpr std::uint32_t most_colspan = 1000, most_rowspan = 65534;  ///< WHATWG HTML 4.9.11
 
-bool is_white(char c) { return white.find(c) != std::string_view::npos; }
+bool is_white(char c) { return ascii_white.find(c) != std::string_view::npos; }
 bool is_of_name(char c) { return is_ascii_letter(c) || c == '-'; }
 bool is_of_value(char c) { return !is_white(c) && std::string_view{"\"'<>="}.find(c) == std::string_view::npos; }
 

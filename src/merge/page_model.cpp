@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "clean_text.hpp"
-#include "pecia/merge/ascii.hpp"
+#include "pecia/base/ascii.hpp"
 #include "pecia/merge/table.hpp"
 
 namespace pecia::merge {
@@ -14,12 +14,12 @@ namespace {
 using result::BlockKind;
 using result::State;
 
-bool is_all_white(std::string_view text) { return text.find_first_not_of(white) == std::string_view::npos; }
+bool is_all_white(std::string_view text) { return text.find_first_not_of(ascii_white) == std::string_view::npos; }
 
 /// Without white space at its ends.
 Span trimmed(std::string_view text, Span span) {
-  while (span.begin < span.end && white.find(text[span.end - 1]) != std::string_view::npos) --span.end;
-  while (span.begin < span.end && white.find(text[span.begin]) != std::string_view::npos) ++span.begin;
+  while (span.begin < span.end && ascii_white.find(text[span.end - 1]) != std::string_view::npos) --span.end;
+  while (span.begin < span.end && ascii_white.find(text[span.begin]) != std::string_view::npos) ++span.begin;
   return span;
 }
 

@@ -3,7 +3,7 @@
 #include <string>
 #include <utility>
 
-#include "pecia/merge/ascii.hpp"
+#include "pecia/base/ascii.hpp"
 #include "pecia/merge/markup.hpp"
 #include "table_parts.hpp"
 
@@ -43,7 +43,7 @@ class HtmlTable {
     std::string sign;
     auto taken = rest.front() == '&' ? take_entity(rest, sign) : 0;
     if (taken == 0) sign = rest.front(), taken = 1;
-    const bool blank = white.find(sign.front()) != std::string_view::npos;
+    const bool blank = ascii_white.find(sign.front()) != std::string_view::npos;
     if (in_caption_) {
       caption_.add(sign);
     } else if (cell_open_ || !blank) {

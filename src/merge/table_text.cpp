@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "pecia/merge/ascii.hpp"
+#include "pecia/base/ascii.hpp"
 #include "table_parts.hpp"
 
 namespace pecia::merge {

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "holder.hpp"
+#include "pecia/base/clock.hpp"
 #include "pecia/base/error.hpp"
 #include "pecia/base/file.hpp"
 #include "pecia/base/log.hpp"
@@ -27,8 +28,6 @@ constexpr std::chrono::seconds look_every{1};
 constexpr double orphan_s = std::chrono::duration<double>{orphans_end}.count();
 constexpr int renewals_of_the_living = 2;
 constexpr int missing_of_the_lost = 2;
-
-double seconds_since(Clock::time_point time) { return std::chrono::duration<double>(Clock::now() - time).count(); }
 
 }  // namespace
 

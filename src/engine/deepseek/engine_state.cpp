@@ -12,6 +12,7 @@
 #include "checkpoint.hpp"
 #include "kernels.hpp"
 #include "output.hpp"
+#include "pecia/base/clock.hpp"
 #include "pecia/base/error.hpp"
 #include "pecia/base/log.hpp"
 #include "prompt.hpp"

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include "pecia/base/clock.hpp"
 #include "placement.hpp"
 
 namespace pecia::engine::deepseek {
@@ -16,10 +17,6 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 }  // namespace
-
-double seconds_since(Clock::time_point begin) {
-  return std::chrono::duration<double>(Clock::now() - begin).count();
-}
 
 Generator::Generator(std::shared_ptr<const Decoder> decoder, std::int32_t eos_id,
                      SchedulerLimits limits)

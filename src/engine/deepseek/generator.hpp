@@ -2,7 +2,6 @@
 
 #include <ATen/core/Tensor.h>
 
-#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -20,8 +19,6 @@
 #include "scheduler.hpp"
 
 namespace pecia::engine::deepseek {
-
-[[nodiscard]] double seconds_since(std::chrono::steady_clock::time_point begin);
 
 /// The n-gram guard of one sequence, with ids for tokens.
 struct GuardIds {

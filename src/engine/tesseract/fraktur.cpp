@@ -5,6 +5,7 @@
 #include <optional>
 #include <string_view>
 
+#include "pecia/base/ascii.hpp"
 #include "pecia/base/text.hpp"
 #include "tesseract/long_s.hpp"
 #include "tesseract/text_changes.hpp"
@@ -13,8 +14,6 @@ namespace pecia::engine {
 namespace {
 
 constexpr std::string_view vowels = "aeiouyAEIOUY";
-
-bool is_ascii_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 
 /// Part of a word, or of one of its letters beyond ASCII.
 bool in_word(std::string_view text, std::size_t at) {

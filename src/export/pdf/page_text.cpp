@@ -5,8 +5,8 @@
 
 #include "../gaps.hpp"
 #include "../line_text.hpp"
+#include "pecia/base/ascii.hpp"
 #include "pecia/export/pdf_messages.hpp"
-#include "pecia/merge/ascii.hpp"
 
 namespace pecia::exporting {
 namespace {
@@ -23,16 +23,16 @@ std::size_t characters(std::string_view text) {
 }
 
 std::string_view trimmed(std::string_view text) {
-  const auto begin = text.find_first_not_of(merge::white);
+  const auto begin = text.find_first_not_of(ascii_white);
   if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(merge::white) - begin + 1);
+  return text.substr(begin, text.find_last_not_of(ascii_white) - begin + 1);
 }
 
 /// Every run of white space as one blank.
 std::string with_single_blanks(std::string_view text) {
   std::string out;
   for (const char byte : trimmed(text)) {
-    if (merge::white.find(byte) == std::string_view::npos)
+    if (ascii_white.find(byte) == std::string_view::npos)
       out += byte;
     else if (!out.ends_with(' '))
       out += ' ';
@@ -55,7 +55,7 @@ PdfLine line_of(const merge::PageModel& page, const merge::Block& block, const m
     const auto end = n + 1 < line.words_end ? page.words[n + 1].text.begin : line.text.end;
     const auto whole = text({begin, end});
     PdfWord word{with_single_blanks(whole), page.words[n].box,
-                 n + 1 < line.words_end && !whole.empty() && merge::white.find(whole.back()) != std::string_view::npos};
+                 n + 1 < line.words_end && !whole.empty() && ascii_white.find(whole.back()) != std::string_view::npos};
     if (!has_area(word.box)) word.box = line.box;
     if (!word.text.empty()) made.words.push_back(std::move(word));
   }

@@ -4,9 +4,9 @@
 #include <string>
 #include <string_view>
 
-namespace pecia::merge {
+namespace pecia {
 
-inline constexpr std::string_view white = " \t\n";
+inline constexpr std::string_view ascii_white = " \t\n";
 
 [[nodiscard]] constexpr bool is_ascii_letter(char c) noexcept { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 [[nodiscard]] constexpr bool is_ascii_digit(char c) noexcept { return c >= '0' && c <= '9'; }
@@ -19,4 +19,4 @@ inline constexpr std::string_view white = " \t\n";
   return out;
 }
 
-}  // namespace pecia::merge
+}  // namespace pecia
