@@ -86,16 +86,12 @@ check_engine_part() {
 # That they still work, not how fast: two at a time.
 run_benchmarks() {
   local names=(accuracy balance end_to_end engine export merge preprocess probe searchable_pdf startup store)
-  local since=$SECONDS name broken; broken=$(mktemp)
-  for name in "${names[@]}"; do
-    [ "$(jobs -rp | wc -l)" -lt 2 ] || wait -n
-    { "$top/build/bin/bench_$name" --quick >/dev/null || echo "$name" >>"$broken"; } &
-  done
-  wait
-  while read -r name; do say "bench_$name --quick failed"; done <"$broken"
-  failed=$((failed + $(wc -l <"$broken")))
-  passed=$((passed + ${#names[@]} - $(wc -l <"$broken")))
-  rm -f "$broken"
+  local since=$SECONDS broken name
+  broken=$(printf '%s\n' "${names[@]}" |  # not by &, where Ctrl-C would leave them running
+    bin=$top/build/bin xargs -P 2 -I{} sh -c "\"\$bin/bench_{}\" --quick >/dev/null || echo {}")
+  for name in $broken; do say "bench_$name --quick failed"; done
+  failed=$((failed + $(wc -w <<<"$broken")))
+  passed=$((passed + ${#names[@]} - $(wc -w <<<"$broken")))
   say "${#names[@]} benchmarks --quick: $((SECONDS - since)) s"
 }
 
