@@ -142,9 +142,11 @@ def measure(command, env=None, good=(0,)):
         process = subprocess.Popen(list(map(str, command)), stdout=output, stderr=subprocess.STDOUT,
                                    stdin=subprocess.DEVNULL, env=env)
         watch = Watch(process.pid)
-        status = process.wait()
-        wall_s = time.perf_counter() - began
-        watch.stop()
+        try:
+            status = process.wait()
+            wall_s = time.perf_counter() - began
+        finally:  # its thread would keep the program from ending, as at Ctrl-C
+            watch.stop()
         if status not in good:
             output.seek(0)
             raise SystemExit(f"{command} ended with {status}:\n{output.read().decode(errors='replace')[-3000:]}")
